@@ -1,0 +1,55 @@
+"""The `p4gate` command: one verb from each room's `cli.py`, loaded only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+# verb -> (module, attribute, one line of help). The rooms know nothing of one another; they meet here.
+VERBS: dict[str, tuple[str, str, str]] = {
+    "compile": ("compiler.cli", "compile_command", "Compile P4_16 to BMv2 JSON and P4Info."),
+    "switch": ("switch.cli", "switch_command", "Run a native-speed P4 switch with a P4Runtime server."),
+    "trace": ("switch.cli", "trace_command", "Send one packet through a pipeline and tell what happened to it."),
+    "plan": ("controller.cli", "plan_command", "Show what apply would write to the gateways."),
+    "apply": ("controller.cli", "apply_command", "Bring the gateways to the state that the intent asks for."),
+    "status": ("controller.cli", "status_command", "Show the gateways' pipeline, tables and counters."),
+    "verify": ("controller.cli", "verify_command", "Compare what the gateways hold with the intent."),
+    "lab": ("topo.cli", "lab_group", "Build, show and remove labs of namespaces, hosts and switches."),
+}
+
+
+class RoomGroup(click.Group):
+    """A click group that imports a room when one of its verbs is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module, attribute, _ = VERBS[cmd_name]
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, text) for verb, (_, _, text) in VERBS.items()])
+
+
+@click.group(cls=RoomGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="p4gate")
+def main() -> None:
+    """A multi-tenant cloud gateway on programmable switches.
+
+    \b
+    Compile the gateway, start a switch with it, and give it an intent:
+      p4gate compile p4src/v1model/gateway.p4 -o build/
+      p4gate switch build/gateway.json --p4info build/gateway.p4info.txtpb -i 1@veth0
+      p4gate apply intent.yaml
+    """
+
+
+if __name__ == "__main__":
+    main()
