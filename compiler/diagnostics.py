@@ -1,0 +1,173 @@
+"""What the compiler tells its user: spans of source text, errors and warnings, and how they are shown.
+
+Every stage gets the one `Diagnostics` of the run, adds to it and goes on; the driver asks `has_errors` between them.
+The rendering of one diagnostic:
+
+    gateway.p4:41:13: error: cannot assign bit<16> to bit<8> [type-error]
+       41 |     hdr.h.a = hdr.h.b;
+          |               ^^^^^^^
+      expected: a bit<8>; cast it with (bit<8>)
+    gateway.p4:12:13: note: a is declared here
+       12 |     bit<8>  a;
+          |             ^
+
+Lines and columns count from 1; a column counts characters (a tab is one).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+TOO_MANY_ERRORS = 100
+"""Errors that are kept in one run; those that follow are only counted (one cause can have thousands of effects)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of source text, from (line, column) up to, not including, (end_line, end_column)."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def to(self, other: Span) -> Span:
+        """From the start of this span to the end of `other`; this one alone when `other` is in another file."""
+        if other.file != self.file:
+            return self
+        return Span(self.file, self.line, self.column, other.end_line, other.end_column)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+BUILTIN_SPAN = Span("<builtin>", 0, 0, 0, 0)
+"""The place of what no source text declares."""
+
+
+class Severity(str, Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A second place that explains a diagnostic, e.g. an earlier declaration."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One error or warning.
+
+    `kind` is the class of the problem, in p4c's words where p4c has one: syntax, type-error, not-found, duplicate,
+    invalid, missing, mismatch, overflow, insufficient, unsupported, unused, uninitialized-use, I/O error.
+    `hint` says what was expected or what to do, without a full stop.
+    """
+
+    severity: Severity
+    kind: str
+    message: str
+    span: Span
+    notes: tuple[Note, ...] = ()
+    hint: str | None = None
+
+
+class Sources:
+    """The text of every file that was read, by the name that spans use; for quoting lines and source fragments."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[str]] = {}
+
+    def add(self, file: str, text: str) -> None:
+        self._lines[file] = text.split("\n")
+
+    def line(self, file: str, number: int) -> str | None:
+        """Line `number` of `file` without its newline; None when the file or the line is not known."""
+        lines = self._lines.get(file)
+        if lines is None or not 1 <= number <= len(lines):
+            return None
+        return lines[number - 1].rstrip("\r")
+
+    def fragment(self, span: Span) -> str:
+        """The source text that `span` covers, newlines included; empty when the file is not known."""
+        lines = self._lines.get(span.file)
+        if lines is None or not 1 <= span.line <= span.end_line <= len(lines):
+            return ""
+        covered = lines[span.line - 1 : span.end_line]
+        covered[-1] = covered[-1][: span.end_column - 1]
+        covered[0] = covered[0][span.column - 1 :]
+        return "\n".join(covered)
+
+
+@dataclass(slots=True)
+class Diagnostics:
+    """Collects what the stages report; the same problem at the same place is kept once."""
+
+    sources: Sources = field(default_factory=Sources)
+    items: list[Diagnostic] = field(default_factory=list)
+    error_count: int = 0
+    _seen: set[tuple[Severity, str, Span]] = field(default_factory=set)
+
+    @property
+    def has_errors(self) -> bool:
+        return self.error_count > 0
+
+    def error(self, kind: str, message: str, span: Span, *notes: Note, hint: str | None = None) -> None:
+        self.add(Diagnostic(Severity.ERROR, kind, message, span, notes, hint))
+
+    def warning(self, kind: str, message: str, span: Span, *notes: Note, hint: str | None = None) -> None:
+        self.add(Diagnostic(Severity.WARNING, kind, message, span, notes, hint))
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        identity = (diagnostic.severity, diagnostic.message, diagnostic.span)
+        if identity in self._seen:
+            return
+        self._seen.add(identity)
+        if diagnostic.severity is Severity.ERROR:
+            self.error_count += 1
+            if self.error_count > TOO_MANY_ERRORS:
+                return
+        self.items.append(diagnostic)
+
+    def sorted(self) -> list[Diagnostic]:
+        """The diagnostics file by file in the order the files were first met, and by line within a file."""
+        file_order: dict[str, int] = {}
+        for item in self.items:
+            file_order.setdefault(item.span.file, len(file_order))
+        return sorted(self.items, key=lambda d: (file_order[d.span.file], d.span.line, d.span.column))
+
+    def render(self) -> str:
+        """Everything that was reported, as plain text; empty when there is nothing to say."""
+        blocks = [render(item, self.sources) for item in self.sorted()]
+        if self.error_count > TOO_MANY_ERRORS:
+            blocks.append(f"... and {self.error_count - TOO_MANY_ERRORS} more errors")
+        return "\n".join(blocks)
+
+
+def render(diagnostic: Diagnostic, sources: Sources) -> str:
+    """One diagnostic as plain text, in the layout shown at the top of this file."""
+    head = f"{diagnostic.span}: {diagnostic.severity.value}: {diagnostic.message} [{diagnostic.kind}]"
+    lines = [head, *_quote(diagnostic.span, sources)]
+    if diagnostic.hint:
+        lines.append(f"  expected: {diagnostic.hint}")
+    for note in diagnostic.notes:
+        lines += [f"{note.span}: note: {note.message}", *_quote(note.span, sources)]
+    return "\n".join(lines)
+
+
+def _quote(span: Span, sources: Sources) -> list[str]:
+    """The first line of `span` and a line of carets under the part it covers."""
+    text = sources.line(span.file, span.line)
+    if text is None:
+        return []
+    start = min(span.column, len(text) + 1)
+    end = span.end_column if span.end_line == span.line else len(text.rstrip()) + 1
+    indent = "".join("\t" if char == "\t" else " " for char in text[: start - 1])
+    carets = "^" * max(1, min(end, len(text) + 1) - start)
+    gutter = f"{span.line:5} | "
+    return [gutter + text, " " * 5 + " | " + indent + carets]
