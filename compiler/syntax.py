@@ -4,7 +4,7 @@ How to read it:
 - Every node is a frozen, slotted dataclass whose first field is `span`. Sequences are tuples. Nodes compare and hash by
   identity, so they can key a side table (`dict[Node, ...]`); two equal texts give two nodes.
 - Four families: `TypeRef` (a type as written), `Expression`, `Statement`, `Declaration`. A few declarations may stand
-  where a statement may (`BlockItem`). What is left (parameters, annotations, cases, properties) derives from `Node` only.
+  where a statement may (`BlockItem`). What is left (parameters, annotations, cases, properties) is just a `Node`.
 - A name that is declared, or selected after a dot, is a `Name`. A name that is used is a `NameExpression` (value) or a
   `NamedTypeRef` (type); both know whether it was written with a leading dot (`.name`: look it up in the global scope).
 - Whether an identifier is a type or a value was decided by the parser with a scope of type names, as the grammar asks
@@ -61,10 +61,10 @@ class AnnotationToken(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Annotation(Node):
-    """`@name`, `@name(tokens)`, `@name[expressions]`, `@name[key = expression]`, `@pragma name tokens` (to the line's end).
+    """`@name`, `@name(tokens)`, `@name[expressions]`, `@name[key = expression]`, `@pragma name tokens`.
 
     `tokens` and `body` (source text between the parentheses, as written) are filled for UNSTRUCTURED. `expressions` and
-    `pairs` are filled for LIST and KEY_VALUE, and for UNSTRUCTURED too where the tokens read as a list of expressions or of
+    `pairs` are filled for LIST and KEY_VALUE, and for UNSTRUCTURED too where the tokens read as expressions or as
     `key = value` pairs, as those of the standard's annotations do: `@name("x")` has expressions (StringLiteral "x",).
     A type may stand for an expression there (`@p4runtime_translation("", bit<32>)`): it is a `TypeExpression`.
     """
@@ -216,8 +216,8 @@ class Expression(Node):
 class IntegerLiteral(Expression):
     """`10`, `0xFF`, `8w255`, `4s0b1_01`.
 
-    `width` is None without a prefix; `is_signed` only with `s`; `value` is not cut to the width; `base`, as written, is 2,
-    8, 10 or 16.
+    `width` is None without a prefix; `is_signed` only with `s`; `value` is not cut to the width; `base`, as written, is
+    2, 8, 10 or 16.
     """
 
     value: int
@@ -235,7 +235,7 @@ class BoolLiteral(Expression):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StringLiteral(Expression):
-    """`"text"`; `value` is the text between the quotes, with the escapes \\" and \\\\ replaced by what they stand for."""
+    """`"text"`; `value` is the text between the quotes, the escapes \\" and \\\\ replaced by what they stand for."""
 
     value: str
 
@@ -265,7 +265,7 @@ class TypeExpression(Expression):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemberExpression(Expression):
-    """`base.member`: a field, method, enum member, `next`, `last`, `lastIndex`, `size`, `apply`, `hit`, `action_run`."""
+    """`base.member`: a field, method, enum member, `next`, `last`, `lastIndex`, `apply`, `hit`, `action_run`."""
 
     base: Expression
     member: Name
@@ -547,7 +547,7 @@ class VariableDeclaration(Declaration):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instantiation(Declaration):
-    """`type(arguments) name;`, or `type(arguments) name = { initializer };`, which gives an extern its abstract methods.
+    """`type(arguments) name;`, or `type(arguments) name = { initializer };`, which gives an extern its methods.
 
     `initializer` is None where there is no block.
     """
@@ -700,7 +700,7 @@ DerivedTypeDeclaration: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TypedefDeclaration(Declaration):
-    """`typedef type name;` another name for a type, which may be declared on the spot (`typedef struct S { } name;`)."""
+    """`typedef type name;` another name for a type, perhaps declared on the spot (`typedef struct S { } name;`)."""
 
     annotations: Annotations
     type: TypeRef | DerivedTypeDeclaration
@@ -867,7 +867,7 @@ class EntriesProperty(TableProperty):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CustomProperty(TableProperty):
-    """Any other: default_action (value: a `NameExpression` or a `CallExpression`), size, counters, implementation ..."""
+    """Any other: default_action (value: a `NameExpression` or `CallExpression`), size, counters, implementation ..."""
 
     annotations: Annotations
     is_const: bool
