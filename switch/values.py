@@ -1,0 +1,157 @@
+"""What goes in and out of an Engine: match keys, actions, entries, counters, digests. Plain frozen values, plain ints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lpm:
+    """The `prefix` most significant bits of the field equal those of `value`; lower bits of `value` must be 0."""
+
+    value: int
+    prefix: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ternary:
+    """`field & mask == value`; bits of `value` outside `mask` must be 0. Mask 0: don't care."""
+
+    value: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`low <= field <= high`."""
+
+    low: int
+    high: int
+
+
+# One per key field, in the table's order. An optional match is a Ternary with a full or an empty mask.
+Match: TypeAlias = Exact | Lpm | Ternary | Range
+
+WriteKind: TypeAlias = Literal["insert", "modify", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action by its JSON name and its parameters, in order."""
+
+    name: str
+    params: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the table's action profile."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of the table's action selector."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A table entry. `priority`: the highest wins, and is 0 where no field is ternary or range."""
+
+    match: tuple[Match, ...]
+    action: Action | Member | Group
+    priority: int = 0
+    idle_timeout_ns: int = 0  # 0: never
+    const: bool = False  # came with the program; may not be changed
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    packets: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MeterConfig:
+    """Two rates, three colours (RFC 2698). Rates in bytes or packets per second, bursts in bytes or packets.
+
+    A None in its place means always green.
+    """
+
+    cir: int
+    cburst: int
+    pir: int
+    pburst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    port: int
+    instance: int = 0  # standard_metadata.egress_rid
+
+
+@dataclass(frozen=True, slots=True)
+class CloneSession:
+    replicas: tuple[Replica, ...]
+    truncate: int = 0  # bytes; 0: the whole packet
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One sample: the values of the learn list's elements, in order."""
+
+    name: str
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PacketIn:
+    """A packet that left for the CPU port, with whatever header the program put in front."""
+
+    data: bytes
+    ingress_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdleEntry:
+    table: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """Packets through parser, tables and deparser on one worker in memory; copy into the buffers included."""
+
+    packets: int
+    sent: int
+    seconds: float
+
+    @property
+    def mpps(self) -> float:
+        return self.packets / self.seconds / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """What the control plane must know of a table."""
+
+    name: str
+    match_kinds: tuple[str, ...]  # exact lpm ternary range, one per key field
+    match_widths: tuple[int, ...]
+    actions: tuple[str, ...]
+    size: int
+    profile: str | None
+    const: bool
+    direct_counter: bool
+    direct_meter: str | None
+    idle_timeout: bool
+    entries: int = 0
