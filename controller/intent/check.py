@@ -6,11 +6,11 @@ so that nothing is reported here that only follows from them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from .derive import subnet_gateway, tenant_vni, vm_mac
+from .derive import subnet_gateway, tenant_gateway_mac, tenant_vni, vm_mac
 from .models import AclRule, Intent, Subnet, Tenant, Vm
 from .problems import Path, Problem, did_you_mean, dotted
 from .scalars import format_mac, parse_cidr, parse_ipv4
@@ -42,8 +42,9 @@ def check(intent: Intent, broken: Broken) -> Iterator[Problem]:
 
 
 def _hosts(intent: Intent) -> Iterator[Problem]:
-    by_ip: dict[IPv4Address, Path] = {}
-    by_mac: dict[int, Path] = {}
+    by_ip: dict[Hashable, Path] = {}
+    by_mac: dict[Hashable, Path] = {}
+    stations: list[tuple[Path, IPv4Address, int]]
     stations = [(("hosts", name), host.ip, host.mac) for name, host in intent.hosts.items()]
     stations += [(("gateways", name, "vtep"), gw.vtep.ip, gw.vtep.mac) for name, gw in intent.gateways.items()]
     for path, ip, mac in stations:
@@ -51,7 +52,9 @@ def _hosts(intent: Intent) -> Iterator[Problem]:
         yield from _unique(by_mac, mac, path, "mac", f"{format_mac(mac)} is the MAC of", "Give each its own.")
 
 
-def _unique(seen: dict[object, Path], value: object, path: Path, key: str, what: str, then: str) -> Iterator[Problem]:
+def _unique(
+    seen: dict[Hashable, Path], value: Hashable, path: Path, key: str, what: str, then: str
+) -> Iterator[Problem]:
     if value in seen:
         yield Problem((*path, key), f"{what} {dotted(seen[value])} too. {then}")
     else:
@@ -125,6 +128,7 @@ def _vms(name: str, tenant: Tenant, intent: Intent, broken: Broken) -> Iterator[
     reserved = {n.network_address for n in networks} | {n.broadcast_address for n in networks}
     whole = not broken.within("tenants", name, "subnets")
     vni = tenant_vni(name, tenant)
+    gateway_mac = tenant_gateway_mac(tenant)
     by_ip: dict[IPv4Address, str] = {}
     by_mac: dict[int, str] = {}
     for vm_name, vm in tenant.vms.items():
@@ -146,6 +150,9 @@ def _vms(name: str, tenant: Tenant, intent: Intent, broken: Broken) -> Iterator[
             yield Problem(("tenants", name, "vms", vm_name, "ip"), why)
         elif by_mac.setdefault(mac := vm.mac if vm.mac is not None else vm_mac(vni, vm.ip), vm_name) is not vm_name:
             yield _same_mac(name, vm_name, vm, mac, by_mac[mac])
+        if (vm.mac if vm.mac is not None else vm_mac(vni, vm.ip)) == gateway_mac:
+            why = f"{format_mac(gateway_mac)} is the MAC of {name}'s gateway addresses. Choose another."
+            yield Problem(("tenants", name, "vms", vm_name, "mac"), why, at_key=vm.mac is None)
         if vm_name in tenant.subnets:
             why = f"{vm_name} is also a subnet of {name}, and an ACL could mean either. Rename one of them."
             yield Problem(("tenants", name, "vms", vm_name), why, at_key=True)

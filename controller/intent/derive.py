@@ -10,6 +10,8 @@ from ipaddress import IPv4Address
 
 from .models import Subnet, Tenant
 
+DEFAULT_GATEWAY_MAC = 0x02_70_34_67_77_01  # locally administered; 70 34 67 77 is "p4gw"
+
 
 def tenant_vni(name: str, tenant: Tenant) -> int:
     """The tenant's VNI: as given, or 22 bits of its name's SHA-256 above 2^22, away from numbers people choose."""
@@ -17,6 +19,14 @@ def tenant_vni(name: str, tenant: Tenant) -> int:
         return tenant.vni
     digest = hashlib.sha256(name.encode()).digest()
     return 1 << 22 | int.from_bytes(digest[:4], "big") & (1 << 22) - 1
+
+
+def tenant_gateway_mac(tenant: Tenant) -> int:
+    """The MAC of the tenant's gateway addresses: as given, or one for all tenants and gateways.
+
+    Every gateway answers ARP for the same address, so they must agree: it cannot depend on the gateway.
+    """
+    return tenant.gateway_mac if tenant.gateway_mac is not None else DEFAULT_GATEWAY_MAC
 
 
 def subnet_gateway(subnet: Subnet) -> IPv4Address:

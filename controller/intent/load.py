@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from ..bulk import no_collection
 from .check import Broken, check
-from .document import Document, read_document
+from .document import read_document
 from .models import AclRule, Gateway, Host, Intent, Port, Subnet, Tenant, Vm, Vtep
 from .problems import IntentError, Located, Path, Problem, did_you_mean, dotted
 

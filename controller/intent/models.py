@@ -77,6 +77,8 @@ class Tenant(_Model):
     """One VPC. Addresses mean something only within it: tenants may use the same ones."""
 
     vni: Vni | None = None
+    gateway_mac: Mac | None = None
+    """The MAC of the gateway addresses of its subnets, on every gateway."""
     subnets: dict[Name, Subnet] = Field(default_factory=dict)
     vms: dict[Name, Vm] = Field(default_factory=dict)
     acl: list[AclRule] = Field(default_factory=list)
