@@ -230,13 +230,14 @@ class Property:
 
 @dataclass(eq=False, slots=True)
 class Table(Declaration):
-    """`entries_const`: the list was `const entries` (or there is none: False). `default_action` None: not written, so
-    NoAction by the specification. `properties` has neither key, actions, entries, default_action nor size.
+    """A table. `entries_const`: the list was `const entries` (False where there is no list). `default_action` is always
+    there: where none was written, it is NoAction, which then also stands in `actions`, marked @defaultonly, unless it
+    is there anyway (§14.2.1.3). `properties` has neither key, actions, entries, default_action nor size.
     """
 
     keys: list[Key]
     actions: list[TableAction]
-    default_action: DefaultAction | None
+    default_action: DefaultAction
     entries: list[Entry]
     entries_const: bool
     size: int | None
