@@ -1,0 +1,44 @@
+/* Ternary, range and optional match with priorities.
+ *
+ * The key is packed as everywhere (64-bit words, right-aligned, most significant first). A rule is value[words] and mask[words]: it
+ * matches where (key & mask) == value; exact and lpm fields are masks too, optional ones all or nothing. A range field is named at
+ * creation by its place in the key; in its bits value holds the low bound and mask the high one, both included. The
+ * matching rule of the largest rank wins; of equal ranks the one inserted first (a MODIFY keeps the age).
+ *
+ * Up to TERNARY_SMALL rules: ternary_bits.h, a bit vector of rules for each value of each key byte. Above: ternary_groups.h, groups
+ * of 32 rules with similar masks and values, guarded by such bit vectors of groups. Either is published whole by `root` (release).
+ *
+ * Cost: docs/switch/ternary.md.
+ */
+#ifndef P4GATE_TERNARY_H
+#define P4GATE_TERNARY_H
+
+#include "entry.h"
+#include "qsbr.h"
+
+struct ternary;
+
+/* A range field: `width` bits whose least significant one is bit `shift` of the packed key (bit 0: the last of key[words - 1]). */
+struct ternary_range {
+    uint32_t shift, width;
+};
+
+/* Writer. NULL: no memory, or more than 64 * words bits of ranges. */
+struct ternary *ternary_create(struct qsbr *qsbr, uint32_t words, uint32_t param_words, uint32_t size, uint32_t ranges,
+                               const struct ternary_range *range);
+void ternary_destroy(struct ternary *t);
+/* A rule is known by value, mask and rank together. Value bits outside of the mask are ignored. */
+int ternary_insert(struct ternary *t, const uint64_t *value, const uint64_t *mask, uint32_t rank, uint32_t action,
+                   const uint64_t *params, uint32_t *number);
+int ternary_modify(struct ternary *t, const uint64_t *value, const uint64_t *mask, uint32_t rank, uint32_t action,
+                   const uint64_t *params);
+int ternary_delete(struct ternary *t, const uint64_t *value, const uint64_t *mask, uint32_t rank);
+/* As exact_insert_many. */
+uint32_t ternary_insert_many(struct ternary *t, uint32_t n, const uint64_t *values, const uint64_t *masks, const uint32_t *ranks,
+                             const uint32_t *actions, const uint64_t *params, uint32_t *numbers, int *results);
+const struct entry *ternary_at(const struct ternary *t, uint32_t number, const uint64_t **value, const uint64_t **mask,
+                               uint32_t *rank);
+
+/* Readers: ternary_lookup.h */
+
+#endif
