@@ -81,29 +81,38 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "For": ("init", "condition", "update", "body"),
     "ForIn": ("collection", "body"),
     "Return": ("value",),
+    "Scope": ("body",),
+    "Loop": ("body",),
     "Select": ("keys", "cases"),
     "SelectCase": ("labels",),
 }
 """The parts of each class of node, in the order of evaluation. (A class that is not here has none.)"""
 
 
+def parts(node: object) -> Iterator[Any]:
+    """What stands directly below `node`, in the order of evaluation."""
+    for part in _PARTS.get(type(node).__name__, ()):
+        value = getattr(node, part)
+        if isinstance(value, list | tuple):
+            yield from value
+        elif isinstance(value, dict):
+            yield from value.values()
+        elif value is not None:
+            yield value
+
+
 def walk(node: object) -> Iterator[Any]:
-    """`node` and everything below it, parents first, in source order. For a Program: all that is reachable, main's
-    instances too.
+    """`node` (or each of a list of nodes) and everything below, parents first, in the order of evaluation.
+
+    For a Program: all that is reachable, main's instances too.
     """
     if isinstance(node, list | tuple):
         for item in node:
             yield from walk(item)
         return
-    if isinstance(node, dict):
-        for item in node.values():
-            yield from walk(item)
-        return
-    if node is None:
-        return
     yield node
-    for part in _PARTS.get(type(node).__name__, ()):
-        yield from walk(getattr(node, part))
+    for part in parts(node):
+        yield from walk(part)
     if isinstance(node, tree.Program):
         yield from walk(tree.main_instances(node))
 

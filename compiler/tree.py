@@ -769,6 +769,39 @@ class Exit(Statement):
     pass
 
 
+# --- structured jumps: made by passes only, never by the checker ---
+
+
+@dataclass(eq=False, slots=True)
+class Label:
+    """The name of a `Scope`; it has identity."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scope(Statement):
+    """`body`, where `Leave(label)` goes on with what follows this statement."""
+
+    label: Label
+    body: Block
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Leave(Statement):
+    """Go on after the enclosing `Scope` of this label."""
+
+    label: Label
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Loop(Statement):
+    """`body` again and again; only `Leave` ends it."""
+
+    body: Block
+
+
 # --- transitions (§13.5, §13.6) ---
 
 
