@@ -1,4 +1,4 @@
-"""What goes in and out of an Engine: match keys, actions, entries, counters, digests. Plain frozen values, plain ints."""
+"""What goes in and out of an Engine: match keys, actions, entries, counters. Frozen values, plain ints."""
 
 from __future__ import annotations
 

@@ -32,6 +32,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "counter.h"
+#include "entry.h"
+#include "idle.h"
+#include "meter.h"
 #include "qsbr.h"
 #include "ring.h"
 
@@ -57,6 +61,8 @@ struct packet_out {
 typedef void deliver_fn(void *context, const struct packet_out *packets, unsigned count);
 
 struct worker;
+struct registers;
+struct selector;
 
 /* What a generated object exports as `const struct pipeline_code p4gate_code`. */
 struct pipeline_code {
@@ -102,17 +108,32 @@ struct clone_session {
     struct replica_list *replicas;
 };
 
+/* A table of the program. `lookup` is a struct exact, lpm or ternary, as the generated code knows; NULL for a keyless table. */
+struct table {
+    void *lookup;
+    _Atomic(const struct entry *) default_entry; /* NULL: a miss does nothing */
+    struct counters *counters;                   /* direct, by entry number; or NULL */
+    struct meters *meters;                       /* direct; or NULL */
+    struct idle *idle;                           /* or NULL */
+};
+
+/* A parser value set: a key matches member i if key & mask[i] == value[i], in words, packed as table keys are. */
+struct value_set {
+    uint32_t count, words;
+    uint64_t value_mask[]; /* count times: words of value, words of mask */
+};
+
 #define MULTICAST_GROUPS 65536
 #define CLONE_SESSIONS 32768
 
 struct pipeline {
     _Atomic(const struct pipeline_code *) code;
-    void **tables;      /* one struct per table of the program; types known to the generated code (its *_table structs) */
-    void **counters;    /* struct counters *, in the order of counter_arrays (indirect) */
-    void **meters;
-    void **registers;
-    void **selectors;   /* action profiles, with or without selector */
-    void **value_sets;
+    struct table *tables;        /* in the order of the JSON */
+    struct counters **counters;  /* counter_arrays; NULL where direct */
+    struct meters **meters;      /* meter_arrays; NULL where direct */
+    struct registers **registers;
+    struct selector **selectors; /* action profiles, with or without selector */
+    _Atomic(struct value_set *) *value_sets;
     _Atomic(struct replica_list *) *multicast;   /* [MULTICAST_GROUPS] */
     _Atomic(struct clone_session *) *clone;      /* [CLONE_SESSIONS] */
     uint16_t cpu_port;  /* 0: none */
