@@ -19,10 +19,14 @@ struct crc_config {
 
 struct crc {
     struct crc_config config;
-    uint64_t table[16][256];
+    union {
+        uint32_t narrow[16][256]; /* widths up to 32 */
+        uint64_t wide[16][256];
+    } table;
+    uint64_t start; /* the register before the first byte: `initial`, mirrored if reflected */
 };
 
-/* Fill the tables. The struct may then be read by any thread. */
+/* Fill the tables. The struct may then be read by any thread; to change one in use, fill another and swap the pointer. */
 void crc_init(struct crc *c, const struct crc_config *config);
 uint64_t crc_compute(const struct crc *c, const uint8_t *data, size_t n);
 

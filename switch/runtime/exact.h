@@ -31,6 +31,7 @@ enum { EXACT_EMPTY = 0, EXACT_FREE = 1, EXACT_LEAVING = 2 }; /* tags below ENTRY
 struct exact_slots {
     uint64_t *base;         /* count * stride words */
     uint64_t count;         /* below 2^32 */
+    size_t bytes;
     _Atomic uint64_t moves; /* entries that changed their slot */
 };
 

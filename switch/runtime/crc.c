@@ -1,0 +1,101 @@
+#include "crc.h"
+
+/* The register holds the remainder either way round: reflected algorithms keep it mirrored and shift right, so that
+ * neither input nor output bytes need mirroring. Mixed ones (input and output differ) mirror the result. */
+
+static uint64_t mask_of(uint32_t width)
+{
+    return width == 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
+}
+
+static uint64_t mirror(uint64_t value, uint32_t width)
+{
+    uint64_t mirrored = 0;
+    for (uint32_t i = 0; i < width; i++)
+        mirrored |= (value >> i & 1) << (width - 1 - i);
+    return mirrored;
+}
+
+/* One zero byte pushed through the register. */
+static uint64_t push_zeros(const struct crc_config *c, uint64_t remainder)
+{
+    uint64_t polynomial = c->reflect_in ? mirror(c->polynomial, c->width) : c->polynomial;
+    for (int bit = 0; bit < 8; bit++) {
+        if (c->reflect_in)
+            remainder = remainder >> 1 ^ (remainder & 1 ? polynomial : 0);
+        else
+            remainder = (remainder << 1 ^ (remainder >> (c->width - 1) & 1 ? polynomial : 0)) & mask_of(c->width);
+    }
+    return remainder;
+}
+
+void crc_init(struct crc *c, const struct crc_config *config)
+{
+    c->config = *config;
+    c->start = config->initial & mask_of(config->width);
+    if (config->reflect_in)
+        c->start = mirror(c->start, config->width);
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint64_t remainder = config->reflect_in ? byte : (uint64_t)byte << (config->width - 8);
+        for (int zeros = 0; zeros < 16; zeros++) {
+            remainder = push_zeros(config, remainder);
+            if (config->width > 32)
+                c->table.wide[zeros][byte] = remainder;
+            else
+                c->table.narrow[zeros][byte] = (uint32_t)remainder;
+        }
+    }
+}
+
+/* Up to sixteen bytes. The register is xored into the first bytes of the message, which stand for it from there on;
+ * if the message is shorter than the register, the rest of the register moves up. `wide` and `reflected` are constants. */
+static inline uint64_t step(const struct crc *c, uint64_t remainder, const uint8_t *data, size_t n, int wide, int reflected)
+{
+    const uint32_t width = c->config.width;
+    const size_t head = n < width / 8 ? n : width / 8;
+    uint64_t next = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t byte = data[i];
+        if (i < head)
+            byte ^= (uint8_t)(reflected ? remainder >> 8 * i : remainder >> (width - 8 - 8 * i));
+        next ^= wide ? c->table.wide[n - 1 - i][byte] : c->table.narrow[n - 1 - i][byte];
+    }
+    if (head < width / 8)
+        next ^= reflected ? remainder >> 8 * n : remainder << 8 * n & mask_of(width);
+    return next;
+}
+
+static inline uint64_t steps(const struct crc *c, uint64_t remainder, const uint8_t *data, size_t n, int wide, int reflected)
+{
+    for (; n > 16; data += 16, n -= 16)
+        remainder = step(c, remainder, data, 16, wide, reflected);
+    return step(c, remainder, data, n, wide, reflected);
+}
+
+uint64_t crc_compute(const struct crc *c, const uint8_t *data, size_t n)
+{
+    const struct crc_config *config = &c->config;
+    uint64_t remainder;
+    if (config->reflect_in)
+        remainder = config->width > 32 ? steps(c, c->start, data, n, 1, 1) : steps(c, c->start, data, n, 0, 1);
+    else
+        remainder = config->width > 32 ? steps(c, c->start, data, n, 1, 0) : steps(c, c->start, data, n, 0, 0);
+    if (!config->reflect_in != !config->reflect_out)
+        remainder = mirror(remainder, config->width);
+    return (remainder ^ config->final_xor) & mask_of(config->width);
+}
+
+struct crc_config crc_default(uint32_t width)
+{
+    switch (width) {
+    case 8:
+        return (struct crc_config){.width = 8, .polynomial = 0x07};
+    case 16:
+        return (struct crc_config){.width = 16, .reflect_in = 1, .reflect_out = 1, .polynomial = 0x8005};
+    case 32:
+        return (struct crc_config){.width = 32, .reflect_in = 1, .reflect_out = 1, .polynomial = 0x04c11db7,
+                                   .initial = 0xffffffff, .final_xor = 0xffffffff};
+    default:
+        return (struct crc_config){.width = 64, .reflect_in = 1, .reflect_out = 1, .polynomial = 0x1b};
+    }
+}
