@@ -899,13 +899,17 @@ class PackageTypeDeclaration(Declaration):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program(Node):
-    """All declarations of a compilation unit and of what it includes, in order; `;` alone leaves no trace."""
+    """All declarations of a compilation unit and of what it includes, in order; `;` alone leaves no trace.
+
+    `damaged` holds the names in text that could not be read: whoever misses one of them need not report it.
+    """
 
     declarations: tuple[Declaration, ...]
+    damaged: frozenset[str] = frozenset()
 
 
 BlockItem: TypeAlias = Statement | VariableDeclaration | ConstantDeclaration | Instantiation
-"""What may stand in a block. (In a parser state: no return, exit, loops or instantiations; `check` says so.)"""
+"""What may stand in a block. (In a parser state no return, exit, switch, loop or instantiation; the parser says so.)"""
 
 ParserLocal: TypeAlias = ConstantDeclaration | VariableDeclaration | Instantiation | ValueSetDeclaration
 
