@@ -49,7 +49,7 @@ _TENANT = Field("tenant", 16)
 TABLES: tuple[Table, ...] = (
     # In the order in which entries are inserted and modified; they are deleted in the reverse order. A table comes
     # after those that its entries need: a host's next hop before the VMs on it; a tenant's access list before its VMs
-    # can be reached; what opens the gateway to packets (the VNI) last.
+    # can send or be reached; a VM's new host as a source before packets go there; the VNI, which opens it all, last.
     Table(
         "next_hop",
         (Field("host", 32),),
@@ -69,17 +69,17 @@ TABLES: tuple[Table, ...] = (
         {"permit": (), "deny": ()},
     ),
     Table(
+        "vm_source",
+        (_TENANT, Field("address", 32), Field("mac", 48), Field("host", 32)),
+        {"genuine": ()},
+    ),
+    Table(
         "endpoint",
         (_TENANT, Field("address", 32)),
         {"vm": (Field("host", 32), Field("mac", 48)), "gateway": ()},
         refers=(("vm", "host", "next_hop"),),
     ),
     Table("route", (_TENANT, Field("dst", 32, "lpm")), {"connected": (), "blackhole": ()}),
-    Table(
-        "vm_source",
-        (_TENANT, Field("address", 32), Field("mac", 48), Field("host", 32)),
-        {"genuine": ()},
-    ),
     Table("local_vtep", (Field("address", 32),), {"local": (Field("mac", 48),)}),
     Table("vni", (Field("vni", 24),), {"set_tenant": (_TENANT, Field("gateway_mac", 48))}),
 )
