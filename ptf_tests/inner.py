@@ -219,7 +219,7 @@ class AnUnderlayArpRequestCutAtAnyByteIsDropped(TruncatedTest):
 
 
 class APacketCutWithLengthsMadeRightIsDropped(GatewayTest):
-    """The outer lengths and checksum are right for what is left: then the inner length is not, or a header ends early."""
+    """The outer lengths and checksum are right for what is left: the inner one is not, or a header ends early."""
 
     def runTest(self) -> None:
         whole = inner_udp()
