@@ -11,13 +11,14 @@ import re
 import sys
 from dataclasses import dataclass
 
-from compiler.diagnostics import Diagnostics, Span
+from compiler.diagnostics import Span
 from compiler.source import Preprocessed
 
 IDENTIFIER = "identifier"
 INTEGER = "integer"
 STRING = "string"
 END = "end of file"
+UNKNOWN = "unknown"
 
 KEYWORDS = frozenset(
     {"abstract", "action", "actions", "apply", "bit", "bool", "break", "const", "continue", "control", "default"}
@@ -60,8 +61,11 @@ class Token:
         return self.stop == following.start
 
 
-def tokenize(source: Preprocessed, diagnostics: Diagnostics) -> list[Token]:
-    """All tokens, the last one of kind END. Characters that start no token are reported and skipped."""
+def tokenize(source: Preprocessed) -> list[Token]:
+    """All tokens, the last one of kind END. A character that begins no token is one of kind UNKNOWN.
+
+    It is for the parser to refuse those: in the body of an annotation anything may stand (§20.1).
+    """
     text = source.text
     origins = source.lines
     tokens: list[Token] = []
@@ -97,18 +101,10 @@ def tokenize(source: Preprocessed, diagnostics: Diagnostics) -> list[Token]:
         elif group == "string":
             append(Token(STRING, lexeme, span, start, stop, row))
         else:
-            _report_unknown(lexeme, text, start, span, diagnostics)
+            append(Token(UNKNOWN, lexeme, span, start, stop, row))
         row, row_start = last_row, last_start
     append(Token(END, "", source.end, len(text), len(text), row + 1))
     return tokens
-
-
-def _report_unknown(character: str, text: str, start: int, span: Span, diagnostics: Diagnostics) -> None:
-    if character == '"':
-        diagnostics.error("syntax", "this string has no end", span, hint='a closing "')
-    else:
-        shown = repr(character) if character.isprintable() else f"character U+{ord(character):04X}"
-        diagnostics.error("syntax", f"{shown} means nothing in P4", span)
 
 
 def integer_value(text: str) -> tuple[int, int | None, bool, int]:

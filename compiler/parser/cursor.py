@@ -1,8 +1,8 @@
 """The parser's place in the token list, its scope of type names, and how it goes on after an error.
 
-A rule that cannot go on raises `ParseError`. The nearest list of things (statements, fields, table properties, declarations)
-reports it, skips to where the next thing may begin (`synchronize`), and continues. The names in the text that was
-skipped are remembered: what they would have declared is not missing, only unreadable.
+A rule that cannot go on raises `ParseError`. The nearest list of things (statements, fields, table properties,
+declarations) reports it, skips to where the next thing may begin (`synchronize`), and continues. The names in the text
+that was skipped are remembered: what they would have declared is not missing, only unreadable.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from compiler.diagnostics import Diagnostics, Note, Span
-from compiler.lexer import END, IDENTIFIER, INTEGER, STRING, Token
+from compiler.lexer import END, IDENTIFIER, INTEGER, STRING, UNKNOWN, Token
 from compiler.syntax import Name
 
 T = TypeVar("T")
 
 NAME_KINDS = frozenset({IDENTIFIER, "actions", "apply", "entries", "key", "priority", "state", "type", "list"})
-"""Tokens that may name something: keywords that mean something in a few places only are names elsewhere (appendix H)."""
+"""Tokens that may name something: keywords that mean something in few places are names elsewhere (appendix H)."""
 
 DECLARATION_KEYWORDS = frozenset(
     {"control", "parser", "header", "header_union", "struct", "enum", "package", "typedef", "extern", "match_kind"}
@@ -41,8 +41,13 @@ class ParseError(Exception):
 
 
 def describe(token: Token) -> str:
+    """The token as a message names it."""
     if token.kind == END:
         return "end of file"
+    if token.kind == UNKNOWN:
+        if token.text == '"':
+            return 'text behind a " that has no second one'
+        return f"character {token.text}" if token.text.isprintable() else f"character U+{ord(token.text):04X}"
     if token.kind in (IDENTIFIER, INTEGER, STRING):
         return f"{token.kind} {token.text}" if "\n" not in token.text else token.kind
     return f"'{token.text}'"

@@ -168,7 +168,7 @@ class DeclarationParser(TableParser):
             self.declare_type(name)
             self.semicolon()
             return syntax.ExternDeclaration(self.span_from(start), annotations, name, (), (), True)
-        if self.kind in NAME_KINDS and (following == "{" or following == "<" and self._is_generic_object()):
+        if self.kind in NAME_KINDS and (following == "{" or (following == "<" and self._is_generic_object())):
             return self._extern_object(start, annotations)
         with self.scope():
             result, name, type_parameters, parameters = self._prototype()
@@ -204,7 +204,8 @@ class DeclarationParser(TableParser):
         result: syntax.TypeRef | None = None
         with self.scope():
             if self.token.text == object_name and self.peek().kind == "(":
-                name, type_parameters = self.name(), ()
+                name = self.name()
+                type_parameters: tuple[syntax.Name, ...] = ()
                 parameters = self.parameters()
             else:
                 result, name, type_parameters, parameters = self._prototype()
@@ -253,13 +254,13 @@ class DeclarationParser(TableParser):
             def element() -> syntax.ControlLocal | None:
                 if self.kind == "apply" and not bodies:
                     self.advance()
-                    bodies.append(self.block())
+                    bodies.append(self.block(self.annotations()))
                     return None
                 if bodies:
                     raise self.unexpected("'}': the apply block is the last part of a control")
                 return self._control_local()
 
-            locals_ = self.items(element)
+            locals_: tuple[syntax.ControlLocal, ...] = self.items(element)
         if not bodies:
             end = self._tokens[self._position - 1]
             self.report(ParseError(end, f"control {name} has no apply block", "apply { ... } before '}'"))
@@ -323,7 +324,7 @@ class DeclarationParser(TableParser):
                     return self._value_set(element_annotations)
                 return self._local(element_annotations, "a state, a value_set, an instance, a variable or a constant")
 
-            locals_ = self.items(element)
+            locals_: tuple[syntax.ParserLocal, ...] = self.items(element)
         return syntax.ParserDeclaration(
             self.span_from(start),
             annotations,
@@ -366,7 +367,7 @@ class DeclarationParser(TableParser):
         self._in_parser_state = True
         try:
             with self.scope():
-                items = self.items(element)
+                items: tuple[syntax.BlockItem, ...] = self.items(element)
         finally:
             self._in_parser_state = False
         transition = transitions[0] if transitions else None

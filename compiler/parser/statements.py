@@ -1,8 +1,8 @@
 """Statements, and the declarations that may stand among them (appendix H: statementOrDeclaration).
 
-What begins with an identifier may be a declaration (`T x;`), an instantiation (`T(a) x;`), an assignment or a call. The scope of
-type names decides; a name that nobody declared counts as a type when another name follows it, so that the checker can
-say that the type is missing.
+What begins with an identifier may be a declaration (`T x;`), an instantiation (`T(a) x;`), an assignment or a call. The
+scope of type names decides; a name that nobody declared counts as a type when another name follows it, so that the
+checker can say that the type is missing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class StatementParser(AnnotationParser):
         """`{ ... }`, a scope of its own"""
         start = self.token.span
         with self.nested(), self.scope():
-            items = self.items(self.block_item)
+            items: tuple[syntax.BlockItem, ...] = self.items(self.block_item)
         return syntax.BlockStatement(self.span_from(start), annotations, items)
 
     def block_item(self) -> syntax.BlockItem:

@@ -82,7 +82,7 @@ class TypeParser(Cursor):
     def _simple_type(self) -> syntax.TypeRef:
         token = self.token
         kind = token.kind
-        if kind in NAME_KINDS and not (kind == "list" and self.peek().kind == "<") or kind == ".":
+        if (kind in NAME_KINDS and not (kind == "list" and self.peek().kind == "<")) or kind == ".":
             return self._named_type()
         self.advance()
         if kind in _PLAIN_TYPES:
