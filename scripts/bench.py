@@ -1,0 +1,124 @@
+"""What `scripts/bench` runs: see there."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = ROOT / "p4src" / "v1model" / "gateway.p4"
+Row = tuple[str, float, str]
+
+
+def compile_gateway(directory: Path) -> float:
+    """Compile the gateway in a process of its own; seconds of wall time."""
+    begin = time.monotonic()
+    command = [sys.executable, "-m", "p4gate", "compile", str(PROGRAM), "-o", f"{directory}/"]
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    return time.monotonic() - begin
+
+
+def bench_compile(directory: Path, quick: bool) -> list[Row]:
+    """The best of a few runs, beside p4c's where that is on the PATH."""
+    runs = 2 if quick else 5
+    ours = min(compile_gateway(directory) for _ in range(runs))
+    lines = sum(1 for path in (ROOT / "p4src").rglob("*.p4") for _ in path.open())
+    rows: list[Row] = [(f"compile the gateway ({lines} lines)", ours, "s")]
+    if shutil.which("p4c-bm2-ss"):
+        begin = time.monotonic()
+        output = str(directory / "p4c.json")
+        subprocess.run(["p4c-bm2-ss", "-o", output, str(PROGRAM)], check=True, stderr=subprocess.DEVNULL)
+        theirs = time.monotonic() - begin
+        rows += [("the same, p4c-bm2-ss", theirs, "s"), ("p4gate / p4c, wall time", ours / theirs, "x")]
+    return rows
+
+
+def bench_engine(directory: Path, quick: bool) -> list[Row]:
+    """One worker, in memory, no ports: the gateway with few and with many VMs."""
+    from bench_gateway import ACL_RULES, PACKET_BYTES, fill, make_packets, make_vms
+
+    from switch.engine import Engine
+
+    rows: list[Row] = []
+    for count in (1024, 65536):
+        with Engine.load(directory / "gateway.json", optimise="full") as engine:
+            vms = make_vms(count)
+            begin = time.monotonic()
+            entries = fill(engine, vms)
+            filled = entries / (time.monotonic() - begin)
+            packets = make_packets(vms, 4096 if quick else 65536)
+            sent = engine.process(*packets[0])
+            if len(sent) != 1:
+                sys.exit("bench: the gateway dropped a packet that it should forward")
+            best = max((engine.benchmark(packets, 0.5 if quick else 2.0) for _ in range(3)), key=lambda b: b.mpps)
+            if best.sent != best.packets:
+                sys.exit(f"bench: {best.packets - best.sent} of {best.packets} packets were dropped")
+            what = f"{count} VMs, {ACL_RULES} ACL rules, {PACKET_BYTES} B"
+            rows += [(f"engine, one worker: {what}", best.mpps, "Mpps")]
+            rows += [(f"engine: entries written in process ({entries})", filled / 1000, "k/s")]
+    return rows
+
+
+def bench_module(module: str) -> Callable[[Path, bool], list[Row]]:
+    """A benchmark of the switch that runs as a program and prints JSON: a list of {name, value, unit}."""
+
+    def run(directory: Path, quick: bool) -> list[Row]:
+        command = [sys.executable, "-m", module, "--json", str(directory / "gateway.json")]
+        command += ["--p4info", str(directory / "gateway.p4info.txtpb")] + (["--quick"] if quick else [])
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+        return [(row["name"], row["value"], row["unit"]) for row in json.loads(done.stdout)]
+
+    return run
+
+
+PARTS: dict[str, Callable[[Path, bool], list[Row]]] = {
+    "compile": bench_compile,
+    "engine": bench_engine,
+    "wire": bench_module("switch.benchmark.wire"),
+    "writes": bench_module("switch.benchmark.writes"),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure p4gate on this machine.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    parser.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"there is no part {sorted(unknown)[0]}; choose from {', '.join(PARTS)}")
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="p4gate-bench-") as name:
+        directory = Path(name)
+        compile_gateway(directory)
+        for part in arguments.parts or PARTS:
+            if part == "wire" and os.geteuid() != 0:
+                print("bench: the wire part needs root (veth in namespaces); left out", file=sys.stderr)
+                continue
+            if sys.stderr.isatty():
+                print(f"bench: {part} …", file=sys.stderr)
+            rows += PARTS[part](directory, arguments.quick)
+    if arguments.json:
+        print(json.dumps([{"name": name, "value": value, "unit": unit} for name, value, unit in rows], indent=1))
+        return 0
+    table = Table("what", "figure", "unit", title=f"p4gate on {os.cpu_count()} cores")
+    for name, value, unit in rows:
+        table.add_row(name, f"{value:.2f}", unit)
+    Console(width=None if sys.stdout.isatty() else 110).print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
