@@ -23,7 +23,8 @@
 
 struct lpm;
 
-/* Writer. exact_width >= 0, width >= 1 bits; key words = (exact_width + width + 63) / 64. NULL: no memory. */
+/* Writer. exact_width 0 .. 2048, width 1 .. 2048 bits; key words = (exact_width + width + 63) / 64.
+ * NULL: no memory, or a width out of range. */
 struct lpm *lpm_create(struct qsbr *qsbr, uint32_t exact_width, uint32_t width, uint32_t param_words, uint32_t size);
 void lpm_destroy(struct lpm *t);
 /* `length` 0 .. width counts the prefix field only. Bits of the key below the prefix are ignored. Results: entry.h. */
@@ -34,6 +35,8 @@ int lpm_delete(struct lpm *t, const uint64_t *key, uint32_t length);
 uint32_t lpm_insert_many(struct lpm *t, uint32_t n, const uint64_t *keys, const uint32_t *lengths, const uint32_t *actions,
                          const uint64_t *params, uint32_t *numbers, int *results);
 const struct entry *lpm_at(const struct lpm *t, uint32_t number, const uint64_t **key, uint32_t *length);
+/* Look-up for callers that know no constants. */
+const struct entry *lpm_find(const struct lpm *t, const uint64_t *key);
 
 /* Readers: lpm_lookup.h */
 

@@ -38,6 +38,8 @@ uint32_t ternary_insert_many(struct ternary *t, uint32_t n, const uint64_t *valu
                              const uint32_t *actions, const uint64_t *params, uint32_t *numbers, int *results);
 const struct entry *ternary_at(const struct ternary *t, uint32_t number, const uint64_t **value, const uint64_t **mask,
                                uint32_t *rank);
+/* Look-up for callers that know no constants. */
+const struct entry *ternary_find(const struct ternary *t, const uint64_t *key);
 
 /* Readers: ternary_lookup.h */
 

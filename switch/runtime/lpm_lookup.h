@@ -1,0 +1,183 @@
+/* The readers' side of lpm.h: layout of roots and nodes, and the search. Workers only hold pointers within a burst. */
+#ifndef P4GATE_LPM_LOOKUP_H
+#define P4GATE_LPM_LOOKUP_H
+
+#include "arena.h"
+#include "cells.h"
+#include "exact.h"
+#include "key.h"
+#include "lpm.h"
+
+/* A root or a slot: the node below in the low half (0: none), a leaf in the high half: entry cell + 1 (0: none). */
+static inline uint32_t lpm_below(uint64_t slot)
+{
+    return (uint32_t)slot;
+}
+
+static inline uint32_t lpm_leaf(uint64_t slot)
+{
+    return (uint32_t)(slot >> 32);
+}
+
+enum lpm_kind { LPM_RUNS, LPM_BYTE, LPM_TWO_BYTES }; /* a slot for each run of byte values, each byte value, each pair */
+
+struct lpm_node {
+    uint64_t bits[4];   /* LPM_RUNS: bit v is set where a run of equal slots begins; bit 0 always is */
+    uint8_t before[4];  /* runs that begin in the words before this one */
+    uint8_t kind, skip; /* bytes to compare before deciding: 0 .. LPM_SKIP_MAX */
+    uint16_t runs;      /* the writer's */
+    uint64_t path;      /* what they must be, left-aligned */
+    _Atomic uint64_t slot[];
+};
+
+#define LPM_SKIP_MAX 8
+
+struct lpm {
+    struct exact *roots;   /* exact part -> root, in params[0]; NULL: no exact part */
+    _Atomic uint64_t root; /* without exact part */
+    const char *nodes;     /* base of the arena */
+    const uint64_t *entries;
+    uint32_t entry_stride;
+    struct lpm_writer *writer;
+};
+
+/* The exact part of the key, right-aligned, and the prefix field left-aligned. */
+static inline void lpm_split(const uint64_t *key, uint32_t exact_width, uint32_t width, uint64_t *exact, uint64_t *address)
+{
+    const uint32_t words = KEY_WORDS(exact_width + width), exact_words = KEY_WORDS(exact_width), n = KEY_WORDS(width);
+    for (uint32_t i = 0; i < exact_words; i++)
+        exact[exact_words - 1 - i] = key_bits(key, words, width + 64 * i);
+    for (uint32_t i = 0; i + 1 < n; i++)
+        address[i] = key_bits(key, words, width - 64 * (i + 1));
+    address[n - 1] = key[words - 1] << (64 * n - width);
+}
+
+/* The address from byte `at` on, left-aligned, 64 bits of it. */
+static inline uint64_t lpm_window(const uint64_t *address, uint32_t words, uint32_t at)
+{
+    if (words == 1)
+        return address[0] << 8 * at;
+    uint32_t word = at / 8, by = 8 * (at % 8);
+    uint64_t window = address[word] << by;
+    if (by && word + 1 < words)
+        window |= address[word + 1] >> (64 - by);
+    return window;
+}
+
+/* Where a search stands. */
+struct lpm_search {
+    uint32_t node, best; /* 0: ended; the last leaf seen */
+    uint32_t at;         /* bytes decided */
+};
+
+/* One node further down. */
+static inline void lpm_step(const struct lpm *t, struct lpm_search *s, const uint64_t *address, uint32_t words)
+{
+    const struct lpm_node *node = (const struct lpm_node *)arena_at(t->nodes, s->node);
+    uint64_t window = lpm_window(address, words, s->at);
+    s->node = 0;
+    if (node->skip) {
+        if ((window ^ node->path) >> (64 - 8 * node->skip))
+            return;
+        s->at += node->skip;
+        window = lpm_window(address, words, s->at);
+    }
+    uint32_t index = (uint32_t)(window >> 56);
+    s->at++;
+    if (node->kind == LPM_RUNS) {
+        uint32_t word = index / 64;
+        index = node->before[word] + (uint32_t)__builtin_popcountll(node->bits[word] << (63 - index % 64)) - 1;
+    } else if (node->kind == LPM_TWO_BYTES) {
+        index = (uint32_t)(window >> 48);
+        s->at++;
+    }
+    uint64_t slot = atomic_load_explicit(&node->slot[index], memory_order_acquire);
+    s->best = lpm_leaf(slot) ? lpm_leaf(slot) : s->best;
+    s->node = lpm_below(slot);
+}
+
+static inline uint64_t lpm_root_of(const struct entry *e)
+{
+    /* the writer changes a root in place, in one store */
+    return e ? atomic_load_explicit((const _Atomic uint64_t *)&e->params[0], memory_order_acquire) : 0;
+}
+
+static inline const struct entry *lpm_entry(const struct lpm *t, uint32_t leaf)
+{
+    return leaf ? cells_at(t->entries, t->entry_stride, leaf - 1) : NULL;
+}
+
+static inline const struct entry *lpm_lookup(const struct lpm *t, const uint64_t *key, uint32_t exact_width, uint32_t width)
+{
+    const uint32_t exact_words = KEY_WORDS(exact_width), words = KEY_WORDS(width);
+    uint64_t exact[exact_words + 1], address[words]; /* lengths are constants once inlined */
+    lpm_split(key, exact_width, width, exact, address);
+    uint64_t root = exact_words ? lpm_root_of(exact_lookup(t->roots, exact, exact_words, 1))
+                                : atomic_load_explicit(&t->root, memory_order_acquire);
+    struct lpm_search s = {lpm_below(root), lpm_leaf(root), 0};
+    while (s.node)
+        lpm_step(t, &s, address, words);
+    return lpm_entry(t, s.best);
+}
+
+static inline void lpm_prefetch_node(const struct lpm *t, uint32_t node)
+{
+    const char *at = (const char *)arena_at(t->nodes, node);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + ARENA_LINE);
+}
+
+/* Brings what a look-up of this key touches first. */
+static inline void lpm_prefetch(const struct lpm *t, const uint64_t *key, uint32_t exact_width, uint32_t width)
+{
+    const uint32_t exact_words = KEY_WORDS(exact_width), words = KEY_WORDS(width);
+    uint64_t exact[exact_words + 1], address[words];
+    lpm_split(key, exact_width, width, exact, address);
+    if (exact_words)
+        exact_prefetch(t->roots, exact_hash(t->roots, exact, exact_words), exact_words, 1);
+    else
+        lpm_prefetch_node(t, lpm_below(atomic_load_explicit(&t->root, memory_order_relaxed)));
+}
+
+/* n <= 64 keys. All searches go down together, each level's nodes fetched while the others' are searched. */
+static inline void lpm_lookup_burst(const struct lpm *t, const uint64_t *keys, uint32_t exact_width, uint32_t width,
+                                    const struct entry **found, uint32_t n)
+{
+    const uint32_t key_words = KEY_WORDS(exact_width + width), exact_words = KEY_WORDS(exact_width), words = KEY_WORDS(width);
+    uint64_t exact[64][exact_words + 1], address[64][words], hash[64];
+    struct lpm_search search[64];
+    uint8_t live[64];
+    uint32_t alive = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        lpm_split(keys + (size_t)i * key_words, exact_width, width, exact[i], address[i]);
+        if (exact_words) {
+            hash[i] = exact_hash(t->roots, exact[i], exact_words);
+            exact_prefetch(t->roots, hash[i], exact_words, 1);
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t root = exact_words ? lpm_root_of(exact_lookup_hashed(t->roots, exact[i], exact_words, 1, hash[i]))
+                                    : atomic_load_explicit(&t->root, memory_order_acquire);
+        search[i] = (struct lpm_search){lpm_below(root), lpm_leaf(root), 0};
+        lpm_prefetch_node(t, lpm_below(root));
+        live[alive] = (uint8_t)i;
+        alive += lpm_below(root) != 0;
+    }
+    while (alive) {
+        uint32_t still = 0;
+        for (uint32_t l = 0; l < alive; l++) {
+            uint32_t i = live[l];
+            lpm_step(t, &search[i], address[i], words);
+            lpm_prefetch_node(t, search[i].node);
+            live[still] = (uint8_t)i;
+            still += search[i].node != 0;
+        }
+        alive = still;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        found[i] = lpm_entry(t, search[i].best);
+        __builtin_prefetch(found[i]);
+    }
+}
+
+#endif
