@@ -8,17 +8,21 @@ Rule 3. Where entries overlap (priorities, prefixes), insert and modify from the
         each packet gets the old verdict or the new one, never a third.
 Rule 4. A switch may reorder the writes of one batch (P4Runtime 1.4, 12.2), so what needs an order is never in one: a
         `Step` holds writes that may go in any order, and ends before the next begins.
-Rule 5. Where old and new entries do not fit into a table together, its deletes come first. That is safe only if
-        nothing refers to the table; else it is an error, before anything is written.
+Rule 5. Where old and new entries do not fit into a table together, its deletes come first. That is safe only in an
+        exact table that nothing refers to: elsewhere packets would meet an access list with holes, or no next hop.
+        There it is an error, before anything is written.
+Rule 6. Entries of tenant numbers that no VNI of the switch leads to go before all else: no packet can meet them, and
+        their numbers may be given to new tenants.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from .planner.layout import TABLES, Key, Rows, State, Table, Value
+from .planner.tenant_ids import KEYED_BY_TENANT, reachable_ids
 
 INSERT, MODIFY, DELETE = 1, 2, 3  # as in p4.v1.Update.Type
 Write = tuple[int, Key, Value]
@@ -73,44 +77,62 @@ def capacity(wanted: State, held: State, changes: list[Change], sizes: Mapping[s
     full = [
         Full(name, sizes[name], len(rows), during=False) for name, rows in wanted.items() if len(rows) > sizes[name]
     ]
-    too_small = {f.table for f in full}
+    too_small = {one.table for one in full}
+    reachable = set(reachable_ids(held).values())
     for change in changes:
         name = change.table.name
-        if name not in too_small and _tight(change, held, sizes) and _referred_to(name):
-            full.append(Full(name, sizes[name], len(held[name]) + len(change.insert), during=True))
+        needed = _needed(change, held, _unreachable(change, reachable))
+        if name not in too_small and needed > sizes[name] and not _may_delete_first(change.table):
+            full.append(Full(name, sizes[name], needed, during=True))
     return full
 
 
 def steps(changes: list[Change], held: State, sizes: Mapping[str, int]) -> list[Step]:
     """The writes, in order. `capacity` must have found nothing."""
+    reachable = set(reachable_ids(held).values())
     result: list[Step] = []
-    early = {change.table.name for change in changes if change.delete and _tight(change, held, sizes)}
+    late: list[Step] = []
+    for change in reversed(changes):
+        unreachable = _unreachable(change, reachable)
+        result += _deletes(change, unreachable)
+        if _needed(change, held, unreachable) <= sizes[change.table.name]:
+            late += _deletes(change, {key: value for key, value in change.delete.items() if key not in unreachable})
     for change in changes:
-        if change.table.name in early:
-            result += _grouped(change.table, ((DELETE, key, value) for key, value in change.delete.items()))
+        unreachable = _unreachable(change, reachable)
+        if _needed(change, held, unreachable) > sizes[change.table.name]:
+            result += _deletes(change, {key: value for key, value in change.delete.items() if key not in unreachable})
         upserts: list[Write] = [(INSERT, key, value) for key, value in change.insert.items()]
         upserts += [(MODIFY, key, value) for key, value in change.modify.items()]
         result += reversed(_grouped(change.table, upserts))
-    for change in reversed(changes):
-        if change.table.name not in early:
-            result += _grouped(change.table, ((DELETE, key, value) for key, value in change.delete.items()))
-    return result
+    return result + late
 
 
-def _tight(change: Change, held: State, sizes: Mapping[str, int]) -> bool:
-    return len(held.get(change.table.name, ())) + len(change.insert) > sizes[change.table.name]
+def _unreachable(change: Change, reachable: set[int]) -> Rows:
+    """Deletions of entries that no packet can meet, because no VNI leads to their tenant's number."""
+    if change.table.name not in KEYED_BY_TENANT:
+        return {}
+    return {key: value for key, value in change.delete.items() if key[0] not in reachable}
 
 
-def _referred_to(name: str) -> bool:
-    return any(target == name for table in TABLES for _, _, target in table.refers)
+def _needed(change: Change, held: State, unreachable: Rows) -> int:
+    """Entries in the table when all that is new is there and nothing reachable has been deleted."""
+    return len(held.get(change.table.name, ())) - len(unreachable) + len(change.insert)
 
 
-def _grouped(table: Table, writes: Iterable[Write]) -> list[Step]:
+def _deletes(change: Change, rows: Rows) -> list[Step]:
+    return _grouped(change.table, [(DELETE, key, value) for key, value in rows.items()])
+
+
+def _may_delete_first(table: Table) -> bool:
+    referred_to = any(target == table.name for other in TABLES for _, _, target in other.refers)
+    return not referred_to and all(field.kind == "exact" for field in table.fields)
+
+
+def _grouped(table: Table, writes: list[Write]) -> list[Step]:
     """Writes of one table by how specific their entries are, the least specific first."""
     lpm = next((i for i, field in enumerate(table.fields) if field.kind == "lpm"), None)
     if lpm is None and not table.has_priority:
-        together = list(writes)
-        return [Step(table, together)] if together else []
+        return [Step(table, writes)] if writes else []
     groups: dict[int, list[Write]] = {}
     for write in writes:
         level = write[1][-1] if lpm is None else write[1][lpm][1]

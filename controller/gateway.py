@@ -20,7 +20,7 @@ from .p4runtime.bind import Bound, bind
 from .p4runtime.connection import Connection
 from .p4runtime.errors import GatewayError, NoPipeline, Refused
 from .p4runtime.pipeline import Pipeline
-from .planner import NoTenantId, State, assign_tenant_ids, plan, vnis
+from .planner import NoTenantId, State, plan, vnis
 from .planner.layout import TABLES, TENANT_COUNTERS
 from .writing import write_steps
 
@@ -92,19 +92,19 @@ def survey(connection: Connection, job: Job) -> Survey:
         )
     held = _held_before_push(connection, running) if push else read_state(connection, bound)
     try:
-        ids = assign_tenant_ids(job.vnis().values(), held, bound.tenant_ids)
+        planned = plan(job.intent, job.gateway, held, bound.tenant_ids)
     except NoTenantId as error:
         raise Refused(
-            f"{job.name}: table vni is full: {error.needed} tenants (old ones still held count too), and the pipeline "
-            f"tells {error.ids} apart. Take tenants out, apply, then add the new ones; or raise MAX_TENANTS."
+            f"{job.name}: table vni is full: {error.needed} tenants (those that are about to go count too), and the "
+            f"pipeline tells {error.ids} apart. Nothing was written. Apply without the new tenants first; or compile "
+            "the gateway with more (p4src/include/sizes.p4)."
         ) from None
-    wanted = plan(job.intent, job.gateway, ids)
     with no_collection():
-        changes = diff(wanted, held)
-        full = capacity(wanted, held, changes, bound.sizes)
+        changes = diff(planned.wanted, held)
+        full = capacity(planned.wanted, held, changes, bound.sizes)
     if full:
         raise Refused("\n".join(_full(job.name, one) for one in full))
-    return Survey(bound, push, held, wanted, changes, ids)
+    return Survey(bound, push, held, planned.wanted, changes, planned.tenant_ids)
 
 
 def apply(connection: Connection, job: Job, election_id: int, report: Report) -> Outcome:

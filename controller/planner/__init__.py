@@ -4,7 +4,7 @@ Read in this order: layout.py (the tables, their order, the form of an entry), t
 """
 
 from .layout import TABLES, State
-from .plan import plan, vnis
-from .tenant_ids import NoTenantId, assign_tenant_ids
+from .plan import Plan, plan, vnis
+from .tenant_ids import NoTenantId
 
-__all__ = ["TABLES", "NoTenantId", "State", "assign_tenant_ids", "plan", "vnis"]
+__all__ = ["TABLES", "NoTenantId", "Plan", "State", "plan", "vnis"]

@@ -1,49 +1,83 @@
 """Which number a tenant has inside a switch.
 
 The pipeline knows tenants by small numbers, which index its counters. They mean nothing outside of one switch, so the
-switch itself is where they are remembered: its `vni` table. A tenant keeps its number for as long as it is there, and
-a number is given out only if no entry holds it, so that a new tenant never finds entries of an old one.
+switch itself is where they are remembered: its `vni` table.
+
+Rule 1. A tenant keeps its number for as long as its VNI is in that table.
+Rule 2. A number that the table gives to any VNI, also to one that is about to go, is given to no other: a new tenant
+        never meets the entries of one that packets still reach.
+Rule 3. Entries whose number no VNI leads to are what a killed run left (VNIs are written last). A new tenant takes over
+        the number under which most of its VMs are there already, so that the next run goes on and does not start again.
+        What else is under that number is deleted before the VNI is written (diff.py, rule 6).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import chain
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from .layout import TABLES, State
 
-_KEYED_BY_TENANT = tuple(table.name for table in TABLES if table.fields[0].name == "tenant")
+KEYED_BY_TENANT = frozenset(table.name for table in TABLES if table.fields[0].name == "tenant")
+
+Sources = Callable[[int], Collection[tuple[int, int, int]]]
+"""VNI -> (address, MAC, host) of each of its VMs: the rest of a key of `vm_source`."""
 
 
 class NoTenantId(Exception):
-    """More tenants than numbers, counting those whose entries are still to be deleted."""
+    """More tenants than numbers, counting those that are about to go."""
 
     def __init__(self, needed: int, ids: int) -> None:
         self.needed, self.ids = needed, ids
         super().__init__(f"{needed} tenant ids are needed and the pipeline has {ids}")
 
 
-def assign_tenant_ids(vnis: Iterable[int], held: State, ids: int) -> dict[int, int]:
+def reachable_ids(held: State) -> dict[int, int]:
+    """VNI -> tenant id, as a switch has it."""
+    return {key[0]: value[1] for key, value in held.get("vni", {}).items() if value[0] == "set_tenant"}
+
+
+def assign_tenant_ids(vnis: Iterable[int], held: State, ids: int, sources: Sources) -> dict[int, int]:
     """VNI -> tenant id in [0, ids). `held` is what the switch holds now. Raises NoTenantId."""
-    wanted = sorted(vnis)
-    known = {key[0]: value[1] for key, value in held.get("vni", {}).items() if value[0] == "set_tenant"}
-    used = set(known.values())
-    for table in _KEYED_BY_TENANT:
-        used.update({key[0] for key in held.get(table, ())})
+    known = reachable_ids(held)
+    taken = set(known.values())
     result: dict[int, int] = {}
-    taken: set[int] = set()
     fresh: list[int] = []
-    for vni in wanted:
-        if vni in known and known[vni] not in taken and known[vni] < ids:
-            result[vni] = known[vni]
-            taken.add(known[vni])
+    kept: set[int] = set()
+    for vni in sorted(vnis):
+        number = known.get(vni, ids)
+        if number < ids and number not in kept:
+            result[vni] = number
+            kept.add(number)
         else:
             fresh.append(vni)
+    for vni, number in _left_over(fresh, held, taken, sources):
+        if vni not in result and number not in taken and number < ids:
+            result[vni] = number
+            taken.add(number)
     # 0 is what an untouched metadata field says; it is used only when nothing else is left.
-    free = (n for n in chain(range(1, ids), (0,)) if n not in used)
+    free = (number for number in (*range(1, ids), 0) if number not in taken)
     for vni in fresh:
-        number = next(free, None)
-        if number is None:
-            raise NoTenantId(len(used) + len(fresh), ids)
-        result[vni] = number
+        if vni not in result:
+            number = next(free, -1)
+            if number < 0:
+                raise NoTenantId(len(fresh) + len(set(known.values())), ids)
+            result[vni] = number
     return result
+
+
+def _left_over(fresh: list[int], held: State, taken: set[int], sources: Sources) -> Iterator[tuple[int, int]]:
+    """(VNI, number) of new tenants that are partly there, the greatest part first."""
+    rests: dict[tuple[int, int, int], list[int]] = {}
+    for number, *rest, _ in held.get("vm_source", ()):
+        if number not in taken:
+            rests.setdefault((rest[0], rest[1], rest[2]), []).append(number)
+    if not rests:
+        return
+    found: Counter[tuple[int, int]] = Counter()
+    for vni in fresh:
+        for source in sources(vni):
+            for number in rests.get(source, ()):
+                found[vni, number] += 1
+    for (vni, number), _ in sorted(found.items(), key=lambda item: (-item[1], item[0])):
+        yield vni, number
