@@ -54,7 +54,7 @@ def crc16(data: bytes) -> int:
     return crc
 
 
-def entropy_port(inner: Packet) -> int:
+def entropy_port(inner: Packet | bytes) -> int:
     """The outer UDP source port for an inner frame (RFC 7348 §5: a hash of the flow, in 49152-65535)."""
     frame = bytes(inner)
     if frame[12:14] != b"\x08\x00":
