@@ -22,7 +22,7 @@ class Broken:
 
     paths: frozenset[Path]
 
-    def within(self, *path: str) -> bool:
+    def within(self, *path: str | int) -> bool:
         return any(p[: len(path)] == path for p in self.paths)
 
     def names(self, *path: str) -> set[str]:
@@ -181,7 +181,8 @@ def _acl(name: str, tenant: Tenant, broken: Broken) -> Iterator[Problem]:
                 hint = did_you_mean(text, names | {"any"})
                 why = f"{text!r} is no subnet or VM of {name}, no address and no prefix. {hint}"
                 yield Problem((*path, key), why)
-        yield from _ports(path, rule)
+        if not broken.within(*path):
+            yield from _ports(path, rule)
 
 
 def _ports(path: Path, rule: AclRule) -> Iterator[Problem]:

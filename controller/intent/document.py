@@ -111,12 +111,10 @@ def _plain(node: Node, path: Path, problems: list[Located], above: list[int]) ->
     def complain(at: Node, where: Path, message: str) -> None:
         problems.append(Located(at.start_mark.line + 1, at.start_mark.column + 1, where, message))
 
+    if node.tag not in ("", "!", _STR):
+        complain(node, path, f"the tag {node.tag} is not used here. Take it out.")
     if isinstance(node, ScalarNode):
-        if node.tag == "":
-            return _scalar(node.value)
-        if node.tag not in (_STR, "!"):
-            complain(node, path, f"the tag {node.tag} is not used here. Take it out.")
-        return node.value
+        return _scalar(node.value) if node.tag == "" else node.value
     if id(node) in above:
         complain(node, path, "the alias leads back into itself. Write the value out.")
         return None

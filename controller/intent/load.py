@@ -6,6 +6,7 @@ A part with a wrong shape is taken out and the rest still checked, so that one r
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -55,7 +56,9 @@ def _shape(data: Any) -> tuple[Intent | None, list[Problem], Broken]:
     try:
         return Intent.model_validate(data), [], Broken(frozenset())
     except ValidationError as error:
-        problems = [_problem(details) for details in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+    misspelt = {_misspelt(one["loc"]) for one in details if one["type"] == "extra_forbidden"}
+    problems = [_problem(one) for one in details if one["type"] != "missing" or one["loc"] not in misspelt]
     out = {path for problem in problems if (path := _take_out(data, problem.path)) is not None}
     try:
         return Intent.model_validate(data), problems, Broken(frozenset(out))
@@ -114,6 +117,11 @@ def _model_at(path: Path) -> type[BaseModel] | None:
         case ("tenants", _):
             return Tenant
     return None
+
+
+def _misspelt(path: Path) -> Path:
+    """The key that was probably meant by an unknown one."""
+    return (*path[:-1], *difflib.get_close_matches(str(path[-1]), _keys(_model_at(path[:-1])), n=1))
 
 
 def _keys(model: type[BaseModel] | None) -> list[str]:
