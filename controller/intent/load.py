@@ -59,7 +59,7 @@ def _shape(data: Any) -> tuple[Intent | None, list[Problem], Broken]:
         details = error.errors(include_url=False)
     misspelt = {_misspelt(one["loc"]) for one in details if one["type"] == "extra_forbidden"}
     problems = [_problem(one) for one in details if one["type"] != "missing" or one["loc"] not in misspelt]
-    out = {path for problem in problems if (path := _take_out(data, problem.path)) is not None}
+    out = {path for one in details if (path := _take_out(data, _problem(one).path)) is not None}
     try:
         return Intent.model_validate(data), problems, Broken(frozenset(out))
     except ValidationError:  # too little is left to check the rest; what is wrong has been said
