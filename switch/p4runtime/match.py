@@ -1,0 +1,139 @@
+"""Match fields: P4Runtime messages <-> the engine's matches (P4Runtime 1.4, "Match Format").
+
+A key on the wire lists the fields that are not "don't care", in any order; the engine wants every field in the
+table's order. `translate_key` is on the path of every write, so it stays one loop without helpers for exact fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from finsy.proto import p4r
+
+from switch import values
+from switch.p4runtime import canonical
+from switch.p4runtime.schema import Kind, MatchField
+from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
+
+Key = tuple[values.Match, ...]
+
+ONEOF = {
+    Kind.EXACT: "exact",
+    Kind.LPM: "lpm",
+    Kind.TERNARY: "ternary",
+    Kind.RANGE: "range",
+    Kind.OPTIONAL: "optional",
+}
+
+
+def translate_key(
+    fields: Sequence[MatchField], index: Mapping[int, int], match: Iterable[p4r.FieldMatch], owner: str
+) -> Key:
+    """The engine's key. Raises StatusError: INVALID_ARGUMENT for a malformed key, OUT_OF_RANGE for a wide value."""
+    key: list[values.Match | None] = [None] * len(fields)
+    for item in match:
+        position = index.get(item.field_id)
+        if position is None:
+            raise StatusError(INVALID_ARGUMENT, f"{owner}: no match field has the id {item.field_id}")
+        if key[position] is not None:
+            raise StatusError(INVALID_ARGUMENT, f"{owner}: match field {fields[position].name} is given twice")
+        key[position] = _translate(fields[position], item, owner)
+    for position, (field, value) in enumerate(zip(fields, key, strict=True)):
+        if value is None:
+            key[position] = _dont_care(field, owner)
+    return tuple(key)  # type: ignore[arg-type]
+
+
+def key_to_messages(fields: Sequence[MatchField], key: Key) -> list[p4r.FieldMatch]:
+    """The fields of a key as P4Runtime shows them: canonical, without "don't care"."""
+    found = (_to_message(field, value) for field, value in zip(fields, key, strict=True))
+    return [message for message in found if message is not None]
+
+
+def _translate(field: MatchField, item: p4r.FieldMatch, owner: str) -> values.Match:
+    kind = field.kind
+    if item.WhichOneof("field_match_type") != ONEOF[kind]:
+        given = item.WhichOneof("field_match_type") or "nothing"
+        raise StatusError(INVALID_ARGUMENT, f"{owner}: {field.name} is matched as {ONEOF[kind]}, not as {given}")
+    if field.width == 0:
+        raise StatusError(
+            INVALID_ARGUMENT, f"{owner}: {field.name} has no width in P4Info (a type translated to a string, or error)"
+        )
+    if kind is Kind.EXACT:
+        return values.Exact(canonical.decode(item.exact.value, field.width, field.name))
+    if kind is Kind.LPM:
+        return _lpm(field, item.lpm, owner)
+    if kind is Kind.TERNARY:
+        return _ternary(field, item.ternary, owner)
+    if kind is Kind.RANGE:
+        return _range(field, item.range, owner)
+    return values.Ternary(canonical.decode(item.optional.value, field.width, field.name), (1 << field.width) - 1)
+
+
+def _lpm(field: MatchField, item: p4r.FieldMatch.LPM, owner: str) -> values.Match:
+    value = canonical.decode(item.value, field.width, field.name)
+    prefix = item.prefix_len
+    if not 0 < prefix <= field.width:
+        hint = "; leave the field out to match everything" if prefix == 0 else ""
+        raise StatusError(
+            INVALID_ARGUMENT, f"{owner}: {field.name}: prefix length {prefix} is not in 1..{field.width}{hint}"
+        )
+    if value & ((1 << (field.width - prefix)) - 1):
+        raise StatusError(INVALID_ARGUMENT, f"{owner}: {field.name}: bits are set below the prefix of {prefix}")
+    return values.Lpm(value, prefix)
+
+
+def _ternary(field: MatchField, item: p4r.FieldMatch.Ternary, owner: str) -> values.Match:
+    value = canonical.decode(item.value, field.width, field.name)
+    mask = canonical.decode(item.mask, field.width, f"{field.name} (mask)")
+    if mask == 0:
+        raise StatusError(INVALID_ARGUMENT, f"{owner}: {field.name}: mask 0; leave the field out to match everything")
+    if value & ~mask:
+        raise StatusError(INVALID_ARGUMENT, f"{owner}: {field.name}: the value has bits outside of the mask")
+    return values.Ternary(value, mask)
+
+
+def _range(field: MatchField, item: p4r.FieldMatch.Range, owner: str) -> values.Match:
+    low = canonical.decode(item.low, field.width, f"{field.name} (low)")
+    high = canonical.decode(item.high, field.width, f"{field.name} (high)")
+    if low > high:
+        raise StatusError(INVALID_ARGUMENT, f"{owner}: {field.name}: low {low} is above high {high}")
+    if low == 0 and high == (1 << field.width) - 1:
+        raise StatusError(
+            INVALID_ARGUMENT, f"{owner}: {field.name}: the whole range; leave the field out to match everything"
+        )
+    return values.Range(low, high)
+
+
+def _dont_care(field: MatchField, owner: str) -> values.Match:
+    if field.kind is Kind.EXACT:
+        raise StatusError(INVALID_ARGUMENT, f"{owner}: the exact match field {field.name} is missing")
+    if field.kind is Kind.LPM:
+        return values.Lpm(0, 0)
+    if field.kind is Kind.RANGE:
+        return values.Range(0, (1 << field.width) - 1)
+    return values.Ternary(0, 0)
+
+
+def _to_message(field: MatchField, value: values.Match) -> p4r.FieldMatch | None:
+    message = p4r.FieldMatch(field_id=field.id)
+    if isinstance(value, values.Exact):
+        message.exact.value = canonical.encode(value.value)
+    elif isinstance(value, values.Lpm):
+        if value.prefix == 0:
+            return None
+        message.lpm.value = canonical.encode(value.value)
+        message.lpm.prefix_len = value.prefix
+    elif isinstance(value, values.Range):
+        if value.low == 0 and value.high == (1 << field.width) - 1:
+            return None
+        message.range.low = canonical.encode(value.low)
+        message.range.high = canonical.encode(value.high)
+    elif value.mask == 0:
+        return None
+    elif field.kind is Kind.OPTIONAL:
+        message.optional.value = canonical.encode(value.value)
+    else:
+        message.ternary.value = canonical.encode(value.value)
+        message.ternary.mask = canonical.encode(value.mask)
+    return message

@@ -1,0 +1,263 @@
+"""P4Info as an indexed, typed schema: what the entity translation must know, and nothing else.
+
+Built once per pipeline; every lookup by id is one dict access. The names are those of the BMv2 JSON, by which the
+engine knows its objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol, TypeVar
+
+from finsy.proto import p4i, p4t
+
+from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
+
+
+class HasId(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+T = TypeVar("T", bound=HasId)
+
+
+class Kind(Enum):
+    """Match kinds of P4Runtime."""
+
+    EXACT = p4i.MatchField.EXACT
+    LPM = p4i.MatchField.LPM
+    TERNARY = p4i.MatchField.TERNARY
+    RANGE = p4i.MatchField.RANGE
+    OPTIONAL = p4i.MatchField.OPTIONAL
+
+
+# A table with a field of one of these kinds orders its entries by priority.
+PRIORITY_KINDS = (Kind.TERNARY, Kind.RANGE, Kind.OPTIONAL)
+
+
+class Scope(Enum):
+    """Where an action of a table may be used."""
+
+    ANY = p4i.ActionRef.TABLE_AND_DEFAULT
+    TABLE_ONLY = p4i.ActionRef.TABLE_ONLY
+    DEFAULT_ONLY = p4i.ActionRef.DEFAULT_ONLY
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value that the control plane writes: an action parameter or a header field.
+
+    `width` is 0 where P4Info gives none: types that are translated to strings, and `error`.
+    """
+
+    id: int
+    name: str
+    width: int
+
+
+@dataclass(frozen=True)
+class MatchField(Value):
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Action:
+    id: int
+    name: str
+    params: tuple[Value, ...]
+    index: Mapping[int, int]  # parameter id -> position
+
+
+@dataclass(frozen=True)
+class Table:
+    id: int
+    name: str
+    fields: tuple[MatchField, ...]
+    index: Mapping[int, int]  # field id -> position
+    actions: Mapping[int, Action]
+    scopes: Mapping[int, Scope]
+    profile: int  # id of its action profile, or 0
+    const: bool
+    const_default: bool
+    has_priority: bool
+    idle_timeout: bool
+    direct_counter: int  # id, or 0
+    direct_meter: int  # id, or 0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """An action profile, or with `selector` a selector. Sizes of 0: no limit given."""
+
+    id: int
+    name: str
+    selector: bool
+    size: int
+    max_group_size: int
+    count_members: bool  # a group's size is the number of its members, not the sum of their weights
+    max_member_weight: int  # 0: no limit
+    weights_disallowed: bool
+    actions: Mapping[int, Action]
+    tables: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Array:
+    """An indirect counter, meter or register."""
+
+    id: int
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Meter(Array):
+    type: p4i.MeterSpec.Type.ValueType
+
+
+@dataclass(frozen=True)
+class Register(Array):
+    type_spec: p4t.P4DataTypeSpec
+
+
+@dataclass(frozen=True)
+class Digest:
+    id: int
+    name: str
+    type_spec: p4t.P4DataTypeSpec
+
+
+@dataclass(frozen=True)
+class ValueSet:
+    id: int
+    name: str
+    fields: tuple[MatchField, ...]
+    index: Mapping[int, int]
+    size: int
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Everything by id. `packet_in` and `packet_out` are the fields of the controller headers, None where absent."""
+
+    p4info: p4i.P4Info
+    tables: Mapping[int, Table]
+    actions: Mapping[int, Action]
+    profiles: Mapping[int, Profile]
+    counters: Mapping[int, Array]
+    meters: Mapping[int, Meter]
+    registers: Mapping[int, Register]
+    direct_meter_types: Mapping[int, p4i.MeterSpec.Type.ValueType]
+    digests: Mapping[int, Digest]
+    value_sets: Mapping[int, ValueSet]
+    packet_in: tuple[Value, ...] | None
+    packet_out: tuple[Value, ...] | None
+
+    def table_by_name(self, name: str) -> Table:
+        return next(t for t in self.tables.values() if t.name == name)
+
+    def digest_by_name(self, name: str) -> Digest | None:
+        return next((d for d in self.digests.values() if d.name == name), None)
+
+
+def build(info: p4i.P4Info) -> Schema:
+    """Index a P4Info. Raises StatusError (INVALID_ARGUMENT) where it contradicts itself."""
+    actions = _unique("action", (_action(a) for a in info.actions))
+    counters = {c.preamble.id for c in info.direct_counters}
+    meters = {m.preamble.id for m in info.direct_meters}
+    tables = _unique("table", (_table(t, actions, counters, meters) for t in info.tables))
+    return Schema(
+        p4info=info,
+        tables=tables,
+        actions=actions,
+        profiles=_unique("action profile", (_profile(p, tables) for p in info.action_profiles)),
+        counters=_unique("counter", (Array(c.preamble.id, c.preamble.name, c.size) for c in info.counters)),
+        meters=_unique("meter", (Meter(m.preamble.id, m.preamble.name, m.size, m.spec.type) for m in info.meters)),
+        registers=_unique(
+            "register", (Register(r.preamble.id, r.preamble.name, r.size, r.type_spec) for r in info.registers)
+        ),
+        direct_meter_types={m.preamble.id: m.spec.type for m in info.direct_meters},
+        digests=_unique("digest", (Digest(d.preamble.id, d.preamble.name, d.type_spec) for d in info.digests)),
+        value_sets=_unique("value set", (_value_set(v) for v in info.value_sets)),
+        packet_in=_controller_header(info, "packet_in"),
+        packet_out=_controller_header(info, "packet_out"),
+    )
+
+
+def _unique(what: str, items: Iterable[T]) -> dict[int, T]:
+    found: dict[int, T] = {}
+    for item in items:
+        if item.id == 0 or item.id in found:
+            problem = f"id {item.id} is used twice" if item.id else "without an id"
+            raise StatusError(INVALID_ARGUMENT, f"P4Info: {what} {problem}")
+        found[item.id] = item
+    return found
+
+
+def _action(action: p4i.Action) -> Action:
+    params = tuple(Value(p.id, p.name, p.bitwidth) for p in action.params)
+    return Action(action.preamble.id, action.preamble.name, params, {p.id: i for i, p in enumerate(params)})
+
+
+def _match_field(owner: str, field: p4i.MatchField) -> MatchField:
+    try:
+        kind = Kind(field.match_type)
+    except ValueError:
+        said = field.other_match_type or "unspecified"
+        raise StatusError(INVALID_ARGUMENT, f"P4Info: {owner}: {field.name}: unknown match kind {said}") from None
+    return MatchField(field.id, field.name, field.bitwidth, kind)
+
+
+def _table(table: p4i.Table, actions: Mapping[int, Action], counters: set[int], meters: set[int]) -> Table:
+    name = table.preamble.name
+    fields = tuple(_match_field(name, f) for f in table.match_fields)
+    missing = [ref.id for ref in table.action_refs if ref.id not in actions]
+    if missing:
+        raise StatusError(INVALID_ARGUMENT, f"P4Info: {name}: action id {missing[0]} is not declared")
+    return Table(
+        id=table.preamble.id,
+        name=name,
+        fields=fields,
+        index={f.id: i for i, f in enumerate(fields)},
+        actions={ref.id: actions[ref.id] for ref in table.action_refs},
+        scopes={ref.id: Scope(ref.scope) for ref in table.action_refs},
+        profile=table.implementation_id,
+        const=table.is_const_table,
+        const_default=table.const_default_action_id != 0,
+        has_priority=any(f.kind in PRIORITY_KINDS for f in fields),
+        idle_timeout=table.idle_timeout_behavior == p4i.Table.NOTIFY_CONTROL,
+        direct_counter=next((i for i in table.direct_resource_ids if i in counters), 0),
+        direct_meter=next((i for i in table.direct_resource_ids if i in meters), 0),
+    )
+
+
+def _profile(profile: p4i.ActionProfile, tables: Mapping[int, Table]) -> Profile:
+    users = [tables[i] for i in profile.table_ids if i in tables]
+    return Profile(
+        id=profile.preamble.id,
+        name=profile.preamble.name,
+        selector=profile.with_selector,
+        size=profile.size,
+        max_group_size=profile.max_group_size,
+        count_members=profile.HasField("sum_of_members"),
+        max_member_weight=profile.sum_of_members.max_member_weight if profile.HasField("sum_of_members") else 0,
+        weights_disallowed=profile.weights_disallowed,
+        actions={i: a for t in users for i, a in t.actions.items()},
+        tables=tuple(t.id for t in users),
+    )
+
+
+def _value_set(value_set: p4i.ValueSet) -> ValueSet:
+    name = value_set.preamble.name
+    fields = tuple(_match_field(name, f) for f in value_set.match)
+    return ValueSet(value_set.preamble.id, name, fields, {f.id: i for i, f in enumerate(fields)}, value_set.size)
+
+
+def _controller_header(info: p4i.P4Info, name: str) -> tuple[Value, ...] | None:
+    for header in info.controller_packet_metadata:
+        if header.preamble.name == name:
+            return tuple(Value(m.id, m.name, m.bitwidth) for m in header.metadata)
+    return None

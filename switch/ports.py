@@ -1,0 +1,241 @@
+"""The ports and worker threads of a running switch, as Python sees them: runtime/dataplane.h by ctypes.
+
+Control only: packets pass through the C threads and come here on request alone (packet-outs, and ports in memory for
+tests without root). Methods are for one thread at a time, but for inject, take and settle, which any thread may call.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from switch.engine import Engine
+
+ERROR_ROOM = 300
+PACKET_MAX = 10240
+CLONE_NEWNET = 0x40000000
+
+
+class PortError(Exception):
+    """A port cannot be opened: one line that says which and why."""
+
+
+class _Counters(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_uint64)
+        for name in ("received", "received_bytes", "sent", "sent_bytes", "receive_lost", "send_lost")
+    ]
+
+
+@dataclass(frozen=True)
+class PortCounters:
+    """`*_lost`: packets that a port could not take in, or that its link did not take from us."""
+
+    received: int
+    received_bytes: int
+    sent: int
+    sent_bytes: int
+    receive_lost: int
+    send_lost: int
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A Linux interface as a port; `namespace` is the path of a namespace file, "" for the switch's own."""
+
+    port: int
+    name: str
+    namespace: str = ""
+
+
+def parse_interface(text: str) -> Interface:
+    """`PORT@NAME` or `PORT@NAMESPACE/NAME`: the namespace is a path, or a name under /run/netns. Raises PortError."""
+    number, at, name = text.partition("@")
+    if not at or not number.isdigit() or not name:
+        raise PortError(f"{text}: a port is PORT@INTERFACE, as in 1@veth0, or PORT@NAMESPACE/INTERFACE")
+    namespace, slash, name = name.rpartition("/")
+    if slash and "/" not in namespace:
+        namespace = f"/run/netns/{namespace}"
+    return Interface(int(number), name, namespace)
+
+
+class DataPlane:
+    """Worker threads and their links. `with DataPlane(library) as plane:` stops them at the end."""
+
+    def __init__(self, library: ctypes.CDLL, *, workers: int = 1, flow_affinity: bool = False) -> None:
+        self._lib = _declare(library)
+        self.workers = workers
+        self._engine: Engine | None = None
+        self._engine_workers: list[int] = []
+        self._plane = self._lib.dataplane_create(workers, int(flow_affinity))
+        if not self._plane:
+            raise PortError(f"{workers} workers: not possible; there can be 1 to 32")
+
+    def __enter__(self) -> DataPlane:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the threads."""
+        failed = self._lib.dataplane_start(self._plane)
+        if failed:
+            raise PortError(f"the worker threads cannot be started: {os.strerror(failed)}")
+
+    def close(self) -> None:
+        """Stop the threads and close every port."""
+        if self._plane:
+            self._lib.dataplane_stop(self._plane)
+            self._detach()
+            self._lib.dataplane_destroy(self._plane)
+            self._plane = None
+
+    # ---- pipelines
+
+    def attach(self, engine: Engine | None) -> None:
+        """Let the workers run this engine, between two bursts. The one before is not theirs any more, nor closed."""
+        deliver = ctypes.cast(self._lib.dataplane_deliver, ctypes.c_void_p).value or 0
+        with self.stopped():
+            self._detach()
+            self._engine = engine
+            if engine is None:
+                return
+            for index in range(self.workers):
+                context = self._lib.dataplane_context(self._plane, index)
+                worker = engine.create_worker(index, deliver, context)
+                self._engine_workers.append(worker)
+                self._lib.dataplane_set_worker(self._plane, index, worker)
+
+    def _detach(self) -> None:
+        for index, worker in enumerate(self._engine_workers):
+            self._lib.dataplane_set_worker(self._plane, index, None)
+            if self._engine is not None:
+                self._engine.destroy_worker(worker)
+        self._engine_workers = []
+        self._engine = None
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """No packet is processed in this context; arriving ones wait at their ports."""
+        self._lib.dataplane_pause(self._plane)
+        try:
+            yield
+        finally:
+            self._lib.dataplane_resume(self._plane)
+
+    # ---- ports
+
+    def add_interface(self, interface: Interface) -> None:
+        """Open a Linux interface as a port. Raises PortError."""
+        error = ctypes.create_string_buffer(ERROR_ROOM)
+        with _in_namespace(interface.namespace):
+            failed = self._lib.dataplane_add_interface(
+                self._plane, interface.port, interface.name.encode(), error, ERROR_ROOM
+            )
+        if failed:
+            raise PortError(f"port {interface.port}: {error.value.decode()}")
+
+    def add_nn(self, address: str) -> None:
+        """Listen for PTF's `nn` platform at ipc://PATH or tcp://HOST:PORT; it adds ports itself. Raises PortError."""
+        error = ctypes.create_string_buffer(ERROR_ROOM)
+        if self._lib.dataplane_add_nn(self._plane, address.encode(), error, ERROR_ROOM):
+            raise PortError(error.value.decode())
+
+    def remove(self, port: int) -> None:
+        """Close an interface's port."""
+        if self._lib.dataplane_remove(self._plane, port):
+            raise PortError(f"port {port} does not exist")
+
+    def keep_unconnected(self) -> None:
+        """From now on what is sent to a port without a link is kept for `take`."""
+        self._lib.dataplane_keep_unconnected(self._plane)
+
+    def counters(self, port: int) -> PortCounters:
+        counters = _Counters()
+        self._lib.dataplane_counters(self._plane, port, ctypes.byref(counters))
+        return PortCounters(*(getattr(counters, name) for name, _ in _Counters._fields_))
+
+    # ---- packets from and to memory
+
+    def inject(self, port: int, data: bytes) -> None:
+        """A packet into a port, as if it had arrived there. Raises PortError if it is too long or the queue is full."""
+        failed = self._lib.dataplane_inject(self._plane, port, data, len(data))
+        if failed:
+            raise PortError(f"port {port}: a packet of {len(data)} bytes: {os.strerror(failed)}")
+
+    def take(self) -> list[tuple[int, bytes]]:
+        """The packets that were sent to ports without a link, in the order in which they left."""
+        found: list[tuple[int, bytes]] = []
+        port = ctypes.c_uint32()
+        buffer = ctypes.create_string_buffer(PACKET_MAX)
+        while (length := self._lib.dataplane_take(self._plane, ctypes.byref(port), buffer, PACKET_MAX)) >= 0:
+            found.append((port.value, buffer.raw[:length]))
+        return found
+
+    def settle(self) -> None:
+        """Return when everything that arrived before has been processed and sent."""
+        self._lib.dataplane_settle(self._plane)
+
+
+@contextmanager
+def _in_namespace(path: str) -> Iterator[None]:
+    """Run in a network namespace; the calling thread comes back afterwards."""
+    if not path:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def enter(fd: int) -> None:
+        if libc.setns(fd, CLONE_NEWNET):
+            number = ctypes.get_errno()
+            raise PortError(f"namespace {path}: {os.strerror(number)}; entering a namespace needs root (CAP_SYS_ADMIN)")
+
+    try:
+        target = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as e:
+        raise PortError(f"namespace {path}: {e.strerror}") from None
+    try:
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            enter(target)
+            try:
+                yield
+            finally:
+                enter(home)
+        finally:
+            os.close(home)
+    finally:
+        os.close(target)
+
+
+def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
+    """The signatures of runtime/dataplane.h."""
+    pointer, u32, string = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_char_p
+    for name, result, arguments in (
+        ("dataplane_create", pointer, [ctypes.c_uint, ctypes.c_int]),
+        ("dataplane_destroy", None, [pointer]),
+        ("dataplane_start", ctypes.c_int, [pointer]),
+        ("dataplane_stop", None, [pointer]),
+        ("dataplane_pause", None, [pointer]),
+        ("dataplane_resume", None, [pointer]),
+        ("dataplane_settle", None, [pointer]),
+        ("dataplane_set_worker", None, [pointer, ctypes.c_uint, pointer]),
+        ("dataplane_context", pointer, [pointer, ctypes.c_uint]),
+        ("dataplane_add_interface", ctypes.c_int, [pointer, u32, string, string, ctypes.c_uint]),
+        ("dataplane_add_nn", ctypes.c_int, [pointer, string, string, ctypes.c_uint]),
+        ("dataplane_remove", ctypes.c_int, [pointer, u32]),
+        ("dataplane_keep_unconnected", None, [pointer]),
+        ("dataplane_inject", ctypes.c_int, [pointer, u32, string, u32]),
+        ("dataplane_take", ctypes.c_int, [pointer, ctypes.POINTER(u32), string, u32]),
+        ("dataplane_counters", None, [pointer, u32, ctypes.POINTER(_Counters)]),
+    ):
+        function = getattr(lib, name)
+        function.restype = result
+        function.argtypes = arguments
+    return lib

@@ -1,0 +1,500 @@
+#include "dataplane.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define LINKS_MAX (PORTS_MAX + 8)
+
+enum request { RUN = 0, PARK = 1, QUIT = 2 };
+
+struct input {
+    struct link *link;
+    unsigned queue;
+};
+
+/* One worker thread. `request` and `settle_wanted` are written by the control thread, the rest by the thread itself. */
+struct thread {
+    struct dataplane *dataplane;
+    struct worker *worker; /* NULL: no pipeline */
+    unsigned index;
+    pthread_t id;
+    int event; /* wakes the thread */
+    _Alignas(64) _Atomic int request;
+    _Atomic uint64_t settle_wanted;
+    _Alignas(64) struct input inputs[LINKS_MAX];
+    unsigned input_count;
+    int parked;            /* under the data plane's lock */
+    uint64_t settle_done;  /* under the data plane's lock */
+    uint64_t unconnected;
+    struct port_counters counters[PORTS_MAX];
+};
+
+struct dataplane {
+    unsigned threads;
+    int flow_affinity, running, keep_unconnected;
+    int pauses; /* how many dataplane_pause() are open */
+    struct thread *thread;
+    struct link *route[PORTS_MAX]; /* port -> its link */
+    struct link *links;
+    struct link *memory;
+    struct link *nn;
+    unsigned next_owner;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+};
+
+/* ---- the packet path */
+
+struct port_counters *dataplane_port_counters(struct dataplane *d, unsigned worker, uint32_t port)
+{
+    return &d->thread[worker].counters[port < PORTS_MAX ? port : PORTS_MAX - 1];
+}
+
+static struct link *link_of(struct dataplane *d, uint32_t port)
+{
+    if (port >= PORTS_MAX)
+        return NULL;
+    if (d->route[port])
+        return d->route[port];
+    if (d->nn && nn_serves(d->nn, port))
+        return d->nn;
+    return d->keep_unconnected ? d->memory : NULL;
+}
+
+/* Send packets that all go to one port. */
+static void send_run(struct thread *t, const struct packet_out *packets, unsigned count)
+{
+    uint32_t port = packets[0].port;
+    struct link *link = link_of(t->dataplane, port);
+    if (!link) {
+        t->unconnected += count;
+        return;
+    }
+    struct port_counters *c = &t->counters[port];
+    unsigned sent = link->ops->send(link, t->index, packets, count);
+    c->sent += sent;
+    c->send_lost += count - sent;
+    /* Bytes are counted as given to the link; a lost packet is rare and is not subtracted one by one. */
+    for (unsigned i = 0; i < sent; i++)
+        c->sent_bytes += packets[i].length;
+}
+
+void dataplane_deliver(void *context, const struct packet_out *packets, unsigned count)
+{
+    struct thread *t = context;
+    unsigned same = 1;
+    while (same < count && packets[same].port == packets[0].port)
+        same++;
+    if (same == count) {
+        if (count)
+            send_run(t, packets, count);
+        return;
+    }
+    /* Several ports: gather each port's packets, in order, so that each link is called once. */
+    struct packet_out run[BURST];
+    uint64_t done = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (done >> i & 1)
+            continue;
+        unsigned n = 0;
+        for (unsigned j = i; j < count; j++)
+            if (packets[j].port == packets[i].port) {
+                run[n++] = packets[j];
+                done |= UINT64_C(1) << j;
+            }
+        send_run(t, run, n);
+    }
+}
+
+/* One round over the thread's links: at most a burst from each. Returns how many packets were found. */
+static unsigned round_trip(struct thread *t)
+{
+    unsigned found = 0;
+    for (unsigned i = 0; i < t->input_count; i++) {
+        struct link *link = t->inputs[i].link;
+        struct packet_in in[BURST];
+        unsigned n = link->ops->receive(link, t->inputs[i].queue, in, BURST);
+        if (!n)
+            continue;
+        found += n;
+        for (unsigned k = 0; k < n; k++) {
+            struct port_counters *c = &t->counters[in[k].port];
+            c->received++;
+            c->received_bytes += in[k].length;
+            c->receive_lost += !t->worker;
+        }
+        if (t->worker)
+            worker_process(t->worker, in, n);
+        link->ops->release(link, t->inputs[i].queue);
+    }
+    return found;
+}
+
+/* ---- sleeping, parking */
+
+static void wake(struct thread *t)
+{
+    uint64_t one = 1;
+    while (write(t->event, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+/* Wait until a link has something or the control thread wants us. */
+static void sleep_until_woken(struct thread *t)
+{
+    struct pollfd fds[1 + 64];
+    unsigned at[64], count = 1;
+    fds[0] = (struct pollfd){.fd = t->event, .events = POLLIN};
+    unsigned inputs = t->input_count;
+    int timeout = -1;
+    for (unsigned i = 0; i < inputs && i < 64; i++) {
+        at[i] = count;
+        if (count + LINK_FDS_MAX > sizeof fds / sizeof *fds) {
+            timeout = 1; /* more links than fit: look again soon */
+            inputs = i;
+            break;
+        }
+        count += t->inputs[i].link->ops->sleep_on(t->inputs[i].link, t->inputs[i].queue, fds + count);
+    }
+    if (t->worker)
+        worker_offline(t->worker);
+    int ready = poll(fds, count, timeout);
+    if (t->worker)
+        worker_online(t->worker);
+    if (ready <= 0)
+        return;
+    if (fds[0].revents) {
+        uint64_t ignored;
+        while (read(t->event, &ignored, sizeof ignored) < 0 && errno == EINTR)
+            ;
+    }
+    for (unsigned i = 0; i < inputs && i < 64; i++) {
+        struct link *link = t->inputs[i].link;
+        unsigned end = i + 1 < inputs ? at[i + 1] : count;
+        if (link->ops->woken && end > at[i])
+            link->ops->woken(link, t->inputs[i].queue, fds + at[i], end - at[i]);
+    }
+}
+
+static void park(struct thread *t)
+{
+    struct dataplane *d = t->dataplane;
+    if (t->worker)
+        worker_offline(t->worker);
+    pthread_mutex_lock(&d->lock);
+    t->parked = 1;
+    pthread_cond_broadcast(&d->changed);
+    while (atomic_load(&t->request) == PARK)
+        pthread_cond_wait(&d->changed, &d->lock);
+    t->parked = 0;
+    pthread_mutex_unlock(&d->lock);
+    if (t->worker)
+        worker_online(t->worker);
+}
+
+static void settled(struct thread *t, uint64_t wanted)
+{
+    pthread_mutex_lock(&t->dataplane->lock);
+    t->settle_done = wanted;
+    pthread_cond_broadcast(&t->dataplane->changed);
+    pthread_mutex_unlock(&t->dataplane->lock);
+}
+
+static void *run(void *argument)
+{
+    struct thread *t = argument;
+    uint64_t idle_since = 0, settle_seen = 0;
+    for (;;) {
+        int request = atomic_load_explicit(&t->request, memory_order_acquire);
+        if (request == QUIT)
+            break;
+        if (request == PARK)
+            park(t);
+        uint64_t wanted = atomic_load_explicit(&t->settle_wanted, memory_order_acquire);
+        if (round_trip(t)) {
+            idle_since = 0;
+            continue;
+        }
+        if (wanted != settle_seen)
+            settled(t, settle_seen = wanted);
+        uint64_t now = monotonic_ns();
+        if (!idle_since)
+            idle_since = now;
+        if (now - idle_since < SPIN_NS)
+            continue;
+        sleep_until_woken(t);
+        idle_since = 0;
+    }
+    if (t->worker)
+        worker_offline(t->worker);
+    return NULL;
+}
+
+static void ask(struct thread *t, enum request request)
+{
+    atomic_store(&t->request, request);
+    wake(t);
+}
+
+void dataplane_pause(struct dataplane *d)
+{
+    pthread_mutex_lock(&d->lock);
+    if (d->pauses++ == 0 && d->running) {
+        for (unsigned i = 0; i < d->threads; i++)
+            ask(&d->thread[i], PARK);
+        for (unsigned i = 0; i < d->threads; i++)
+            while (!d->thread[i].parked)
+                pthread_cond_wait(&d->changed, &d->lock);
+    }
+    pthread_mutex_unlock(&d->lock);
+}
+
+void dataplane_resume(struct dataplane *d)
+{
+    pthread_mutex_lock(&d->lock);
+    if (--d->pauses == 0 && d->running) {
+        for (unsigned i = 0; i < d->threads; i++)
+            atomic_store(&d->thread[i].request, RUN);
+        pthread_cond_broadcast(&d->changed);
+    }
+    pthread_mutex_unlock(&d->lock);
+}
+
+void dataplane_settle(struct dataplane *d)
+{
+    pthread_mutex_lock(&d->lock);
+    for (unsigned i = 0; i < d->threads && d->running && !d->pauses; i++) {
+        struct thread *t = &d->thread[i];
+        uint64_t wanted = atomic_fetch_add(&t->settle_wanted, 1) + 1;
+        wake(t);
+        while (t->settle_done < wanted)
+            pthread_cond_wait(&d->changed, &d->lock);
+    }
+    pthread_mutex_unlock(&d->lock);
+}
+
+/* ---- life */
+
+struct dataplane *dataplane_create(unsigned workers, int flow_affinity)
+{
+    struct dataplane *d = calloc(1, sizeof *d);
+    struct thread *threads = aligned_alloc(64, workers * sizeof *threads);
+    if (!d || !threads || workers == 0 || workers > WORKERS_MAX) {
+        free(d);
+        free(threads);
+        return NULL;
+    }
+    memset(threads, 0, workers * sizeof *threads);
+    d->threads = workers;
+    d->thread = threads;
+    d->flow_affinity = flow_affinity;
+    pthread_mutex_init(&d->lock, NULL);
+    pthread_cond_init(&d->changed, NULL);
+    for (unsigned i = 0; i < workers; i++) {
+        threads[i].dataplane = d;
+        threads[i].index = i;
+        threads[i].event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    }
+    d->memory = link_open_memory(d);
+    if (d->memory) {
+        d->memory->queues = 1;
+        threads[0].inputs[threads[0].input_count++] = (struct input){d->memory, 0};
+    }
+    return d;
+}
+
+void dataplane_destroy(struct dataplane *d)
+{
+    dataplane_stop(d);
+    while (d->links) {
+        struct link *link = d->links;
+        d->links = link->next;
+        link->ops->close(link);
+    }
+    if (d->memory)
+        d->memory->ops->close(d->memory);
+    for (unsigned i = 0; i < d->threads; i++)
+        close(d->thread[i].event);
+    pthread_cond_destroy(&d->changed);
+    pthread_mutex_destroy(&d->lock);
+    free(d->thread);
+    free(d);
+}
+
+int dataplane_start(struct dataplane *d)
+{
+    for (unsigned i = 0; i < d->threads; i++) {
+        atomic_store(&d->thread[i].request, d->pauses ? PARK : RUN);
+        int failed = pthread_create(&d->thread[i].id, NULL, run, &d->thread[i]);
+        if (failed) {
+            while (i--) {
+                ask(&d->thread[i], QUIT);
+                pthread_join(d->thread[i].id, NULL);
+            }
+            return failed;
+        }
+    }
+    d->running = 1;
+    return 0;
+}
+
+void dataplane_stop(struct dataplane *d)
+{
+    if (!d->running)
+        return;
+    pthread_mutex_lock(&d->lock);
+    for (unsigned i = 0; i < d->threads; i++)
+        ask(&d->thread[i], QUIT);
+    pthread_cond_broadcast(&d->changed);
+    pthread_mutex_unlock(&d->lock);
+    for (unsigned i = 0; i < d->threads; i++)
+        pthread_join(d->thread[i].id, NULL);
+    d->running = 0;
+}
+
+void dataplane_set_worker(struct dataplane *d, unsigned thread, struct worker *worker)
+{
+    d->thread[thread].worker = worker;
+}
+
+void *dataplane_context(struct dataplane *d, unsigned thread)
+{
+    return &d->thread[thread];
+}
+
+/* ---- ports */
+
+/* Paused. Give the link's queues to workers. */
+static void connect_link(struct dataplane *d, struct link *link)
+{
+    link->next = d->links;
+    d->links = link;
+    link->first = link->queues == d->threads ? 0 : d->next_owner++ % d->threads;
+    for (unsigned q = 0; q < link->queues; q++) {
+        struct thread *t = &d->thread[link->first + q];
+        t->inputs[t->input_count++] = (struct input){link, q};
+    }
+}
+
+static void disconnect_link(struct dataplane *d, struct link *link)
+{
+    for (unsigned i = 0; i < d->threads; i++) {
+        struct thread *t = &d->thread[i];
+        unsigned kept = 0;
+        for (unsigned k = 0; k < t->input_count; k++)
+            if (t->inputs[k].link != link)
+                t->inputs[kept++] = t->inputs[k];
+        t->input_count = kept;
+    }
+    for (struct link **at = &d->links; *at; at = &(*at)->next)
+        if (*at == link) {
+            *at = link->next;
+            break;
+        }
+}
+
+int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room)
+{
+    if (port >= PORTS_MAX) {
+        snprintf(error, room, "port %u is not below %u", port, PORTS_MAX);
+        return -1;
+    }
+    if (d->route[port]) {
+        snprintf(error, room, "port %u is in use", port);
+        return -1;
+    }
+    struct link *link = link_open_packet(d, port, interface, error, room);
+    if (!link)
+        return -1;
+    dataplane_pause(d);
+    connect_link(d, link);
+    d->route[port] = link;
+    dataplane_resume(d);
+    return 0;
+}
+
+int dataplane_add_nn(struct dataplane *d, const char *address, char *error, unsigned room)
+{
+    if (d->nn) {
+        snprintf(error, room, "there is an nn socket already");
+        return -1;
+    }
+    struct link *link = link_open_nn(d, address, error, room);
+    if (!link)
+        return -1;
+    dataplane_pause(d);
+    connect_link(d, link);
+    d->nn = link;
+    dataplane_resume(d);
+    return 0;
+}
+
+int dataplane_remove(struct dataplane *d, uint32_t port)
+{
+    if (port >= PORTS_MAX || !d->route[port])
+        return -1;
+    dataplane_pause(d);
+    struct link *link = d->route[port];
+    d->route[port] = NULL;
+    disconnect_link(d, link);
+    link->ops->close(link);
+    dataplane_resume(d);
+    return 0;
+}
+
+void dataplane_keep_unconnected(struct dataplane *d)
+{
+    dataplane_pause(d);
+    d->keep_unconnected = 1;
+    dataplane_resume(d);
+}
+
+int dataplane_queues(struct dataplane *d)
+{
+    return d->flow_affinity ? (int)d->threads : 1;
+}
+
+int dataplane_inject(struct dataplane *d, uint32_t port, const uint8_t *data, uint32_t length)
+{
+    if (port >= PORTS_MAX || length > PACKET_LENGTH_MAX)
+        return EINVAL;
+    return memory_push(d->memory, port, data, length);
+}
+
+int dataplane_take(struct dataplane *d, uint32_t *port, uint8_t *data, uint32_t room)
+{
+    return memory_pop(d->memory, port, data, room);
+}
+
+int dataplane_take_event(struct dataplane *d)
+{
+    return memory_event(d->memory);
+}
+
+void dataplane_counters(struct dataplane *d, uint32_t port, struct port_counters *sum)
+{
+    memset(sum, 0, sizeof *sum);
+    for (unsigned i = 0; i < d->threads && port < PORTS_MAX; i++) {
+        const struct port_counters *c = &d->thread[i].counters[port];
+        sum->received += c->received;
+        sum->received_bytes += c->received_bytes;
+        sum->sent += c->sent;
+        sum->sent_bytes += c->sent_bytes;
+        sum->receive_lost += c->receive_lost;
+        sum->send_lost += c->send_lost;
+    }
+}
+
+uint64_t dataplane_unconnected(struct dataplane *d)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < d->threads; i++)
+        sum += d->thread[i].unconnected;
+    return sum;
+}
