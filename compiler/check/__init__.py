@@ -1,0 +1,84 @@
+"""Syntax tree -> typed tree: names resolved, types inferred and checked, constants folded, generics and instances made.
+
+Read in this order: scopes.py (what a name can stand for), context.py (what every rule is given), dispatch.py (which
+rule checks which node). Then the rules, a concept a file:
+
+    types          typerefs, type_declarations, architecture, signatures, generics
+    expressions    expressions, members, operators, casts, fold, constants
+    calls          calls, methods, arguments
+    code           statements, loops, switches, functions
+    blocks         parsers, labels, controls, tables, table_actions, entries
+    instances      instantiation (checks), elaboration and copying (make)
+
+Declarations are checked in the order of the text, each once. Parsers, controls and generic functions become templates,
+which are copied, not checked again, where they are instantiated. After an error the wrong expression has the poison
+type, which every rule passes on in silence.
+"""
+
+from __future__ import annotations
+
+from compiler import syntax, tree
+from compiler.check import (
+    architecture,
+    calls,
+    controls,
+    dispatch,
+    expressions,
+    functions,
+    instantiation,
+    loops,
+    members,
+    operators,
+    parsers,
+    statements,
+    switches,
+    tables,
+    type_declarations,
+)
+from compiler.check.context import Checker, Env, Place
+from compiler.check.reachable import reachable_functions
+from compiler.check.scopes import Scope
+from compiler.diagnostics import Diagnostics
+
+RULES = (
+    architecture,
+    calls,
+    controls,
+    expressions,
+    functions,
+    instantiation,
+    loops,
+    members,
+    operators,
+    parsers,
+    statements,
+    switches,
+    tables,
+    type_declarations,
+)
+"""The modules that register rules."""
+
+
+def check_program(program: syntax.Program, diagnostics: Diagnostics) -> tree.Program | None:
+    """The typed tree of a program; None if there were errors, all of which are in `diagnostics`."""
+    before = diagnostics.error_count
+    checker = Checker(diagnostics, damaged=program.damaged)
+    env = Env(checker, Scope(), Place("top"))
+    for declaration in program.declarations:
+        dispatch.declaration(env, declaration)
+    if checker.main is None and not checker.main_is_damaged and "main" not in program.damaged:
+        env.error("missing", "the program does not instantiate a package called main", program.span)
+    if diagnostics.error_count > before:
+        return None
+    made = tree.Program(
+        checker.declared_types,
+        checker.errors,
+        checker.match_kinds,
+        [],
+        checker.extern_functions,
+        checker.actions,
+        checker.instances,
+        checker.main,
+    )
+    made.functions += reachable_functions(made)
+    return made

@@ -1,0 +1,64 @@
+"""Annotations: syntax -> evaluated values and text (P4_16 spec §20)."""
+
+from __future__ import annotations
+
+from compiler import syntax, tree, types
+from compiler.annotations import Annotation, Annotations, TypeArgument, Value, find, has
+from compiler.check.context import Env
+from compiler.check.scopes import Constant
+
+
+def evaluate(env: Env, nodes: syntax.Annotations) -> Annotations:
+    return tuple(_annotation(env, node) for node in nodes)
+
+
+def control_plane_name(name: str, given: Annotations, prefix: str) -> str:
+    """The fully qualified name of a declaration inside `prefix` ("" at top level), without a leading dot (§18.3.2)."""
+    annotation = find(given, "name")
+    text = (annotation.string() if annotation else None) or name
+    if text.startswith("."):
+        return text[1:]
+    return f"{prefix}.{text}" if prefix else text
+
+
+def is_optional(given: Annotations) -> bool:
+    return has(given, "optional")
+
+
+def _annotation(env: Env, node: syntax.Annotation) -> Annotation:
+    values = [_value(env, expression) for expression in node.expressions]
+    pairs = [(pair.name.text, _value(env, pair.value)) for pair in node.pairs]
+    known_values = tuple(value for value in values if value is not None)
+    known_pairs = tuple((name, value) for name, value in pairs if value is not None)
+    if len(known_values) != len(values) or len(known_pairs) != len(pairs):
+        known_values, known_pairs = (), ()
+    structured = node.form in (syntax.AnnotationForm.LIST, syntax.AnnotationForm.KEY_VALUE)
+    text = None if node.form is syntax.AnnotationForm.BARE else node.body
+    return Annotation(node.name, known_values, known_pairs, text, structured, node.span)
+
+
+def _value(env: Env, node: syntax.Expression) -> Value | None:
+    """A constant in an annotation. What it is made of need not be declared: annotations are free text to the language."""
+    match node:
+        case syntax.IntegerLiteral() | syntax.BoolLiteral() | syntax.StringLiteral():
+            return node.value
+        case syntax.UnaryExpression(operator="-"):
+            value = _value(env, node.operand)
+            return -value if isinstance(value, int) else None
+        case syntax.TypeExpression():
+            return TypeArgument(_type_text(env, node.type))
+        case syntax.NameExpression():
+            symbol = env.scope.find(node.name)
+            if isinstance(symbol, Constant) and isinstance(
+                symbol.value, tree.IntLiteral | tree.BoolLiteral | tree.StringLiteral
+            ):
+                return symbol.value.value
+            return None
+        case _:
+            return None
+
+
+def _type_text(env: Env, ref: syntax.TypeRef) -> str:
+    if isinstance(ref, syntax.StringTypeRef):
+        return str(types.STRING)
+    return env.checker.diagnostics.sources.fragment(ref.span)

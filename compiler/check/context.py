@@ -1,0 +1,131 @@
+"""What every rule of the checker is given: the program so far (`Checker`) and where in it we are (`Env`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from compiler import syntax, tree, types
+from compiler.check.scopes import (
+    FunctionTemplate,
+    GenericType,
+    InstancePlan,
+    Scope,
+    Symbol,
+    Template,
+    Undefined,
+    did_you_mean,
+)
+from compiler.diagnostics import Diagnostics, Note, Span
+from compiler.types import FunctionType, Type
+
+
+@dataclass(eq=False, slots=True)
+class Checker:
+    """Facts about the whole program, filled in as declarations are checked."""
+
+    diagnostics: Diagnostics
+    declared_types: list[Type] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    match_kinds: list[str] = field(default_factory=list)
+    extern_functions: list[tree.ExternFunction] = field(default_factory=list)
+    actions: list[tree.Action] = field(default_factory=list)
+    instances: list[tree.ExternInstance] = field(default_factory=list)
+    main: tree.Package | None = None
+    main_is_damaged: bool = False
+    """There is a `main`, but something in it was wrong."""
+    templates: list[Template] = field(default_factory=list)
+    origins: dict[Type, tuple[GenericType, tuple[Type, ...]]] = field(default_factory=dict)
+    """Of every specialised type: the generic declaration and the arguments."""
+    function_origins: dict[tree.Function, tuple[FunctionTemplate, tuple[Type, ...]]] = field(default_factory=dict)
+    defaults: dict[Span, tree.Expression] = field(default_factory=dict)
+    """Default values of parameters, by the span of the parameter (which specialised signatures share)."""
+    realised: dict[InstancePlan, tree.Parser | tree.Control] = field(default_factory=dict)
+    """The instances made of top-level plans."""
+    signatures: dict[tree.Action, FunctionType] = field(default_factory=dict)
+    damaged: frozenset[str] = frozenset()
+    """Names in text that the parser could not read: perhaps declared, so never reported as unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What encloses the text being checked.
+
+    `kind`: "top", "parser" (locals), "state", "control" (locals), "apply", "action", "function", "entry" (table parts).
+    `result` is what `return` gives (None: no value). `template` collects instances that are made on the way.
+    """
+
+    kind: str
+    result: types.Type | None = None
+    loops: int = 0
+    template: Template | None = None
+
+    @property
+    def in_parser(self) -> bool:
+        return self.kind in ("parser", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """The checker, the names that are visible, and the place."""
+
+    checker: Checker
+    scope: Scope
+    place: Place
+
+    def inner(self) -> Env:
+        """The same place with a new scope inside."""
+        return Env(self.checker, Scope(self.scope), self.place)
+
+    def at(self, place: Place) -> Env:
+        """A new scope inside, at another place."""
+        return Env(self.checker, Scope(self.scope), place)
+
+    def in_loop(self) -> Env:
+        return Env(self.checker, Scope(self.scope), replace(self.place, loops=self.place.loops + 1))
+
+    def error(self, kind: str, message: str, span: Span, *notes: Note, hint: str | None = None) -> None:
+        self.checker.diagnostics.error(kind, message, span, *notes, hint=hint)
+
+    def warning(self, kind: str, message: str, span: Span, *notes: Note, hint: str | None = None) -> None:
+        self.checker.diagnostics.warning(kind, message, span, *notes, hint=hint)
+
+    def type_error(self, message: str, span: Span, *notes: Note, hint: str | None = None) -> None:
+        self.checker.diagnostics.error("type-error", message, span, *notes, hint=hint)
+
+    def declare(self, name: syntax.Name, symbol: Symbol) -> bool:
+        """Make a name known in the innermost scope; says so and returns False if it is known there already."""
+        earlier = self.scope.declare(name.text, symbol, name.span)
+        if earlier is None:
+            return True
+        self.error(
+            "duplicate", f"{name.text} is declared twice", name.span, Note(f"{name.text} is declared here", earlier)
+        )
+        return False
+
+    def look_up(self, name: str, span: Span, *, absolute: bool = False, what: str = "") -> Symbol:
+        """What a used name stands for; says so and returns Undefined if that is nothing."""
+        scope = self.scope.root if absolute else self.scope
+        symbol = scope.find(name)
+        if symbol is None and name in self.checker.damaged:
+            return Undefined(name)
+        if symbol is None:
+            prefix = f"{what} " if what else ""
+            self.error("not-found", f"{prefix}{name} is not declared", span, hint=did_you_mean(name, scope.names()))
+            return Undefined(name)
+        return symbol
+
+    def note(self, name: str) -> tuple[Note, ...]:
+        """A note at the declaration of a visible name."""
+        span = self.scope.span_of(name)
+        return (Note(f"{name} is declared here", span),) if span else ()
+
+
+def unreachable(node: object) -> NoReturn:
+    """For a class of node that no rule covers: a defect of the checker, not of the program."""
+    raise AssertionError(f"the checker has no rule for {type(node).__name__}")
+
+
+def poisoned(span: Span) -> tree.Expression:
+    """An expression in the place of a wrong one."""
+    return tree.DontCare(types.POISON, span)

@@ -1,0 +1,34 @@
+"""Controls: locals and the apply block (P4_16 spec §14)."""
+
+from __future__ import annotations
+
+from compiler import syntax, tree, types
+from compiler.check import annotating, dispatch, statements
+from compiler.check.context import Env, Place
+from compiler.check.scopes import Template
+from compiler.check.signatures import declare, declare_constructor, signature
+
+
+@dispatch.declaration_rule(syntax.ControlDeclaration)
+def control(env: Env, node: syntax.ControlDeclaration) -> None:
+    """Check a control into a template; instances are made from it where it is instantiated."""
+    if node.type_parameters:
+        env.type_error(f"the control {node.name} cannot have type parameters", node.type_parameters[0].span)
+        return
+    apply = signature(env, node.parameters, types.VOID)
+    constructor = signature(env, node.constructor_parameters, types.VOID)
+    given = annotating.evaluate(env, node.annotations)
+    name = node.name.text
+    type_ = types.ControlType(name, apply, constructor.parameters, (), given, node.name.span)
+    nothing = tree.Block(node.body.span, ())
+    skeleton = tree.Control(name, (), node.name.span, name, given, node.name.span, [], [], [], "", [], [], nothing)
+    template = Template(type_, [], skeleton)
+    inner = env.at(Place("control", template=template))
+    template.constructor_parameters += declare_constructor(inner, constructor.parameters)
+    skeleton.parameters += declare(inner, apply)
+    inner = inner.inner()
+    for local in node.locals:
+        dispatch.declaration(inner, local)
+    skeleton.body = statements.block(inner.at(Place("apply", template=template)), node.body)
+    env.checker.templates.append(template)
+    env.declare(node.name, template)

@@ -1,0 +1,95 @@
+"""Sets of values: labels of select and keys of table entries (P4_16 spec §8.13, §13.6, §14.2.1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compiler import syntax, tree, types
+from compiler.check import constants, dispatch, fold
+from compiler.check.casts import coerce, is_poison, to_integer
+from compiler.check.context import Env, poisoned
+
+
+def is_wildcard(node: syntax.Expression) -> bool:
+    """`_` or `default`."""
+    return isinstance(node, syntax.DontCareExpression | syntax.DefaultKeyset)
+
+
+def label(env: Env, node: syntax.Expression, type_: types.Type, what: str) -> tree.Expression:
+    """A label for a key of `type_`: a value, `&&&`, `..` or `_`."""
+    if is_wildcard(node):
+        return tree.DontCare(type_, node.span)
+    if isinstance(node, syntax.MaskExpression):
+        value, mask = _pair(env, node.value, node.mask, type_, what, "&&&")
+        return (
+            poisoned(node.span) if is_poison(value, mask) else tree.Mask(types.SetType(type_), node.span, value, mask)
+        )
+    if isinstance(node, syntax.RangeExpression):
+        low, high = _pair(env, node.low, node.high, type_, what, "..")
+        if is_poison(low, high):
+            return poisoned(node.span)
+        first, last = fold.integer(low), fold.integer(high)
+        if first is not None and last is not None and first > last:
+            env.error("invalid", f"the range {first} .. {last} is empty", node.span)
+            return poisoned(node.span)
+        return tree.Range(types.SetType(type_), node.span, low, high)
+    value = coerce(env, dispatch.expression(env, node), type_, f"{what}: cannot compare")
+    constants.require_compile_time(env, value, what)
+    return value
+
+
+def labels(
+    env: Env, nodes: Sequence[syntax.Expression], key_types: Sequence[types.Type], what: str, span: syntax.Node
+) -> tuple[tree.Expression, ...] | None:
+    """One label for each key. A single `_` or `default` stands for all; None after saying what is wrong."""
+    if len(nodes) == 1 and is_wildcard(nodes[0]):
+        return tuple(tree.DontCare(type_, nodes[0].span) for type_ in key_types)
+    if len(nodes) == 1 and len(key_types) > 1 and isinstance(nodes[0], syntax.ListExpression):
+        nodes = nodes[0].elements
+    if len(nodes) != len(key_types):
+        env.type_error(
+            f"{len(nodes)} labels are given for {len(key_types)} keys", nodes[0].span if nodes else span.span
+        )
+        return None
+    made = tuple(label(env, node, type_, what) for node, type_ in zip(nodes, key_types, strict=True))
+    return None if is_poison(*made) else made
+
+
+def value_set(env: Env, nodes: Sequence[syntax.Expression], key_types: Sequence[types.Type]) -> tree.Expression | None:
+    """The reference to a value set, if that is what the label of a select is; poisoned if it does not fit the keys."""
+    if len(nodes) != 1 or not isinstance(nodes[0], syntax.NameExpression):
+        return None
+    symbol = env.scope.find(nodes[0].name)
+    if not isinstance(symbol, tree.ValueSet):
+        return None
+    element = symbol.element
+    if len(key_types) == 1 and element == key_types[0]:
+        fits = True
+    elif isinstance(element, types.StructType):
+        fits = [field.type for field in element.fields] == list(key_types)
+    else:
+        fits = isinstance(element, types.TupleType) and element.elements == tuple(key_types)
+    if not fits:
+        keys = ", ".join(map(str, key_types))
+        env.type_error(f"a value set of {element} cannot be a label for {keys}", nodes[0].span, *env.note(symbol.name))
+        return poisoned(nodes[0].span)
+    return tree.ValueSetRef(types.SetType(element), nodes[0].span, symbol)
+
+
+def _pair(
+    env: Env, first: syntax.Expression, second: syntax.Expression, type_: types.Type, what: str, op: str
+) -> tuple[tree.Expression, tree.Expression]:
+    below = types.strip_new_types(type_)
+    if isinstance(below, types.SerEnumType):
+        below = below.underlying
+    if not isinstance(below, types.BitType | types.IntType | types.PoisonType):
+        env.type_error(f"{op} takes numbers, the key is of type {type_}", first.span.to(second.span))
+        return poisoned(first.span), poisoned(second.span)
+    made = []
+    for node in (first, second):
+        value = dispatch.expression(env, node)
+        value = value if value.type == type_ else to_integer(value)
+        value = value if value.type == type_ else coerce(env, value, below, f"{what}: cannot compare")
+        constants.require_compile_time(env, value, what)
+        made.append(value)
+    return made[0], made[1]

@@ -1,0 +1,130 @@
+"""Types as written -> types (P4_16 spec §7)."""
+
+from __future__ import annotations
+
+from compiler import syntax, types
+from compiler.check import constants
+from compiler.check.context import Env, unreachable
+from compiler.check.scopes import GenericType, Template, TypeName, Undefined
+from compiler.diagnostics import Span
+
+
+def resolve(env: Env, ref: syntax.TypeRef) -> types.Type:
+    """The type that `ref` stands for; poison after saying what is wrong."""
+    match ref:
+        case syntax.BitTypeRef():
+            width = 1 if ref.width is None else _width(env, ref.width, "bit", smallest=0)
+            return types.POISON if width is None else types.BitType(width)
+        case syntax.IntTypeRef():
+            if ref.width is None:
+                return types.INF_INT
+            width = _width(env, ref.width, "int", smallest=1)
+            return types.POISON if width is None else types.IntType(width)
+        case syntax.VarbitTypeRef():
+            width = _width(env, ref.max_width, "varbit", smallest=0)
+            return types.POISON if width is None else types.VarbitType(width)
+        case syntax.NamedTypeRef():
+            return _named(env, ref)
+        case syntax.SpecializedTypeRef():
+            return _specialised(env, ref)
+        case syntax.StackTypeRef():
+            return _stack(env, ref)
+        case syntax.TupleTypeRef():
+            elements = tuple(resolve(env, element) for element in ref.elements)
+            return types.POISON if types.POISON in elements else types.TupleType(elements)
+        case syntax.ListTypeRef():
+            element = resolve(env, ref.element)
+            return types.POISON if element == types.POISON else types.ListType(element)
+        case _:
+            return _BASIC.get(type(ref)) or unreachable(ref)
+
+
+def named(env: Env, ref: syntax.NamedTypeRef) -> types.Type | GenericType:
+    """What a type name stands for, generic declarations without their arguments included."""
+    symbol = env.look_up(ref.name, ref.span, absolute=ref.is_absolute, what="type")
+    match symbol:
+        case TypeName():
+            return symbol.type
+        case GenericType():
+            return symbol
+        case Template():
+            return symbol.type
+        case Undefined():
+            return types.POISON
+        case _:
+            env.type_error(f"{ref.name} is not a type", ref.span, *env.note(ref.name))
+            return types.POISON
+
+
+def arguments(env: Env, refs: tuple[syntax.TypeRef, ...]) -> tuple[types.Type, ...]:
+    """Type arguments, `_` included."""
+    return tuple(resolve(env, ref) for ref in refs)
+
+
+def specialise(env: Env, generic: GenericType, given: tuple[types.Type, ...], span: Span) -> types.Type:
+    """A generic type with arguments; says so if their number is wrong."""
+    if len(given) != generic.arity:
+        env.type_error(
+            f"{generic.name} takes {generic.arity} type arguments, {len(given)} are given",
+            span,
+            *env.note(generic.name),
+        )
+        return types.POISON
+    if types.POISON in given:
+        return types.POISON
+    return generic.specialise(given)
+
+
+def _named(env: Env, ref: syntax.NamedTypeRef) -> types.Type:
+    found = named(env, ref)
+    if isinstance(found, GenericType):
+        env.type_error(
+            f"{ref.name} needs type arguments",
+            ref.span,
+            *env.note(ref.name),
+            hint=f"{ref.name}<...> with {found.arity} types",
+        )
+        return types.POISON
+    return found
+
+
+def _specialised(env: Env, ref: syntax.SpecializedTypeRef) -> types.Type:
+    found = named(env, ref.base)
+    given = arguments(env, ref.arguments)
+    if isinstance(found, GenericType):
+        return specialise(env, found, given, ref.span)
+    if found != types.POISON:
+        env.type_error(f"{found} is not generic", ref.span, *env.note(ref.base.name))
+    return types.POISON
+
+
+def _stack(env: Env, ref: syntax.StackTypeRef) -> types.Type:
+    element = resolve(env, ref.element)
+    size = constants.integer(env, ref.size, "the size of a stack")
+    if size is None or element == types.POISON:
+        return types.POISON
+    if size <= 0:
+        env.error("invalid", f"a header stack cannot have {size} elements", ref.size.span)
+        return types.POISON
+    if not isinstance(element, types.HeaderType | types.HeaderUnionType | types.TypeVar):
+        env.type_error(f"stacks are made of headers or header unions, not of {element}", ref.span)
+        return types.POISON
+    return types.StackType(element, size)
+
+
+def _width(env: Env, node: syntax.Expression, what: str, smallest: int) -> int | None:
+    width = constants.integer(env, node, f"the width of {what}")
+    if width is not None and width < smallest:
+        env.error("invalid", f"{what}<{width}>: the width must be at least {smallest}", node.span)
+        return None
+    return width
+
+
+_BASIC: dict[type, types.Type] = {
+    syntax.BoolTypeRef: types.BOOL,
+    syntax.ErrorTypeRef: types.ERROR,
+    syntax.MatchKindTypeRef: types.MATCH_KIND,
+    syntax.StringTypeRef: types.STRING,
+    syntax.VoidTypeRef: types.VOID,
+    syntax.DontCareTypeRef: types.DONT_CARE,
+}
