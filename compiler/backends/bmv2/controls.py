@@ -1,0 +1,189 @@
+"""`pipelines`: a control as a graph of tables and conditions.
+
+The body is walked from its end to its start, so that each node knows what comes next. A table is one node of the graph: it
+can be applied in several places only if the same follows in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compiler import rewrite, tree
+from compiler.backends.bmv2.expressions import Expressions
+from compiler.backends.bmv2.layout import Json
+from compiler.backends.bmv2.source_info import source_info
+from compiler.backends.bmv2.tables import TableWriter, profile_of
+from compiler.backends.bmv2.unsupported import Unsupported
+from compiler.diagnostics import Diagnostics, Note
+
+Node = str | None
+"""The name of a node; None is the end of the pipeline."""
+
+
+class Numbers:
+    """Ids of tables, conditions and profiles, which are unique in the whole file."""
+
+    def __init__(self) -> None:
+        self.tables = self.conditions = self.profiles = self.nodes = 0
+
+
+class ControlWriter:
+    def __init__(
+        self, expressions: Expressions, tables: TableWriter, numbers: Numbers, diagnostics: Diagnostics
+    ) -> None:
+        self.expressions = expressions
+        self.tables = tables
+        self.numbers = numbers
+        self.diagnostics = diagnostics
+        self._written: dict[tree.Table, Json] = {}
+        self._applied: dict[tree.Table, tree.Statement] = {}
+        self._conditions: list[Json] = []
+        self._places: dict[tree.Label, Node] = {}
+
+    def write(self, name: str, number: int, control: tree.Control) -> Json:
+        """The `pipelines` entry of `control`."""
+        order = applied_tables(control)
+        ids = {table: self.numbers.tables + i for i, table in enumerate(order)}
+        self.numbers.tables += len(order)
+        for table in order:
+            try:
+                self._written[table] = self.tables.write(table, ids[table])
+            except Unsupported as problem:
+                problem.report(self.diagnostics)
+        start = self._sequence(control.body.statements, None)
+        conditions = self._conditions[::-1]
+        for condition in conditions:
+            condition["id"] = self.numbers.conditions
+            self.numbers.conditions += 1
+        return {
+            "name": name,
+            "id": number,
+            **source_info(control.type_span, self.diagnostics.sources),
+            "init_table": start,
+            "tables": list(self._written.values()),
+            "action_profiles": self._profiles(order),
+            "conditionals": conditions,
+        }
+
+    def _sequence(self, statements: Sequence[tree.Statement], after: Node) -> Node:
+        """The first node of `statements`, which go on with `after`."""
+        for statement in reversed(statements):
+            try:
+                after = self._statement(statement, after)
+            except Unsupported as problem:
+                problem.report(self.diagnostics)
+        return after
+
+    def _statement(self, statement: tree.Statement, after: Node) -> Node:
+        match statement:
+            case tree.Block():
+                return self._sequence(statement.statements, after)
+            case tree.CallStatement(call=tree.TableApply() as apply):
+                return self._plain(apply.table, statement, after)
+            case tree.If():
+                return self._if(statement, after)
+            case tree.ActionSwitch():
+                return self._switch(statement, after)
+            case tree.Scope():
+                self._places[statement.label] = after
+                return self._sequence(statement.body.statements, after)
+            case tree.Leave():
+                return self._places[statement.label]
+            case tree.Exit():
+                return None
+            case _:
+                raise Unsupported("this statement cannot stand in a control on this target", statement.span)
+
+    # --- tables ---
+
+    def _plain(self, table: tree.Table, statement: tree.Statement, after: Node) -> Node:
+        names = self._actions(table)
+        return self._table(table, statement, dict.fromkeys(names, after), after)
+
+    def _switch(self, statement: tree.ActionSwitch, after: Node) -> Node:
+        table = statement.table
+        targets: dict[str, Node] = {}
+        default = after
+        for case in statement.cases:
+            target = self._sequence(case.body.statements, after)
+            targets |= {action.control_plane_name: target for action in case.actions}
+            if case.default:
+                default = target
+        nexts = {name: targets.get(name, default) for name in self._actions(table)}
+        missed = table.default_action.action if table.default_action else self.tables.no_action
+        return self._table(table, statement, nexts, targets.get(missed.control_plane_name, default))
+
+    def _actions(self, table: tree.Table) -> list[str]:
+        return list(self._written[table]["actions"]) if table in self._written else []
+
+    def _table(self, table: tree.Table, statement: tree.Statement, nexts: dict[str, Node], default: Node) -> Node:
+        """The node of `table`, with what follows it."""
+        json = self._written.get(table)
+        if json is None:
+            return None  # refused already
+        if table in self._applied and (json["next_tables"], json["base_default_next"]) != (nexts, default):
+            self.diagnostics.error(
+                "unsupported",
+                f"table {table.name} is applied in two places that go on differently, which this target cannot do",
+                statement.span,
+                Note("the other place is here", self._applied[table].span),
+                hint="a table for each place, or the same statements after both",
+            )
+        self._applied[table] = statement
+        json["base_default_next"] = default
+        json["next_tables"] = nexts
+        return str(json["name"])
+
+    # --- conditions ---
+
+    def _if(self, statement: tree.If, after: Node) -> Node:
+        then = self._sequence(statement.then.statements, after)
+        otherwise = self._sequence(statement.otherwise.statements, after) if statement.otherwise else after
+        condition = statement.condition
+        if isinstance(condition, tree.Unary) and isinstance(condition.operand, tree.TableApply):
+            condition, then, otherwise = condition.operand, otherwise, then
+        if isinstance(condition, tree.TableApply):
+            if condition.result is tree.TableResult.MISS:
+                then, otherwise = otherwise, then
+            return self._table(condition.table, statement, {"__HIT__": then, "__MISS__": otherwise}, None)
+        if then == otherwise:
+            return then
+        name = f"node_{self.numbers.nodes}"
+        self.numbers.nodes += 1
+        self._conditions.append(
+            {
+                "name": name,
+                "id": 0,
+                **source_info(condition.span, self.diagnostics.sources),
+                "expression": self.expressions.condition(condition),
+                "true_next": then,
+                "false_next": otherwise,
+            }
+        )
+        return name
+
+    # --- action profiles ---
+
+    def _profiles(self, tables: list[tree.Table]) -> list[Json]:
+        users: dict[tree.ExternInstance, list[tree.Table]] = {}
+        for table in tables:
+            profile = profile_of(table)
+            if profile is not None:
+                users.setdefault(profile, []).append(table)
+        written: list[Json] = []
+        for profile, sharing in users.items():
+            try:
+                written.append(self.tables.profile(profile, sharing, self.numbers.profiles))
+                self.numbers.profiles += 1
+            except Unsupported as problem:
+                problem.report(self.diagnostics)
+        return written
+
+
+def applied_tables(control: tree.Control) -> list[tree.Table]:
+    """The tables that `control` applies, in source order."""
+    found: dict[tree.Table, None] = {}
+    for node in rewrite.walk(control.body):
+        if isinstance(node, tree.TableApply | tree.ActionSwitch):
+            found.setdefault(node.table)
+    return list(found)

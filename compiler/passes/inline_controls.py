@@ -1,0 +1,181 @@
+"""Put the bodies of inner controls in the place of their `apply` calls.
+
+Before: ControlApply as a CallStatement; no Return; table actions have data parameters only.
+After: a control of the package has no inner controls. Tables, actions and extern instances of the inner ones are its own now,
+with their names unchanged, for these spell the path already (spec §14.3, §18.3).
+
+Parameters stand for their arguments where that is safe (`calls.bind`). An instance that is applied more than once shares its
+tables among the places, so there its parameters become variables that are copied in and out.
+
+An `exit` inside, also one in an action of a table, happens after the copy-out of the arguments (§12.6).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from compiler import rewrite, tree
+from compiler import types as t
+from compiler.diagnostics import Span
+from compiler.passes import build
+from compiler.passes.calls import Binding, bind, is_written
+from compiler.passes.clone import Substitution, clone, substitute
+from compiler.passes.inline_actions import with_copy_out
+from compiler.passes.order_effects import freeze_indexes
+from compiler.passes.paths import effects
+
+
+def inline_controls(program: tree.Program) -> tree.Program:
+    for instance in tree.main_instances(program):
+        if isinstance(instance, tree.Control):
+            _flatten(instance)
+    return program
+
+
+def _flatten(control: tree.Control) -> None:
+    """Inline everything below `control`, innermost first."""
+    inner = [instance for instance in control.instances if isinstance(instance, tree.Control)]
+    for instance in inner:
+        _flatten(instance)
+    uses = Counter(n.control for n in rewrite.walk(control.body) if isinstance(n, tree.ControlApply))
+    control.body = tree.as_block(_Inliner(uses).rewrite(control.body), control.body.span)
+    control.instances = [i for i in control.instances if isinstance(i, tree.ExternInstance)]
+    for instance in inner:
+        if uses[instance]:
+            control.tables += instance.tables
+            control.actions += instance.actions
+        control.instances += instance.instances  # extern instances; P4Info has those of unused controls too
+
+
+class _Inliner(rewrite.Rewriter):
+    def __init__(self, uses: Counter[tree.Control]) -> None:
+        self.uses = uses
+        self.shared: dict[tree.Control, dict[tree.Declaration, tree.Expression]] = {}
+        self.flags: dict[tree.Control, _ExitFlag | None] = {}
+
+    def rewrite_CallStatement(self, node: tree.CallStatement) -> tree.Statement | list[tree.Statement]:
+        if not isinstance(node.call, tree.ControlApply):
+            return node
+        control = node.call.control
+        if self.uses[control] > 1:
+            return self._inline_shared(control, node.call.arguments, node.span)
+        binding = bind(control.parameters, node.call.arguments, node.span)
+        _substitute(control, binding.substitution)
+        return _place(control, control.body, binding, _ExitFlag.of(control) if binding.after else None)
+
+    def _inline_shared(
+        self, control: tree.Control, arguments: Sequence[tree.Expression], span: Span
+    ) -> list[tree.Statement]:
+        """Inline an instance with several uses: the same variables for its parameters everywhere."""
+        if control not in self.shared:
+            variables: dict[tree.Declaration, tree.Expression] = {}
+            for parameter in filter(_is_data, control.parameters):
+                variables[parameter] = build.ref(build.variable(parameter.name, parameter.type, parameter.span))
+            self.shared[control] = variables
+            _substitute(control, variables)
+            self.flags[control] = _ExitFlag.of(control) if any(map(is_written, control.parameters)) else None
+        binding = Binding()
+        for parameter, argument in zip(control.parameters, arguments, strict=True):
+            if not _is_data(parameter):
+                binding.substitution[parameter] = argument
+                continue
+            copy = self.shared[control][parameter]
+            if parameter.direction is tree.Direction.OUT:
+                binding.before += build.invalidate(copy, span)
+            elif not isinstance(argument, tree.DontCare):
+                binding.before.append(tree.Assign(span, copy, argument))
+            place = freeze_indexes(argument, binding.before)
+            if is_written(parameter) and not isinstance(argument, tree.DontCare):
+                binding.after.append(tree.Assign(span, place, copy))
+        body = clone(control.body, binding.substitution)
+        return _place(control, body, binding, self.flags[control])
+
+
+def _is_data(parameter: tree.Parameter) -> bool:
+    return not isinstance(parameter.type, t.ExternType)
+
+
+def _substitute(control: tree.Control, substitution: Substitution) -> None:
+    """Let the parameters of `control` stand for other things everywhere inside it."""
+    control.body = substitute(control.body, substitution)
+    for action in control.actions:
+        action.body = substitute(action.body, substitution)
+    for table in control.tables:
+        table.keys = [replace(key, expression=substitute(key.expression, substitution)) for key in table.keys]
+
+
+def _place(control: tree.Control, body: tree.Block, binding: Binding, flag: _ExitFlag | None) -> list[tree.Statement]:
+    if flag is not None:
+        body = tree.as_block(_Watch(flag).rewrite(body), body.span)
+        reset = tree.Assign(control.span, flag.reference, build.boolean(False, control.span))
+        binding.before.insert(0, reset)
+    return with_copy_out(body, binding)
+
+
+class _ExitFlag:
+    """A variable that says that an action of a table has asked for `exit`, where copy-outs must come before that."""
+
+    def __init__(self, control: tree.Control, actions: set[tree.Action]) -> None:
+        self.reference = build.ref(build.variable("exited", t.BOOL, control.span))
+        self.actions = actions
+        for action in actions:
+            label = tree.Label("exit", action.span)
+            body = tree.as_block(_SetFlag(self.reference, label).rewrite(action.body), action.span)
+            action.body = tree.Block(action.span, (tree.Scope(action.span, label, body),))
+
+    @classmethod
+    def of(cls, control: tree.Control) -> _ExitFlag | None:
+        """The flag of `control`, whose actions are changed to set it; None where no action exits."""
+        actions = {member.action for table in control.tables for member in table.actions}
+        exiting = {action for action in actions if effects(action.body).exits}
+        return cls(control, exiting) if exiting else None
+
+
+class _SetFlag(rewrite.Rewriter):
+    def __init__(self, flag: tree.VariableRef, label: tree.Label) -> None:
+        self.flag = flag
+        self.label = label
+
+    def rewrite_Exit(self, node: tree.Exit) -> list[tree.Statement]:
+        return [tree.Assign(node.span, self.flag, build.boolean(True, node.span)), tree.Leave(node.span, self.label)]
+
+
+class _Watch(rewrite.Rewriter):
+    """Ask for the flag after every application of a table whose actions may set it."""
+
+    def __init__(self, flag: _ExitFlag) -> None:
+        self.flag = flag
+
+    def _may_exit(self, table: tree.Table) -> bool:
+        return any(member.action in self.flag.actions for member in table.actions)
+
+    def _test(self, node: tree.Statement) -> tree.Statement:
+        # The copy-out is added to this Exit, as to every other, by with_copy_out.
+        return build.conditional(self.flag.reference, [tree.Exit(node.span)], span=node.span)
+
+    def _first(self, block: tree.Block | None, node: tree.Statement) -> tree.Block:
+        rest = block.statements if block is not None else ()
+        return tree.Block(node.span, (self._test(node), *rest))
+
+    def rewrite_CallStatement(self, node: tree.CallStatement) -> list[tree.Statement]:
+        if isinstance(node.call, tree.TableApply) and self._may_exit(node.call.table):
+            return [node, self._test(node)]
+        return [node]
+
+    def rewrite_If(self, node: tree.If) -> tree.Statement:
+        node = self.rewrite_children(node)
+        applied = [n for n in rewrite.walk(node.condition) if isinstance(n, tree.TableApply)]
+        if not any(self._may_exit(apply.table) for apply in applied):
+            return node
+        return replace(node, then=self._first(node.then, node), otherwise=self._first(node.otherwise, node))
+
+    def rewrite_ActionSwitch(self, node: tree.ActionSwitch) -> tree.Statement:
+        node = self.rewrite_children(node)
+        if not self._may_exit(node.table):
+            return node
+        cases = [replace(case, body=self._first(case.body, node)) for case in node.cases]
+        if not any(case.default for case in cases):
+            cases.append(tree.ActionCase((), True, self._first(None, node), node.span))
+        return replace(node, cases=tuple(cases))

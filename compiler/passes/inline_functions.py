@@ -1,0 +1,68 @@
+"""Put the bodies of functions in the place of their calls.
+
+Before: FunctionCall as the whole value of an Assign or Declare, or the whole of a CallStatement (order_effects); no Return
+(lower_returns).   After: none. Arguments are copied in and out by `calls.bind` (spec §6.8, §10).
+"""
+
+from __future__ import annotations
+
+from compiler import rewrite, tree
+from compiler.passes import build
+from compiler.passes.calls import bind
+from compiler.passes.clone import clone
+from compiler.passes.lower_returns import Results
+
+
+def inline_functions(program: tree.Program, results: Results) -> tree.Program:
+    inliner = _Inliner(results)
+    for function in program.functions:
+        inliner.body(function)
+    inliner.rewrite_program(program)
+    program.functions = []
+    return program
+
+
+class _Inliner(rewrite.Rewriter):
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self.done: set[tree.Function] = set()
+
+    def body(self, function: tree.Function) -> tree.Block:
+        """The body of `function` with its own calls inlined. (Functions cannot be recursive, §10.)"""
+        if function not in self.done:
+            self.done.add(function)
+            function.body = tree.as_block(self.rewrite(function.body), function.span)
+        return function.body
+
+    def rewrite_CallStatement(self, node: tree.CallStatement) -> tree.Statement | list[tree.Statement]:
+        if not isinstance(node.call, tree.FunctionCall):
+            return node
+        return self._inline(node.call, None)
+
+    def rewrite_Declare(self, node: tree.Declare) -> tree.Statement | list[tree.Statement]:
+        if not isinstance(node.value, tree.FunctionCall):
+            return node
+        result = build.ref(node.variable, node.span)
+        return [tree.Declare(node.span, node.variable, None), *self._inline(node.value, result)]
+
+    def rewrite_Assign(self, node: tree.Assign) -> tree.Statement | list[tree.Statement]:
+        if not isinstance(node.value, tree.FunctionCall):
+            return node
+        result = build.variable(node.value.function.name, node.value.type, node.span)
+        reference = build.ref(result, node.span)
+        return [
+            tree.Declare(node.span, result, None),
+            *self._inline(node.value, reference),
+            tree.Assign(node.span, node.target, reference),
+        ]
+
+    def _inline(self, call: tree.FunctionCall, result: tree.Expression | None) -> list[tree.Statement]:
+        function = call.function
+        binding = bind(function.parameters, call.arguments, call.span)
+        substitution = dict(binding.substitution)
+        variable = self.results.get(function)
+        if variable is not None:
+            unused = build.ref(build.variable(variable.name, variable.type, call.span), call.span)
+            substitution[variable] = result if result is not None else unused
+        body: tree.Block = clone(self.body(function), substitution)
+        return [*binding.before, body, *binding.after]

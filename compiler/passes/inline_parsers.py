@@ -1,0 +1,66 @@
+"""Put the states of inner parsers in the place of their `apply` calls.
+
+Before: ParserApply as a CallStatement at the top of a state's statements (split_states).
+After: the parser of the package has no inner parsers. Each call has states of its own; `accept` of the inner parser goes on
+after the call, `reject` ends the whole parser (spec §13.11). Arguments are copied in and out by `calls.bind`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from compiler import tree
+from compiler.passes.calls import bind
+from compiler.passes.clone import clone
+
+
+def inline_parsers(program: tree.Program) -> tree.Program:
+    for instance in tree.main_instances(program):
+        if isinstance(instance, tree.Parser):
+            _flatten(instance)
+    return program
+
+
+def _flatten(parser: tree.Parser) -> None:
+    for instance in parser.instances:
+        if isinstance(instance, tree.Parser):
+            _flatten(instance)
+            parser.value_sets += instance.value_sets
+    waiting, parser.states = parser.states[::-1], []
+    while waiting:
+        state = waiting.pop()
+        parser.states.append(state)
+        waiting += reversed(_inline_first(state))
+    parser.instances = [i for p in parser.instances for i in (p.instances if isinstance(p, tree.Parser) else (p,))]
+
+
+def _inline_first(state: tree.ParserState) -> list[tree.ParserState]:
+    """Inline the first call in `state`; the new states, of which the last may hold more calls."""
+    for i, statement in enumerate(state.statements):
+        if isinstance(statement, tree.CallStatement) and isinstance(statement.call, tree.ParserApply):
+            return _inline(state, i, statement.call)
+    return []
+
+
+def _inline(state: tree.ParserState, at: int, call: tree.ParserApply) -> list[tree.ParserState]:
+    inner = call.parser
+    binding = bind(inner.parameters, call.arguments, call.span)
+    rest = [*binding.after, *state.statements[at + 1 :]]
+    after = tree.ParserState(f"{state.name}_{inner.name}_done", (), call.span, rest, state.transition)
+    copies = {old: replace(old, name=f"{state.name}_{inner.name}_{old.name}") for old in inner.states}
+    targets = {tree.ACCEPT: after} | copies
+    for old, new in copies.items():
+        copy: list[Any] = clone([*old.statements, old.transition], binding.substitution)
+        *statements, transition = copy
+        new.statements, new.transition = statements, _retarget(transition, targets)
+    state.statements = [*state.statements[:at], *binding.before]
+    state.transition = tree.Goto(copies[inner.start], call.span)
+    return [*copies.values(), after]
+
+
+def _retarget(transition: tree.Transition, targets: dict[tree.ParserState, tree.ParserState]) -> tree.Transition:
+    if isinstance(transition, tree.Goto):
+        return replace(transition, state=targets.get(transition.state, transition.state))
+    cases = tuple(replace(case, state=targets.get(case.state, case.state)) for case in transition.cases)
+    return replace(transition, cases=cases)
