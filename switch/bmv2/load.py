@@ -112,9 +112,9 @@ def _program(root: Node) -> Program:
             n.name(): read_data(n["length_exp"], scope) for n in root["header_types"] if n.get("length_exp") is not None
         },
     )
-    for name in REQUIRED:
-        if program.standard(f"standard_metadata.{name}") is None:
-            raise BadProgram(f"headers: simple_switch needs a field standard_metadata.{name}, or an alias for it")
+    for required in REQUIRED:
+        if program.standard(f"standard_metadata.{required}") is None:
+            raise BadProgram(f"headers: simple_switch needs a field standard_metadata.{required}, or an alias for it")
     return program
 
 

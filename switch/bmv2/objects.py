@@ -37,10 +37,6 @@ ALGORITHMS = {
     "crc16_custom",
     "crc32_custom",
     "crc64_custom",
-    "crc8",
-    "crc64",
-    "random",
-    "round_robin",
 }
 
 

@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "counter.h"
+#include "crc.h"
 #include "entry.h"
 #include "idle.h"
 #include "meter.h"
@@ -79,11 +80,12 @@ enum drop_reason {
     DROP_RESUBMITTED,        /* not a drop: this pass ended in a resubmit */
     DROP_PASS_LIMIT,         /* more than PASSES_MAX resubmits, recirculations and clones of clones */
     DROP_NO_COPY,            /* the worker's pool of copies was empty */
+    DROP_ASSERTION,          /* an assert or assume of the program did not hold */
     DROP_TOO_LONG,           /* longer than PACKET_LENGTH_MAX, or the headers outgrew the head-room */
     DROP_REASONS
 };
 
-#define PASSES_MAX 4096
+#define PASSES_MAX 256
 
 /* A packet copy: context, then buffer. Clones, replicas, resubmitted and recirculated packets live in these. */
 struct packet_copy {
@@ -123,6 +125,7 @@ struct value_set {
     uint64_t value_mask[]; /* count times: words of value, words of mask */
 };
 
+#define TOEPLITZ_WORDS 10 /* 40 bytes, as network cards have it */
 #define MULTICAST_GROUPS 65536
 #define CLONE_SESSIONS 32768
 
@@ -134,12 +137,15 @@ struct pipeline {
     struct registers **registers;
     struct selector **selectors; /* action profiles, with or without selector */
     _Atomic(struct value_set *) *value_sets;
+    uint32_t value_set_count;
     _Atomic(struct replica_list *) *multicast;   /* [MULTICAST_GROUPS] */
     _Atomic(struct clone_session *) *clone;      /* [CLONE_SESSIONS] */
     uint16_t cpu_port;  /* 0: none */
     uint16_t drop_port;
     uint32_t workers;   /* number of workers that counters have room for */
     uint64_t start_ns;  /* CLOCK_MONOTONIC when loaded: timestamps count from here */
+    struct crc *custom_crc;      /* crc8_custom, crc16_custom, crc32_custom, crc64_custom */
+    uint32_t toeplitz_key[TOEPLITZ_WORDS];
     struct qsbr qsbr;
 };
 
@@ -154,6 +160,9 @@ struct worker {
     struct packet_out out[BURST];
     unsigned out_count;
     void *contexts;             /* BURST packet contexts */
+    struct packet_copy *copies;        /* all of them */
+    uint8_t *copy_memory;              /* their contexts and buffers */
+    size_t copy_memory_size;
     struct packet_copy *free_copies;   /* ready to be used */
     struct packet_copy *sent_copies;   /* in `out`: free after the next delivery */
     struct packet_copy *waiting, **waiting_end; /* to pass through ingress or egress, first in first out */
@@ -175,6 +184,11 @@ void worker_destroy(struct worker *w);
 int pipeline_set_multicast(struct pipeline *p, uint32_t group, const struct replica *replicas, uint32_t count);
 int pipeline_set_clone(struct pipeline *p, uint32_t session, const struct replica *replicas, uint32_t count, uint32_t truncate);
 int pipeline_delete_clone(struct pipeline *p, uint32_t session);
+
+/* Replace the members of a value set: for each `words` words of value, then of mask. */
+int pipeline_set_value_set(struct pipeline *p, uint32_t set, uint32_t words, uint32_t count, const uint64_t *value_mask);
+/* Replace a table's default entry; not present: a miss does nothing. */
+int table_set_default(struct pipeline *p, uint32_t table, int present, uint32_t action, const uint64_t *params, uint32_t words);
 
 uint64_t monotonic_ns(void);
 

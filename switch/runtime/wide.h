@@ -165,6 +165,11 @@ static inline int wide_compare(struct wide a, struct wide b)
     return 0;
 }
 
+static inline struct wide saturate_wide(struct wide a, struct wide low, struct wide high)
+{
+    return wide_compare(a, low) < 0 ? low : wide_compare(a, high) > 0 ? high : a;
+}
+
 /* The low `bits` bits, not negative. */
 static inline struct wide wide_cut(struct wide a, unsigned bits)
 {

@@ -1,0 +1,211 @@
+"""Hashes and checksums: one C function for each calculation of the program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from switch.bmv2.program import Calculation, Checksum, HashConst, HashField, HashHeader, Header
+from switch.codegen.expressions import Expressions
+from switch.codegen.headers import store_fields
+from switch.codegen.values import constant
+
+# crc8_custom ... : index into pipeline.custom_crc
+CUSTOM = {"crc8_custom": 0, "crc16_custom": 1, "crc32_custom": 2, "crc64_custom": 3}
+
+
+@dataclass
+class Run:
+    """Inputs of one header, one after the other: all of them count, or none when the header is not valid."""
+
+    header: Header | None  # None: constants and metadata, always there
+    parts: list[tuple[str, int]]  # C text and width
+    varbit: str | None = None  # a varbit field, alone in its run
+
+    @property
+    def bits(self) -> int:
+        return sum(width for _, width in self.parts)
+
+
+def calculation(calc: Calculation, name: str, expressions: Expressions) -> list[str]:
+    """static uint64_t name(struct worker *w, const struct packet *p)"""
+    runs = _runs(calc, expressions)
+    body = None
+    if calc.algorithm in ("csum16", "cksum16"):
+        body = _sum(calc, runs, expressions)
+    if body is None:
+        whole_bytes = all(r.bits % 8 == 0 for r in runs)
+        body = _buffer(calc, runs, expressions) if whole_bytes else _bit_buffer(calc, runs, expressions)
+    head = [
+        f"/* {calc.name}: {calc.algorithm}{' with payload' if calc.payload else ''} */",
+        f"static uint64_t {name}(struct worker *w, const struct packet *p)",
+        "{",
+        "    (void)w, (void)p;",
+    ]
+    return [*head, *body, "}", ""]
+
+
+def _runs(calc: Calculation, expressions: Expressions) -> list[Run]:
+    runs: list[Run] = []
+
+    def add(header: Header | None, text: str, width: int) -> None:
+        if width == 0:
+            return
+        if not runs or runs[-1].header is not header or runs[-1].varbit:
+            runs.append(Run(header, []))
+        runs[-1].parts.append((text, width))
+
+    for item in calc.inputs:
+        match item:
+            case HashConst(value, width):
+                _add_constant(add, value, width)
+            case HashField(ref):
+                assert isinstance(ref.header, Header)
+                owner = None if ref.header.metadata else ref.header
+                path = expressions.field_path(ref)
+                if ref.field.varbit:
+                    runs.append(Run(owner, [], path))
+                else:
+                    add(owner, path, ref.field.width)
+            case HashHeader(header):
+                names = expressions.layout.field_names[header.type.name]
+                owner = None if header.metadata else header
+                for f in header.type.fields:
+                    path = f"{expressions.header(header).lvalue}.{names[f.name]}"
+                    if f.varbit:
+                        runs.append(Run(owner, [], path))
+                    else:
+                        add(owner, path, f.width)
+    return runs
+
+
+def _add_constant(add: object, value: int, width: int) -> None:
+    """Constants of any width, in pieces of 64 bits."""
+    while width > 64:
+        width -= 64
+        add(None, constant(value >> width & (1 << 64) - 1, "u64").text, 64)  # type: ignore[operator]
+    add(None, constant(value & (1 << width) - 1, "u64").text, width)  # type: ignore[operator]
+
+
+def _guard(run: Run, expressions: Expressions, lines: list[str]) -> list[str]:
+    if run.header is None:
+        return lines
+    test = expressions.is_valid(expressions.header(run.header))
+    return [f"    if ({test}) {{", *("    " + line for line in lines), "    }"]
+
+
+def _sum(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[str] | None:
+    """The internet checksum by adding the fields themselves: 2^16 is 1 modulo 0xffff, so a field counts by its place modulo 16."""
+    if any(r.bits % 16 or r.varbit or any(w > 64 for _, w in r.parts) for r in runs):
+        return None
+    lines = ["    uint64_t sum = 0;"]
+    for run in runs:
+        terms, offset = [], 0
+        for text, width in run.parts:
+            offset += width
+            shift = -offset % 16
+            value = f"((uint64_t){text} << {shift})" if shift else text
+            if width + shift > 48:
+                value = f"(({value} >> 32) + ({value} & 0xffffffffu))"
+            terms.append(value)
+        statements, statement = [], "    sum +="
+        for i, term in enumerate(terms):
+            piece = f" {'(uint64_t)' if i == 0 and not term.startswith('((') else '+ ' if i else ''}{term}"
+            if len(statement) + len(piece) > 110:
+                statements.append(statement)
+                statement = "       "
+            statement += piece
+        lines += _guard(run, expressions, [*statements, statement + ";"])
+    if calc.payload:
+        lines.append("    sum = checksum_add(sum, p->frame.payload, payload_length(p));")
+    return [*lines, "    return checksum_finish(sum);"]
+
+
+def _buffer(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[str]:
+    room = sum(r.bits // 8 for r in runs) + 2048 * sum(r.varbit is not None for r in runs)
+    room += 1 if not calc.payload else 0
+    size = f"{room} + PACKET_LENGTH_MAX" if calc.payload else str(max(room, 8))
+    lines = [f"    uint8_t buffer[{size}], *b = buffer;"]
+    for run in runs:
+        if run.varbit:
+            text = [
+                f"    memcpy(b, {run.varbit}.bytes, {run.varbit}.length);",
+                f"    b += {run.varbit}.length;",
+            ]
+        else:
+            text, first, group = [], 0, list[tuple[str, int]]()
+            for part in run.parts:
+                group.append(part)
+                bits = sum(width for _, width in group)
+                if bits % 8 == 0:
+                    text += store_fields(group, first)
+                    first, group = first + bits // 8, []
+            text.append(f"    b += {first};")
+        lines += _guard(run, expressions, text)
+    if calc.payload:
+        lines += ["    memcpy(b, p->frame.payload, payload_length(p));", "    b += payload_length(p);"]
+    return [*lines, f"    return {_call(calc, 'buffer', '(size_t)(b - buffer)')};"]
+
+
+def _bit_buffer(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[str]:
+    """Fields that do not end on bytes, in headers that may or may not be there: bit by bit."""
+    room = (sum(r.bits for r in runs) + 7) // 8 + 2048 * sum(r.varbit is not None for r in runs)
+    size = f"{room + 8} + PACKET_LENGTH_MAX" if calc.payload else str(room + 8)
+    lines = [f"    uint8_t buffer[{size}];", "    unsigned bits = 0;", f"    memset(buffer, 0, {room + 8});"]
+    for run in runs:
+        text = []
+        if run.varbit:
+            text += [
+                f"    copy_bits_in(buffer, bits, 8u * {run.varbit}.length, {run.varbit}.bytes);",
+                f"    bits += 8u * {run.varbit}.length;",
+            ]
+        for part, width in run.parts:
+            name = "copy_bits_in" if width > 128 else "store_bits"
+            text += [f"    {name}(buffer, bits, {width}, {part});", f"    bits += {width};"]
+        lines += _guard(run, expressions, text)
+    lines.append("    size_t n = (bits + 7) / 8;")
+    if calc.payload:
+        lines += ["    memcpy(buffer + n, p->frame.payload, payload_length(p));", "    n += payload_length(p);"]
+    return [*lines, f"    return {_call(calc, 'buffer', 'n')};"]
+
+
+def _call(calc: Calculation, buffer: str, size: str) -> str:
+    if calc.algorithm in CUSTOM:
+        return f"crc_compute(&w->pipeline->custom_crc[{CUSTOM[calc.algorithm]}], {buffer}, {size})"
+    if calc.algorithm == "toeplitz":
+        return f"hash_toeplitz({buffer}, {size}, w->pipeline->toeplitz_key, TOEPLITZ_WORDS)"
+    name = "csum16" if calc.algorithm == "cksum16" else calc.algorithm
+    return f"hash_{name}({buffer}, {size})"
+
+
+def verify_checksums(checksums: tuple[Checksum, ...], names: dict[str, str], expressions: Expressions) -> list[str]:
+    """static int checksums_wrong(w, p): is any checksum that is verified wrong?"""
+    lines = ["static int checksums_wrong(struct worker *w, const struct packet *p)", "{", "    int wrong = 0;"]
+    lines.append("    (void)w, (void)p;")
+    for c in (c for c in checksums if c.verify):
+        tests = [expressions.is_valid(expressions.header(c.target.header))]
+        if c.condition is not None:
+            tests.append(expressions.truth(c.condition))
+        condition = " && ".join(t for t in tests if t != "1") or "1"
+        target = expressions.exact(c.target).text
+        if c.source:
+            lines.append(f"    /* {c.source} */")
+        lines += [f"    if ({condition})", f"        wrong |= {names[c.calculation.name]}(w, p) != {target};"]
+    return [*lines, "    return wrong;", "}", ""]
+
+
+def update_checksums(checksums: tuple[Checksum, ...], names: dict[str, str], expressions: Expressions) -> list[str]:
+    """static void update_checksums(w, p): in the order of the program."""
+    lines = ["static void update_checksums(struct worker *w, struct packet *p)", "{", "    (void)w, (void)p;"]
+    for c in (c for c in checksums if c.update):
+        path, width = expressions.field_path(c.target), c.target.field.width
+        value = f"{names[c.calculation.name]}(w, p)"
+        if width < 64:
+            value += f" & {constant((1 << width) - 1, 'u64').text}"
+        store = f"wide_store({path}, {width}, wide_from({value}));" if width > 128 else f"{path} = {value};"
+        if c.source:
+            lines.append(f"    /* {c.source} */")
+        if c.condition is not None:
+            lines += [f"    if ({expressions.truth(c.condition)})", f"        {store}"]
+        else:
+            lines.append(f"    {store}")
+    return [*lines, "}", ""]

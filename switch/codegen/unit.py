@@ -1,0 +1,200 @@
+"""The whole C file: what it includes, then headers, actions, tables, parser, pipelines, deparser, and the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from switch.bmv2.program import FieldRef, LearnList, Program
+from switch.codegen import calculations as calc
+from switch.codegen.deparser import deparse
+from switch.codegen.expressions import Expressions
+from switch.codegen.headers import declare, emit, extract, packet_struct
+from switch.codegen.layout import Layout
+from switch.codegen.names import comment
+from switch.codegen.parsers import ParserCode
+from switch.codegen.statements import Statements
+from switch.codegen.tables import ControlCode, TableCode, action
+from switch.codegen.trace_hooks import trace_hooks
+from switch.codegen.values import convert
+
+# What simple_switch knows by these names; the driver (runtime/driver.h) calls get_X and set_X.
+STANDARD = {
+    "ingress_port": "standard_metadata.ingress_port",
+    "egress_spec": "standard_metadata.egress_spec",
+    "egress_port": "standard_metadata.egress_port",
+    "instance_type": "standard_metadata.instance_type",
+    "packet_length": "standard_metadata.packet_length",
+    "parser_error": "standard_metadata.parser_error",
+    "checksum_error": "standard_metadata.checksum_error",
+    "mcast_grp": "intrinsic_metadata.mcast_grp",
+    "egress_rid": "intrinsic_metadata.egress_rid",
+    "ingress_timestamp": "intrinsic_metadata.ingress_global_timestamp",
+    "egress_timestamp": "intrinsic_metadata.egress_global_timestamp",
+    "enq_timestamp": "queueing_metadata.enq_timestamp",
+    "enq_qdepth": "queueing_metadata.enq_qdepth",
+    "deq_timedelta": "queueing_metadata.deq_timedelta",
+    "deq_qdepth": "queueing_metadata.deq_qdepth",
+}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One generated C file, and what belongs to it."""
+
+    source: str
+    layout: Layout
+    messages: tuple[str, ...]  # of log_msg, assert and assume, by index
+
+
+def generate(program: Program, *, trace: bool = False) -> Unit:
+    layout = Layout(program)
+    e = Expressions(layout)
+    calculation_names = {c.name: layout.globals.new("calculate_" + c.name) for c in program.calculations}
+    statements = Statements(e, calculation_names)
+    tables = TableCode(program, statements, trace=trace)
+    body: list[str] = []
+    for header_type in program.header_types:
+        body += declare(layout, header_type)
+    body += packet_struct(layout)
+    for header_type in {h.type.name: h.type for h in program.headers.values() if not h.metadata}.values():
+        body += extract(layout, header_type)
+        body += emit(layout, header_type)
+    body += _standard(program, e)
+    body.append('#include "actions.h"\n')
+    if trace:
+        body += trace_hooks(program, layout)
+    for c in program.calculations:
+        body += calc.calculation(c, calculation_names[c.name], e)
+    for profile in program.profiles:
+        if profile.selector is not None:
+            name = tables.selectors[profile.name] = layout.globals.new("select_" + profile.name)
+            body += calc.calculation(profile.selector, name, e)
+    for a in program.actions:
+        body += action(a, statements, layout.action_names[a.index])
+    for t in program.tables:
+        body += tables.apply(t)
+    body += ParserCode(program, statements, trace=trace).generate()
+    body += ControlCode(program.ingress, tables).generate()
+    body += ControlCode(program.egress, tables).generate()
+    body += calc.verify_checksums(program.checksums, calculation_names, e)
+    body += calc.update_checksums(program.checksums, calculation_names, e)
+    body += deparse(program, statements)
+    body += _keep_fields(program, e)
+    body += _digests(program, e)
+    text = "\n".join([*_head(program, e, trace=trace), *body, *_door()])
+    return Unit(text + "\n", layout, tuple(statements.messages))
+
+
+def _head(program: Program, e: Expressions, *, trace: bool) -> list[str]:
+    lines = [
+        f"/* The pipeline of {comment(program.name) or 'a P4 program'}: generated, one function for each parser, action, table",
+        " * and control; names and line numbers are those of the P4 source. The rest is in switch/runtime/. */",
+        '#include "packet.h"',
+        "",
+        '#include "checksum.h"',
+        '#include "exact.h"',
+        '#include "hash.h"',
+        '#include "lpm_lookup.h"',
+        '#include "random.h"',
+        '#include "registers.h"',
+        '#include "selector.h"',
+        '#include "ternary_lookup.h"',
+    ]
+    if trace:
+        lines.append('#include "trace.h"')
+    if e.wide_bits:
+        lines += [f"#define WIDE_LIMBS {(e.wide_bits + 1 + 63) // 64}", '#include "wide.h"', '#include "wide_packet.h"']
+    no_error = program.errors.get("NoError", 0)
+    return [*lines, "", f"#define NO_ERROR {no_error}", "#define NO_ACTION UINT32_MAX", ""]
+
+
+def _standard(program: Program, e: Expressions) -> list[str]:
+    """get_X and set_X for the standard metadata; a field that the program lacks reads 0 and takes no value."""
+    lines = ["/* Standard metadata, as the driver knows it. */"]
+    for name, known_as in STANDARD.items():
+        ref = program.standard(known_as)
+        if ref is None:
+            read, write = "(void)p;\n    return 0;", "(void)p, (void)value;"
+        else:
+            path, width = e.field_path(ref), ref.field.width
+            mask = f" & {(1 << width) - 1:#x}" if width not in (8, 16, 32, 64) else ""
+            read, write = f"return {path};", f"{path} = value{mask};"
+            if width > 64:
+                read, write = "(void)p;\n    return 0;", "(void)p, (void)value;"
+        lines += [f"static inline uint64_t get_{name}(const struct packet *p)", "{", f"    {read}", "}"]
+        lines += [f"static inline void set_{name}(struct packet *p, uint64_t value)", "{", f"    {write}", "}"]
+    return [*lines, ""]
+
+
+def _keep_fields(program: Program, e: Expressions) -> list[str]:
+    """keep_fields(to, from, list): what a field list carries over to a copy whose metadata were reset."""
+    lines = [
+        "static void keep_fields(struct packet *to, const struct packet *from, unsigned list)",
+        "{",
+        "    (void)to, (void)from;",
+        "    switch (list) {",
+    ]
+    for number, field_list in program.field_lists.items():
+        if not field_list.fields:
+            continue
+        lines.append(f"    case {number}: /* {comment(field_list.name)} */")
+        for ref in field_list.fields:
+            path = e.field_path(ref).removeprefix("p->")
+            if ref.field.width > 128 and not ref.field.varbit:
+                lines.append(f"        memcpy(to->{path}, from->{path}, sizeof to->{path});")
+            else:
+                lines.append(f"        to->{path} = from->{path};")
+        lines.append("        break;")
+    return [*lines, "    }", "}", ""]
+
+
+def digest_bytes(learn_list: LearnList) -> int:
+    """Length of a sample: each element padded to bytes."""
+    return sum((width + 7) // 8 for _, width in learn_list.elements)
+
+
+def _digests(program: Program, e: Expressions) -> list[str]:
+    """send_digest(w, p): the sample that the packet asked for, into the worker's ring."""
+    lines = [
+        "static void send_digest(struct worker *w, struct packet *p)",
+        "{",
+        "    uint8_t *b;",
+        "    (void)w, (void)b;",
+    ]
+    lines.append("    switch (p->frame.learn_list) {")
+    for number, learn_list in program.learn_lists.items():
+        size = digest_bytes(learn_list)
+        lines += [
+            f"    case {number}: /* {comment(learn_list.name)} */",
+            f"        b = ring_reserve(w->to_cpu, RING_DIGEST, {number}, p->frame.ingress_port, {size});",
+            "        if (!b)",
+            "            return;",
+        ]
+        first = 0
+        for value, width in learn_list.elements:
+            n = (width + 7) // 8
+            lines.append("        " + _store_element(value, width, n, first, e))
+            first += n
+        lines += ["        ring_publish(w->to_cpu);", "        break;"]
+    return [*lines, "    }", "}", ""]
+
+
+def _store_element(value: object, width: int, n: int, first: int, e: Expressions) -> str:
+    if isinstance(value, FieldRef) and width > 128:
+        return f"memcpy(b + {first}, {e.field_path(value)}, {n});"
+    c = e.store(value, width)  # type: ignore[arg-type]  # elements of learn lists are expressions
+    if width > 64:
+        return f"store_be128(b + {first}, {n}, {convert(c, 'u128').text});"
+    return f"store_be(b + {first}, {n}, {c.text});" if n else ";"
+
+
+def _door() -> list[str]:
+    return [
+        '#include "driver.h"',
+        "",
+        "const struct pipeline_code p4gate_code = {",
+        "    .abi = PIPELINE_ABI,",
+        "    .context_size = sizeof(struct packet),",
+        "    .process = process_burst,",
+        "};",
+    ]
