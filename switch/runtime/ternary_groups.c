@@ -1,0 +1,327 @@
+#define _GNU_SOURCE /* qsort_r */
+#include "ternary_groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory.h"
+
+/* What readers see, and what the writer keeps with it. */
+struct layout {
+    struct ternary_groups groups;
+    uint16_t *offset; /* room for all bytes of the key */
+    int16_t *dim_of;  /* by byte; -1: nobody cares */
+    size_t rows_bytes;
+};
+
+static struct ternary_group *group_at(const struct layout *l, uint32_t id)
+{
+    return atomic_load_explicit(&l->groups.group[id], memory_order_relaxed); /* only the writer stores it */
+}
+
+static uint32_t ids_of(const struct layout *l)
+{
+    return 64 * l->groups.root.row_words;
+}
+
+/* ---- one group ---- */
+
+static struct ternary_group *group_make(const struct ternary_writer *w, const uint32_t *numbers, uint32_t n)
+{
+    size_t columns = 2 * (size_t)(w->words + w->pieces) * TERNARY_GROUP;
+    size_t bytes = sizeof(struct ternary_group) + columns * sizeof(uint64_t);
+    struct ternary_group *g = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+    if (!g)
+        return NULL;
+    memset(g, 0, bytes);
+    g->count = n;
+    for (uint32_t r = 0; r < TERNARY_GROUP; r++) {
+        uint64_t *column = g->column + r;
+        if (r >= n) {
+            column[0] = 1; /* nothing, masked by nothing, is 1 */
+            continue;
+        }
+        const uint64_t *mask = rule_mask(w, numbers[r]), *value = rule_value(w, numbers[r]);
+        for (uint32_t i = 0; i < w->words; i++, column += 2 * TERNARY_GROUP) {
+            column[0] = value[i] & ~w->range_bits[i];
+            column[TERNARY_GROUP] = mask[i] & ~w->range_bits[i];
+        }
+        rule_bounds(w, numbers[r], column, TERNARY_GROUP);
+        g->number[r] = numbers[r];
+        g->rank[r] = rule_rank(w, numbers[r]);
+        g->top = g->rank[r] > g->top ? g->rank[r] : g->top;
+        atomic_init(&g->cell[r], w->rule[numbers[r]].cell);
+    }
+    return g;
+}
+
+/* Put a group (or NULL) where readers look, and retire the one before. */
+static void publish(const struct ternary_writer *w, struct layout *l, uint32_t id, struct ternary_group *g)
+{
+    struct ternary_group *old = group_at(l, id);
+    for (uint32_t r = 0; g && r < g->count; r++)
+        w->rule[g->number[r]].group = id;
+    atomic_store_explicit(&l->groups.group[id], g, memory_order_release);
+    if (old)
+        qsbr_retire(w->qsbr, old, free);
+}
+
+/* ---- guards ---- */
+
+static _Atomic uint64_t *guard_word(const struct layout *l, uint32_t dim, uint32_t value, uint32_t id)
+{
+    const struct ternary_root *root = &l->groups.root;
+    return (_Atomic uint64_t *)&root->rows[(256ull * dim + value) * root->row_words + id / 64];
+}
+
+static void set_guard(const struct layout *l, uint32_t dim, uint32_t value, uint32_t id)
+{
+    _Atomic uint64_t *word = guard_word(l, dim, value, id);
+    uint64_t now = atomic_load_explicit(word, memory_order_relaxed), bit = UINT64_C(1) << id % 64;
+    if (!(now & bit))
+        atomic_store_explicit(word, now | bit, memory_order_release);
+}
+
+static void clear_guards(const struct layout *l, uint32_t id)
+{
+    uint32_t dims = atomic_load_explicit(&l->groups.root.dims, memory_order_relaxed);
+    for (uint32_t d = 0; d < dims; d++)
+        for (uint32_t v = 0; v < 256; v++) {
+            _Atomic uint64_t *word = guard_word(l, d, v, id);
+            uint64_t now = atomic_load_explicit(word, memory_order_relaxed);
+            atomic_store_explicit(word, now & ~(UINT64_C(1) << id % 64), memory_order_relaxed);
+        }
+}
+
+/* A byte that a rule cares about for the first time: no group so far does, so all of them pass at every value. */
+static void add_dim(const struct ternary_writer *w, struct layout *l, uint32_t byte)
+{
+    uint32_t dim = atomic_load_explicit(&l->groups.root.dims, memory_order_relaxed);
+    l->dim_of[byte] = (int16_t)dim;
+    l->offset[dim] = key_offset(w, byte);
+    for (uint32_t v = 0; v < 256; v++)
+        for (uint32_t i = 0; i < w->groups; i++)
+            set_guard(l, dim, v, w->sorted[i]);
+    atomic_store_explicit(&l->groups.root.dims, dim + 1, memory_order_release);
+}
+
+/* Let group `id` pass wherever one of these rules may match. */
+static void guard(const struct ternary_writer *w, struct layout *l, uint32_t id, const uint32_t *numbers, uint32_t n)
+{
+    for (uint32_t byte = 0; byte < key_bytes(w); byte++) {
+        struct byte_set all = {{0}};
+        for (uint32_t r = 0; r < n && !set_is_full(&all); r++) {
+            struct byte_set set = rule_bytes(w, numbers[r], byte);
+            if (l->dim_of[byte] < 0 && !set_is_full(&set))
+                add_dim(w, l, byte);
+            for (int i = 0; i < 4; i++)
+                all.bits[i] |= set.bits[i];
+        }
+        for (uint32_t v = 0; l->dim_of[byte] >= 0 && v < 256; v++)
+            if (set_has(&all, v))
+                set_guard(l, (uint32_t)l->dim_of[byte], v, id);
+    }
+}
+
+/* ---- the whole ---- */
+
+void ternary_groups_release(void *root)
+{
+    struct layout *l = root;
+    for (uint32_t id = 0; l->groups.group && id < ids_of(l); id++)
+        free(group_at(l, id));
+    free(l->groups.group);
+    free(l->offset);
+    free(l->dim_of);
+    memory_release(l->groups.root.rows, l->rows_bytes);
+    free(l);
+}
+
+static struct layout *layout_create(const struct ternary_writer *w, uint32_t groups)
+{
+    struct layout *l = calloc(1, sizeof *l);
+    if (!l)
+        return NULL;
+    uint32_t want = KEY_WORDS(groups + groups / 2), row_words = want <= 1 ? 1 : want <= 2 ? 2 : (want + 3) / 4 * 4;
+    l->groups.root.layout = TERNARY_GROUPS;
+    l->groups.root.row_words = row_words;
+    l->offset = calloc(key_bytes(w), sizeof *l->offset);
+    l->dim_of = malloc(key_bytes(w) * sizeof *l->dim_of);
+    l->groups.group = calloc(64ull * row_words, sizeof *l->groups.group);
+    l->rows_bytes = 256ull * key_bytes(w) * row_words * sizeof(uint64_t);
+    l->groups.root.rows = memory_reserve(l->rows_bytes);
+    l->groups.root.offset = l->offset;
+    if (!l->offset || !l->dim_of || !l->groups.group || !l->groups.root.rows) {
+        ternary_groups_release(l);
+        return NULL;
+    }
+    memset(l->dim_of, 0xff, key_bytes(w) * sizeof *l->dim_of);
+    return l;
+}
+
+static int compare_numbers(const void *a, const void *b, void *writer)
+{
+    return rule_compare(writer, *(const uint32_t *)a, *(const uint32_t *)b);
+}
+
+/* How many of the sorted rules make the next group: as many as fit, but from half a group on it ends with its mask, so
+ * that fewer groups mix masks (a mixed group's guard passes more). */
+static uint32_t cut(const struct ternary_writer *w, const uint32_t *numbers, uint32_t n)
+{
+    uint32_t end = 1;
+    while (end < n && end < TERNARY_GROUP) {
+        if (end >= TERNARY_GROUP / 2
+            && memcmp(rule_mask(w, numbers[end - 1]), rule_mask(w, numbers[end]), w->words * sizeof(uint64_t)) != 0)
+            break;
+        end++;
+    }
+    return end;
+}
+
+struct ternary_root *ternary_groups_build(struct ternary_writer *w, uint32_t *numbers, uint32_t n)
+{
+    qsort_r(numbers, n, sizeof *numbers, compare_numbers, w);
+    uint32_t groups = 0;
+    for (uint32_t at = 0; at < n; at += cut(w, numbers + at, n - at))
+        groups++;
+    struct layout *l = layout_create(w, groups);
+    uint32_t *sorted = l ? malloc(ids_of(l) * sizeof *sorted) : NULL, *spare = l ? malloc(ids_of(l) * sizeof *spare) : NULL;
+    if (!sorted || !spare)
+        goto no_memory;
+    for (uint32_t at = 0, id = 0, size; at < n; at += size, id++) {
+        size = cut(w, numbers + at, n - at);
+        struct ternary_group *g = group_make(w, numbers + at, size);
+        if (!g)
+            goto no_memory;
+        atomic_init(&l->groups.group[id], g);
+    }
+    free(w->sorted);
+    free(w->spare);
+    w->sorted = sorted;
+    w->spare = spare;
+    w->groups = w->spares = w->stale = 0;
+    for (uint32_t id = ids_of(l); id-- > groups;)
+        w->spare[w->spares++] = id;
+    for (uint32_t id = 0; id < groups; id++) {
+        struct ternary_group *g = group_at(l, id);
+        guard(w, l, id, g->number, g->count);
+        for (uint32_t r = 0; r < g->count; r++)
+            w->rule[g->number[r]].group = id;
+        w->sorted[w->groups++] = id;
+    }
+    return &l->groups.root;
+
+no_memory:
+    free(sorted);
+    free(spare);
+    if (l)
+        ternary_groups_release(l);
+    return NULL;
+}
+
+void ternary_groups_numbers(const struct ternary_writer *w, const struct ternary_root *root, uint32_t *numbers)
+{
+    for (uint32_t i = 0; i < w->groups; i++) {
+        const struct ternary_group *g = group_at((const struct layout *)root, w->sorted[i]);
+        memcpy(numbers, g->number, g->count * sizeof *numbers);
+        numbers += g->count;
+    }
+}
+
+int ternary_groups_worn(const struct ternary_writer *w)
+{
+    return w->stale > w->count + TERNARY_SMALL || w->groups > w->count / 4 + 16;
+}
+
+/* ---- single rules ---- */
+
+/* The place in `sorted` of the group where a rule belongs: the last whose smallest rule is not larger, or the first. */
+static uint32_t place_of(const struct ternary_writer *w, const struct layout *l, uint32_t number)
+{
+    uint32_t low = 0, high = w->groups;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (rule_compare(w, group_at(l, w->sorted[middle])->number[0], number) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? low - 1 : 0;
+}
+
+/* Cut the rules of a group, with a new one among them, into two groups: the upper half gets an id of its own. */
+static enum groups_result split(struct ternary_writer *w, struct layout *l, uint32_t place, const uint32_t *numbers, uint32_t n,
+                                uint32_t number)
+{
+    if (w->spares == 0)
+        return GROUPS_REBUILD;
+    uint32_t half = n / 2, id = w->spare[w->spares - 1];
+    struct ternary_group *lower = group_make(w, numbers, half), *upper = group_make(w, numbers + half, n - half);
+    if (!lower || !upper) {
+        free(lower);
+        free(upper);
+        return GROUPS_NO_MEMORY;
+    }
+    w->spares--;
+    memmove(w->sorted + place + 2, w->sorted + place + 1, (w->groups - place - 1) * sizeof *w->sorted);
+    w->sorted[place + 1] = id;
+    w->groups++;
+    guard(w, l, id, upper->number, upper->count);
+    guard(w, l, w->sorted[place], &number, 1); /* if it is in the lower half */
+    publish(w, l, id, upper);
+    /* who does not see the upper group yet may not see the old one without it */
+    atomic_fetch_add_explicit(&l->groups.moves, 1, memory_order_release);
+    publish(w, l, w->sorted[place], lower);
+    return GROUPS_DONE;
+}
+
+enum groups_result ternary_groups_insert(struct ternary_writer *w, struct ternary_root *root, uint32_t number)
+{
+    struct layout *l = (struct layout *)root;
+    uint32_t place = place_of(w, l, number), id = w->sorted[place], numbers[TERNARY_GROUP + 1], n = 0;
+    const struct ternary_group *old = group_at(l, id);
+    for (; n < old->count && rule_compare(w, old->number[n], number) < 0; n++)
+        numbers[n] = old->number[n];
+    numbers[n] = number;
+    memcpy(numbers + n + 1, old->number + n, (old->count - n) * sizeof *numbers);
+    n = old->count + 1;
+    if (n > TERNARY_GROUP)
+        return split(w, l, place, numbers, n, number);
+    struct ternary_group *g = group_make(w, numbers, n);
+    if (!g)
+        return GROUPS_NO_MEMORY;
+    guard(w, l, id, &number, 1);
+    publish(w, l, id, g);
+    return GROUPS_DONE;
+}
+
+enum groups_result ternary_groups_delete(struct ternary_writer *w, struct ternary_root *root, uint32_t number)
+{
+    struct layout *l = (struct layout *)root;
+    uint32_t id = w->rule[number].group, numbers[TERNARY_GROUP], n = 0;
+    const struct ternary_group *old = group_at(l, id);
+    for (uint32_t r = 0; r < old->count; r++)
+        if (old->number[r] != number)
+            numbers[n++] = old->number[r];
+    struct ternary_group *g = NULL;
+    if (n > 0 && !(g = group_make(w, numbers, n)))
+        return GROUPS_NO_MEMORY;
+    if (n == 0) {
+        uint32_t place = place_of(w, l, number);
+        memmove(w->sorted + place, w->sorted + place + 1, (--w->groups - place) * sizeof *w->sorted);
+        w->spare[w->spares++] = id;
+    }
+    publish(w, l, id, g);
+    if (n == 0)
+        clear_guards(l, id);
+    w->stale++;
+    return GROUPS_DONE;
+}
+
+void ternary_groups_modify(struct ternary_writer *w, struct ternary_root *root, uint32_t number)
+{
+    struct ternary_group *g = group_at((struct layout *)root, w->rule[number].group);
+    for (uint32_t r = 0; r < g->count; r++)
+        if (g->number[r] == number)
+            atomic_store_explicit(&g->cell[r], w->rule[number].cell, memory_order_release);
+}
