@@ -16,7 +16,7 @@ from compiler.source import Preprocessed
 
 IDENTIFIER = "identifier"
 INTEGER = "integer"
-STRING = "string"
+STRING = "string literal"
 END = "end of file"
 UNKNOWN = "unknown"
 

@@ -189,7 +189,7 @@ class _P4Preprocessor(Preprocessor):  # type: ignore[misc]  # pcpp has no type h
     # Hooks of pcpp
 
     def on_error(self, file: str, line: int, msg: str) -> None:
-        self._report("syntax", msg[:1].lower() + msg[1:], str(file), line)
+        self._report("syntax", msg[:1].lower() + " ".join(msg[1:].split()), str(file), line)
 
     def on_file_open(self, is_system_include: bool, includepath: str) -> TextIO:
         if self.include_depth > MAX_INCLUDE_DEPTH:

@@ -1,0 +1,48 @@
+"""What P4Info says of the package as a whole (P4Runtime 1.4 §6.2): pkg_info."""
+
+from __future__ import annotations
+
+from finsy.proto import p4i
+
+from compiler import tree
+from compiler.backends.p4info.describe import add_annotations, add_documentation
+from compiler.backends.p4info.symbols import first
+from compiler.diagnostics import Diagnostics
+
+ARCHITECTURES = {"V1Switch": "v1model"}
+"""The architecture by the type of the package."""
+
+_TEXTS = frozenset({"name", "version", "organization", "contact", "url", "arch"})
+_NUMBERS = frozenset(
+    {
+        "multicast_group_table_size",
+        "multicast_group_table_total_replicas",
+        "multicast_group_table_max_replicas_per_entry",
+    }
+)
+
+
+def set_package_info(info: p4i.PkgInfo, package: tree.Package, diagnostics: Diagnostics) -> None:
+    info.arch = ARCHITECTURES.get(package.type.name, package.type.name)
+    given = first(package.annotations, "pkginfo")
+    for key, value in given.pairs if given is not None else ():
+        assert given is not None
+        if key not in _TEXTS:
+            diagnostics.warning("unknown", f"@pkginfo has no key {key}", given.span)
+        elif not isinstance(value, str):
+            diagnostics.error("unsupported", f"the value of {key} in @pkginfo is not a string", given.span)
+        else:
+            setattr(info, key, value)
+    platform = first(package.annotations, "platform_property")
+    if platform is not None:
+        info.platform_properties.SetInParent()
+        for key, value in platform.pairs:
+            if key not in _NUMBERS:
+                diagnostics.warning("unknown", f"@platform_property has no key {key}", platform.span)
+            elif not isinstance(value, int):
+                message = f"the value of {key} in @platform_property is not a number"
+                diagnostics.error("unsupported", message, platform.span)
+            else:
+                setattr(info.platform_properties, key, value)
+    add_annotations(info, package.annotations, ignored={"pkginfo", "platform_property"})
+    add_documentation(info, package.annotations)

@@ -1,0 +1,84 @@
+"""What travels between data plane and control plane besides entries: packet metadata, digests, value sets."""
+
+from __future__ import annotations
+
+from finsy.proto import p4i
+
+from compiler import tree, types
+from compiler.annotations import has
+from compiler.backends.p4info.describe import add_annotations, add_documentation, set_preamble
+from compiler.backends.p4info.symbols import Kind, Symbols, first, number_fields
+from compiler.backends.p4info.tables import set_match_type
+from compiler.backends.p4info.type_specs import TypeSpecs, control_plane_width, flat_fields, new_type_name
+from compiler.diagnostics import Diagnostics
+
+
+def controller_header_info(
+    header: types.HeaderType, symbols: Symbols, specs: TypeSpecs, diagnostics: Diagnostics
+) -> p4i.ControllerPacketMetadata:
+    """The header of packets to or from the controller (P4Runtime 1.4 §6.4.6); it is named by @controller_header."""
+    annotation = first(header.annotations, "controller_header")
+    name = (annotation.string() if annotation is not None else None) or header.name
+    info = p4i.ControllerPacketMetadata()
+    number = symbols.id(Kind.CONTROLLER_HEADER, header.name)
+    set_preamble(info.preamble, number, name, name, header.annotations)
+    fields = flat_fields(header)
+    numbers = number_fields([f.annotations for _, f in fields], [f.span for _, f in fields], diagnostics)
+    for (field_name, field), field_number in zip(fields, numbers, strict=True):
+        if has(field.annotations, "hidden"):
+            continue
+        given = first(field.annotations, "name")
+        shown = (given.string() if given is not None else None) or field_name
+        metadata = info.metadata.add(id=field_number, name=shown)
+        add_annotations(metadata, field.annotations)
+        if not isinstance(field.type, types.BitType | types.IntType | types.NewType | types.SerEnumType):
+            message = f"{field_name} of a controller header is of type {field.type}"
+            diagnostics.error("type-error", message, field.span, hint="bit<W>, int<W>, a serializable enum or a type")
+            continue
+        metadata.bitwidth = control_plane_width(field.type)
+        specs.convert(field.type)
+        type_name = new_type_name(field.type)
+        if type_name is not None:
+            metadata.type_name.name = type_name
+    return info
+
+
+def digest_name(type_: types.Type, unnamed: list[types.Type]) -> str:
+    """A digest is named by the type of what it sends; those of tuples are numbered, in `unnamed`."""
+    if isinstance(type_, types.FieldsType | types.EnumType | types.SerEnumType | types.NewType):
+        return type_.name
+    if type_ not in unnamed:
+        unnamed.append(type_)
+    return f"digest_{unnamed.index(type_)}"
+
+
+def digest_info(name: str, type_: types.Type, symbols: Symbols, specs: TypeSpecs) -> p4i.Digest:
+    """P4Runtime 1.4 §6.4.9"""
+    info = p4i.Digest()
+    set_preamble(info.preamble, symbols.id(Kind.DIGEST, name), name, symbols.alias(name))
+    info.type_spec.CopyFrom(specs.convert(type_))
+    return info
+
+
+def value_set_info(value_set: tree.ValueSet, symbols: Symbols, diagnostics: Diagnostics) -> p4i.ValueSet:
+    """P4Runtime 1.4 §6.4.7"""
+    name = value_set.control_plane_name
+    info = p4i.ValueSet(size=value_set.size)
+    set_preamble(info.preamble, symbols.id(Kind.VALUE_SET, name), name, symbols.alias(name), value_set.annotations)
+    element = value_set.element
+    if not isinstance(element, types.StructType):
+        if isinstance(element, types.BitType | types.SerEnumType | types.NewType):
+            info.match.add(id=1, bitwidth=types.width(element), match_type=p4i.MatchField.EXACT)
+        else:
+            message = f"a control plane cannot fill a value_set of {element}"
+            diagnostics.error("unsupported", message, value_set.span, hint="bit<W>, or a struct of such fields")
+        return info
+    fields = element.fields
+    numbers = number_fields([f.annotations for f in fields], [f.span for f in fields], diagnostics)
+    for field, number in zip(fields, numbers, strict=True):
+        match = info.match.add(id=number, name=field.name, bitwidth=control_plane_width(field.type))
+        annotation = first(field.annotations, "match")
+        set_match_type(match, (annotation.text or "exact").strip() if annotation is not None else "exact")
+        add_annotations(match, field.annotations, ignored={"match"})
+        add_documentation(match, field.annotations)
+    return info

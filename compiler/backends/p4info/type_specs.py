@@ -1,0 +1,206 @@
+"""P4 types -> P4DataTypeSpec, and the declared types that they refer to -> P4TypeInfo (P4Runtime 1.4 §6.5)."""
+
+from __future__ import annotations
+
+import re
+
+from finsy.proto import p4t
+
+from compiler import tree, types
+from compiler.annotations import TypeArgument
+from compiler.backends.p4info.describe import add_annotations
+from compiler.backends.p4info.symbols import first
+
+_BIT_TYPE = re.compile(r"bit\s*<\s*(\d+)\s*>")
+
+
+class TypeSpecs:
+    """Converts types; what they refer to by name is added to `info`, each once."""
+
+    def __init__(self, info: p4t.P4TypeInfo, errors: list[str]) -> None:
+        self._info = info
+        self._errors = errors
+
+    def convert(self, type_: types.Type) -> p4t.P4DataTypeSpec:
+        spec = p4t.P4DataTypeSpec()
+        match type_:
+            case types.BitType() | types.IntType() | types.VarbitType():
+                spec.bitstring.CopyFrom(_bitstring(type_))
+            case types.BoolType():
+                spec.bool.SetInParent()
+            case types.ErrorCodeType():
+                spec.error.SetInParent()
+                self._add_error()
+            case types.TupleType():
+                spec.tuple.members.extend(self.convert(element) for element in type_.elements)
+                spec.tuple.SetInParent()
+            case types.StructType():
+                spec.struct.name = _name(type_)
+                self._add_struct(type_)
+            case types.HeaderType():
+                spec.header.name = _name(type_)
+                self._add_header(type_)
+            case types.HeaderUnionType():
+                spec.header_union.name = _name(type_)
+                self._add_header_union(type_)
+            case types.StackType():
+                self._convert_stack(type_, spec)
+            case types.EnumType():
+                spec.enum.name = _name(type_)
+                self._add_enum(type_)
+            case types.SerEnumType():
+                spec.serializable_enum.name = _name(type_)
+                self._add_serializable_enum(type_)
+            case types.NewType():
+                spec.new_type.name = _name(type_)
+                self._add_new_type(type_)
+            case _:
+                raise TypeError(f"a control plane cannot see a value of type {type_}")
+        return spec
+
+    def _convert_stack(self, type_: types.StackType, spec: p4t.P4DataTypeSpec) -> None:
+        element = type_.element
+        self.convert(element)
+        if isinstance(element, types.HeaderUnionType):
+            spec.header_union_stack.header_union.name = _name(element)
+            spec.header_union_stack.size = type_.size
+        else:
+            spec.header_stack.header.name = str(element)
+            spec.header_stack.size = type_.size
+
+    def _add_struct(self, type_: types.StructType) -> None:
+        if _name(type_) in self._info.structs:
+            return
+        spec = p4t.P4StructTypeSpec()
+        for field in type_.fields:
+            spec.members.add(name=field.name).type_spec.CopyFrom(self.convert(field.type))
+        self._info.structs[_name(type_)].CopyFrom(spec)
+
+    def _add_header(self, type_: types.HeaderType) -> None:
+        if _name(type_) in self._info.headers:
+            return
+        spec = p4t.P4HeaderTypeSpec()
+        for name, field in flat_fields(type_):
+            bits = self.convert(types.strip_new_types(field.type))
+            if bits.HasField("bitstring"):
+                spec.members.add(name=name).type_spec.CopyFrom(bits.bitstring)
+        self._info.headers[_name(type_)].CopyFrom(spec)
+
+    def _add_header_union(self, type_: types.HeaderUnionType) -> None:
+        if _name(type_) in self._info.header_unions:
+            return
+        spec = p4t.P4HeaderUnionTypeSpec()
+        for field in type_.fields:
+            spec.members.add(name=field.name).header.CopyFrom(self.convert(field.type).header)
+        self._info.header_unions[_name(type_)].CopyFrom(spec)
+
+    def _add_enum(self, type_: types.EnumType) -> None:
+        if _name(type_) not in self._info.enums:
+            spec = self._info.enums[_name(type_)]
+            for member in type_.members:
+                spec.members.add(name=member)
+
+    def _add_serializable_enum(self, type_: types.SerEnumType) -> None:
+        if _name(type_) not in self._info.serializable_enums:
+            spec = self._info.serializable_enums[_name(type_)]
+            width = type_.underlying.width
+            spec.underlying_type.bitwidth = width
+            for member in type_.members:
+                spec.members.add(name=member.name, value=padded_bytes(member.value, width))
+
+    def _add_new_type(self, type_: types.NewType) -> None:
+        if _name(type_) in self._info.new_types:
+            return
+        spec = p4t.P4NewTypeSpec()
+        add_annotations(spec, type_.annotations, ignored={"p4runtime_translation"})
+        original = self.convert(types.strip_new_types(type_))
+        translation = _translation(type_)
+        if translation is None:
+            spec.original_type.CopyFrom(original)
+        else:
+            uri, width = translation
+            spec.translated_type.uri = uri
+            if width:
+                spec.translated_type.sdn_bitwidth = width
+            else:
+                spec.translated_type.sdn_string.SetInParent()
+        self._info.new_types[_name(type_)].CopyFrom(spec)
+
+    def _add_error(self) -> None:
+        if not self._info.HasField("error"):
+            self._info.error.members.extend(self._errors)
+
+
+def flat_fields(type_: types.HeaderType | types.StructType, prefix: str = "") -> list[tuple[str, types.Field]]:
+    """The fields of a header with those of its structs written out, named by their path."""
+    found: list[tuple[str, types.Field]] = []
+    for field in type_.fields:
+        name = prefix + field.name
+        if isinstance(field.type, types.StructType):
+            found += flat_fields(field.type, f"{name}.")
+        else:
+            found.append((name, field))
+    return found
+
+
+def control_plane_width(type_: types.Type) -> int:
+    """The width of a value on its way to the control plane: 0 for what is a string there (and for error and enum)."""
+    if isinstance(type_, types.NewType):
+        translation = _translation(type_)
+        return control_plane_width(type_.underlying) if translation is None else translation[1]
+    if isinstance(type_, types.ErrorCodeType | types.EnumType):
+        return 0
+    return types.width(type_)
+
+
+def new_type_name(type_: types.Type) -> str | None:
+    """The name under which a control plane finds a `type` in P4TypeInfo."""
+    return _name(type_) if isinstance(type_, types.NewType) else None
+
+
+def literal_bytes(expression: tree.Expression) -> bytes | None:
+    """The value of a literal for the control plane; None where it is none."""
+    inner = expression
+    while isinstance(inner, tree.Cast):
+        inner = inner.operand
+    if isinstance(inner, tree.IntLiteral | tree.EnumMember | tree.BoolLiteral):
+        return padded_bytes(int(inner.value), control_plane_width(expression.type))
+    return None
+
+
+def padded_bytes(value: int, width: int) -> bytes:
+    """Big endian, in as many bytes as `width` bits need: what p4c writes, longer than P4Runtime's canonical form."""
+    length = max(1, -(-width // 8))
+    return (value & ((1 << width) - 1 if width else -1) & ((1 << 8 * length) - 1)).to_bytes(length, "big")
+
+
+def _bitstring(type_: types.BitType | types.IntType | types.VarbitType) -> p4t.P4BitstringLikeTypeSpec:
+    spec = p4t.P4BitstringLikeTypeSpec()
+    if isinstance(type_, types.BitType):
+        spec.bit.bitwidth = type_.width
+    elif isinstance(type_, types.IntType):
+        spec.int.bitwidth = type_.width
+    else:
+        spec.varbit.max_bitwidth = type_.width
+    return spec
+
+
+def _translation(type_: types.NewType) -> tuple[str, int] | None:
+    """URI and width (0: a string) of @p4runtime_translation(uri, string | bit<W> | W)."""
+    annotation = first(type_.annotations, "p4runtime_translation")
+    if annotation is None or len(annotation.values) != 2:
+        return None
+    uri, target = annotation.values
+    if isinstance(target, TypeArgument):
+        bits = _BIT_TYPE.fullmatch(target.text)
+        return str(uri), int(bits[1]) if bits else 0
+    return str(uri), target if isinstance(target, int) else 0
+
+
+def _name(
+    type_: types.FieldsType | types.EnumType | types.SerEnumType | types.NewType,
+) -> str:
+    """The name of a declared type, or what its @name says."""
+    annotation = first(type_.annotations, "name")
+    given = annotation.string() if annotation is not None else None
+    return given.removeprefix(".") if given else str(type_)
