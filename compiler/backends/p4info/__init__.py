@@ -39,7 +39,7 @@ def emit(program: tree.Program, diagnostics: Diagnostics) -> p4i.P4Info:
     for action in inventory.actions:
         if not has(action.annotations, "hidden") and action.control_plane_name not in seen:
             seen.add(action.control_plane_name)
-            has_parameters = id(action) not in inventory.called_only
+            has_parameters = id(action) in inventory.in_tables
             info.actions.append(action_info(action, symbols, specs, diagnostics, has_parameters))
     tables = [table for table in inventory.tables if not has(table.annotations, "hidden")]
     for table in tables:

@@ -24,8 +24,8 @@ class Inventory:
 
     value_sets: list[tree.ValueSet] = field(default_factory=list)
     actions: list[tree.Action] = field(default_factory=list)
-    called_only: set[int] = field(default_factory=set)
-    """`id()` of the actions that no table has, only calls: their parameters are bound in the program."""
+    in_tables: set[int] = field(default_factory=set)
+    """`id()` of the actions that some table has. Of the others all parameters are bound by the calls."""
     tables: list[tree.Table] = field(default_factory=list)
     externs: list[tree.ExternInstance] = field(default_factory=list)
     controller_headers: list[types.HeaderType] = field(default_factory=list)
@@ -63,11 +63,10 @@ def _add_control(control: tree.Control, inventory: Inventory) -> None:
     for table in tables:
         if table.default_action is not None:
             used_actions.setdefault(id(table.default_action.action), table.default_action.action)
-    inventory.called_only -= used_actions.keys()
+    inventory.in_tables |= used_actions.keys()
     for node in applied:
-        if isinstance(node, tree.ActionCall) and id(node.action) not in used_actions:
-            used_actions[id(node.action)] = node.action
-            inventory.called_only.add(id(node.action))
+        if isinstance(node, tree.ActionCall):
+            used_actions.setdefault(id(node.action), node.action)
     inside = [action for action in _actions(control, used_controls) if id(action) in used_actions]
     seen = {id(action) for action in inside}
     global_actions = [action for key, action in used_actions.items() if key not in seen]
