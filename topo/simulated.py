@@ -1,7 +1,7 @@
 """A lab without root: hosts and VMs as Python objects, joined to a switch's ports over PTF's nn socket.
 
-What the kernel does in a real lab is done here with scapy: ARP, VXLAN at the hosts, ping, and a TCP flow (simulated_tcp.py).
-The switch is the real one; only its neighbours are simulated. Needs scapy and pynng, which the extra `test` installs.
+What the kernel does in a real lab is done here with scapy: ARP, VXLAN at the hosts, ping, and (simulated_tcp.py) a
+TCP flow. The switch is the real one; only its neighbours are simulated. Needs scapy and pynng (the extra `test`).
 """
 
 from __future__ import annotations
