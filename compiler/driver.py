@@ -1,0 +1,97 @@
+"""From P4 source to BMv2 JSON and P4Info: the list of stages, in the order in which a program passes them.
+
+    stage        takes                          gives                          file
+    preprocess   a file, -I, -D, -U             text and where it came from    source.py
+    lex          text                           tokens                         lexer.py
+    parse        tokens                         syntax tree                    parser/
+    check        syntax tree                    typed tree                     check/
+    p4info       typed tree                     P4Info                         backends/p4info/
+    passes       typed tree                     simpler typed tree             passes/
+    bmv2         simpler typed tree             BMv2 JSON                      backends/bmv2/
+
+P4Info is made before the passes, which change the tree in place: control planes see the program as it was written.
+After a syntax error the checker still runs on what could be read, so that one run reports all it can; nothing
+behind the checker runs after an error.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from finsy.proto import p4i
+
+from compiler import lexer, parser, source
+from compiler.backends.bmv2 import emit as emit_bmv2
+from compiler.backends.p4info import emit as emit_p4info
+from compiler.check import check_program
+from compiler.diagnostics import Diagnostics
+from compiler.passes import run_passes
+
+STACK_DEPTH = 10_000
+"""Python's limit of recursion while compiling. The parser bounds how deep a tree can be (`parser.cursor.MAX_DEPTH`,
+`parser.expressions.MAX_CHAIN`); the stages walk it recursively."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the preprocessor is told, as behind -I, -D and -U."""
+
+    include_paths: Sequence[Path | str] = ()
+    defines: Sequence[str] = ()
+    undefines: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The two artefacts of a program without errors."""
+
+    json: dict[str, Any] = field(repr=False)
+    p4info: p4i.P4Info = field(repr=False)
+
+
+def compile_file(path: Path | str, diagnostics: Diagnostics, options: Options = Options()) -> Compiled | None:
+    """Compile the file at `path`; None when errors were reported. Reads files, writes none."""
+    text = source.read_source(path, diagnostics, options.include_paths, options.defines, options.undefines)
+    if text is None:
+        return None
+    return _compile(text, Path(path).name, diagnostics)
+
+
+def compile_source(
+    text: str, diagnostics: Diagnostics, options: Options = Options(), file: str = "program.p4"
+) -> Compiled | None:
+    """Compile `text`, which messages call `file`; None when errors were reported."""
+    preprocessed = source.preprocess(text, file, diagnostics, options.include_paths, options.defines, options.undefines)
+    return _compile(preprocessed, file, diagnostics)
+
+
+def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics) -> Compiled | None:
+    with _deep_stack():
+        tokens = lexer.tokenize(text)
+        syntax_tree = parser.parse(tokens, text.text, diagnostics)
+        program = check_program(syntax_tree, diagnostics)
+        if program is None or diagnostics.has_errors:
+            return None
+        info = emit_p4info(program, diagnostics)
+        program = run_passes(program, diagnostics)
+        if diagnostics.has_errors:
+            return None
+        json = emit_bmv2(program, diagnostics, program_name=name)
+        if json is None or diagnostics.has_errors:
+            return None
+    return Compiled(json, info)
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, STACK_DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
