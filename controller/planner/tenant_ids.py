@@ -51,12 +51,12 @@ def assign_tenant_ids(vnis: Iterable[int], held: State, ids: int, sources: Sourc
             kept.add(number)
         else:
             fresh.append(vni)
-    for vni, number in _left_over(fresh, held, taken, sources):
+    usual = dict(zip(fresh, _free(taken, ids)))  # noqa: B905 (numbers may run out)
+    for vni, number in _left_over(fresh, held, taken, usual, sources):
         if vni not in result and number not in taken and number < ids:
             result[vni] = number
             taken.add(number)
-    # 0 is what an untouched metadata field says; it is used only when nothing else is left.
-    free = (number for number in (*range(1, ids), 0) if number not in taken)
+    free = _free(taken, ids)
     for vni in fresh:
         if vni not in result:
             number = next(free, -1)
@@ -66,8 +66,18 @@ def assign_tenant_ids(vnis: Iterable[int], held: State, ids: int, sources: Sourc
     return result
 
 
-def _left_over(fresh: list[int], held: State, taken: set[int], sources: Sources) -> Iterator[tuple[int, int]]:
-    """(VNI, number) of new tenants that are partly there, the greatest part first."""
+def _free(taken: set[int], ids: int) -> Iterator[int]:
+    """Numbers to give out, 0 last: it is what an untouched metadata field says."""
+    return iter([number for number in (*range(1, ids), 0) if number not in taken])
+
+
+def _left_over(
+    fresh: list[int], held: State, taken: set[int], usual: dict[int, int], sources: Sources
+) -> Iterator[tuple[int, int]]:
+    """(VNI, number) of new tenants that are partly there, the greatest part first.
+
+    Where tenants with the same VMs tie, the number that a tenant is `usual`ly given tells who left it.
+    """
     rests: dict[tuple[int, int, int], list[int]] = {}
     for number, *rest, _ in held.get("vm_source", ()):
         if number not in taken:
@@ -79,5 +89,7 @@ def _left_over(fresh: list[int], held: State, taken: set[int], sources: Sources)
         for source in sources(vni):
             for number in rests.get(source, ()):
                 found[vni, number] += 1
-    for (vni, number), _ in sorted(found.items(), key=lambda item: (-item[1], item[0])):
+    for (vni, number), _ in sorted(
+        found.items(), key=lambda item: (-item[1], usual.get(item[0][0]) != item[0][1], item[0])
+    ):
         yield vni, number
