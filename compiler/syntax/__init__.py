@@ -17,7 +17,7 @@ How to read it:
 
 from __future__ import annotations
 
-from compiler.syntax.annotations import Annotation, AnnotationForm, AnnotationToken, Annotations
+from compiler.syntax.annotations import Annotation, AnnotationForm, Annotations, AnnotationToken
 from compiler.syntax.declarations import (
     ActionDeclaration,
     ControlDeclaration,
