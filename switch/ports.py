@@ -25,11 +25,11 @@ class PortError(Exception):
     """A port cannot be opened: one line that says which and why."""
 
 
+_COUNTERS = ("received", "received_bytes", "sent", "sent_bytes", "receive_lost", "send_lost")
+
+
 class _Counters(ctypes.Structure):
-    _fields_ = [
-        (name, ctypes.c_uint64)
-        for name in ("received", "received_bytes", "sent", "sent_bytes", "receive_lost", "send_lost")
-    ]
+    _fields_ = [(name, ctypes.c_uint64) for name in _COUNTERS]  # noqa: RUF012
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class DataPlane:
     def counters(self, port: int) -> PortCounters:
         counters = _Counters()
         self._lib.dataplane_counters(self._plane, port, ctypes.byref(counters))
-        return PortCounters(*(getattr(counters, name) for name, _ in _Counters._fields_))
+        return PortCounters(*(getattr(counters, name) for name in _COUNTERS))
 
     # ---- packets from and to memory
 

@@ -5,8 +5,9 @@
  * bytes, with a byte 1 before it on ipc. A pair has one peer: while one is connected, others are turned away.
  * A message is three little-endian int32 (type, port, length or status) and data. We listen, PTF dials.
  *
- * Its worker alone reads; any worker may write, under `lock`. A peer that does not read fills the socket's buffer: packets
- * are then lost, never half-written (what was begun is kept and goes out first).
+ * Its worker alone reads; any worker may write, under `lock`. A peer that reads slowly holds its worker up, so that a test
+ * loses nothing; one that has not read for PATIENCE_MS loses packets, never halves of them (what was begun is kept and
+ * goes out first).
  */
 #define _GNU_SOURCE /* accept4 */
 #include <arpa/inet.h>
@@ -37,6 +38,7 @@ enum { INFO_SUCCESS = 0, INFO_NOT_SUPPORTED = 1 };
 #define INBOX (4 * (9 + MESSAGE_MAX))                 /* bytes read but not yet taken apart */
 #define SLOT (PACKET_HEADROOM + PACKET_LENGTH_MAX + PACKET_TAILROOM)
 #define OUTBOX (9 + MESSAGE_MAX)
+#define PATIENCE_MS 1000
 
 static const uint8_t hello[HANDSHAKE] = {0, 'S', 'P', 0, 0, 16, 0, 0}; /* 16: Pair, version 0 */
 
@@ -55,6 +57,7 @@ struct nn_link {
     size_t have;
     uint8_t *outbox; /* the rest of a message that the socket did not take whole */
     size_t unsent, unsent_at;
+    int stalled;     /* the peer did not read for PATIENCE_MS: no more waiting until it does */
 };
 
 /* ---- writing */
@@ -65,11 +68,21 @@ static void hang_up(struct nn_link *n)
     if (n->fd >= 0)
         close(n->fd);
     n->fd = -1;
-    n->greeted = 0;
+    n->greeted = n->stalled = 0;
     n->have = n->unsent = n->unsent_at = 0;
     for (unsigned i = 0; i < PORTS_MAX; i++)
         atomic_store_explicit(&n->up[i], 0, memory_order_relaxed);
     pthread_mutex_unlock(&n->lock);
+}
+
+/* Under the lock. 1 if the socket takes something again. */
+static int wait_writable(struct nn_link *n)
+{
+    struct pollfd fd = {.fd = n->fd, .events = POLLOUT};
+    if (!n->stalled && poll(&fd, 1, PATIENCE_MS) > 0 && !(fd.revents & (POLLERR | POLLHUP)))
+        return 1;
+    n->stalled = 1;
+    return 0;
 }
 
 /* Under the lock. 1 if nothing is left over from earlier messages. */
@@ -77,8 +90,12 @@ static int flush(struct nn_link *n)
 {
     while (n->unsent) {
         ssize_t done = send(n->fd, n->outbox + n->unsent_at, n->unsent, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (done < 0)
+        if (done < 0) {
+            if (errno == EINTR || (errno == EAGAIN && wait_writable(n)))
+                continue;
             return 0;
+        }
+        n->stalled = 0;
         n->unsent_at += (size_t)done;
         n->unsent -= (size_t)done;
     }
@@ -99,15 +116,18 @@ static int send_message(struct nn_link *n, int type, uint32_t port, uint32_t mor
     unsigned skip = n->ipc ? 0 : 1;
     struct iovec parts[2] = {{head + skip, sizeof head - skip}, {(uint8_t *)data, length}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = length ? 2 : 1};
-    ssize_t done = sendmsg(n->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (done < 0)
-        return 0;
+    ssize_t done;
+    while ((done = sendmsg(n->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0)
+        if (errno != EINTR && (errno != EAGAIN || !wait_writable(n)))
+            return 0;
+    n->stalled = 0;
     size_t total = parts[0].iov_len + length, sent = (size_t)done;
     n->unsent_at = 0;
     n->unsent = total - sent;
     if (n->unsent) {
+        /* The rest of the head, if any, and then of the data. */
         size_t from_head = sent < parts[0].iov_len ? parts[0].iov_len - sent : 0;
-        memcpy(n->outbox, head + skip + parts[0].iov_len - from_head, from_head);
+        memcpy(n->outbox, head + sizeof head - from_head, from_head);
         memcpy(n->outbox + from_head, data + (length - (n->unsent - from_head)), n->unsent - from_head);
     }
     return 1;

@@ -1,0 +1,199 @@
+"""`p4gate switch`: run a switch in the foreground; `p4gate trace`: see trace_cli.py."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import click
+import grpc
+from finsy.proto import p4i
+from google.protobuf import text_format
+from google.protobuf.message import DecodeError
+
+from switch import build
+from switch.errors import EngineError
+from switch.p4runtime.server import Options, Switch
+from switch.p4runtime.status import StatusError
+from switch.ports import DataPlane, Interface, PortError, parse_interface
+from switch.trace_cli import trace_command
+
+__all__ = ["switch_command", "trace_command"]
+
+
+class StartError(Exception):
+    """The switch cannot start: one line for the user."""
+
+
+@click.command("switch", context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.argument("program", metavar="[FILE.json]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--p4info",
+    type=click.Path(path_type=Path),
+    help="P4Info of the program, text or binary. Without it: FILE.p4info.txtpb next to FILE.json.",
+)
+@click.option("--no-p4", is_flag=True, help="Start without a program; a client sets it over P4Runtime.")
+@click.option(
+    "-i",
+    "--interface",
+    "interfaces",
+    multiple=True,
+    metavar="PORT@IFACE",
+    help="A Linux interface as a port; PORT@NAMESPACE/IFACE takes it from a network namespace (a path or a name). Needs root. May be repeated.",
+)
+@click.option(
+    "--packet-in",
+    "nn_address",
+    metavar="ADDRESS",
+    help="Listen for PTF's nn platform at ipc://PATH or tcp://HOST:PORT; it adds ports itself.",
+)
+@click.option(
+    "--grpc-server-addr",
+    "address",
+    default="127.0.0.1:9559",
+    metavar="HOST:PORT",
+    help="Where the P4Runtime server listens; port 0 picks a free one, which the ready line tells.",
+)
+@click.option("--device-id", default=1, type=click.IntRange(min=1), help="The device id that clients must use.")
+@click.option("--cpu-port", default=510, type=click.IntRange(1, 1023), help="The port of packet-ins and packet-outs.")
+@click.option("--drop-port", default=511, type=click.IntRange(0, 1023), help="egress_spec of packets to be dropped.")
+@click.option("--workers", default=1, type=click.IntRange(1, 32), help="Threads that process packets.")
+@click.option(
+    "--affinity",
+    default="port",
+    type=click.Choice(["port", "flow"]),
+    help="With several workers: a worker for each port (keeps the order of a port's packets), or for each flow.",
+)
+@click.option(
+    "--tls-cert", type=click.Path(path_type=Path), help="Server certificate (PEM): serve TLS. Needs --tls-key."
+)
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its private key (PEM).")
+@click.option(
+    "--tls-ca", type=click.Path(path_type=Path), help="Ask clients for a certificate of this authority (PEM)."
+)
+@click.option("--json", "as_json", is_flag=True, help="The ready line as JSON.")
+@click.option("-v", "--verbose", is_flag=True, help="Log to stderr, log_msg of the program included.")
+def switch_command(
+    program: Path | None,
+    p4info: Path | None,
+    no_p4: bool,
+    interfaces: tuple[str, ...],
+    nn_address: str | None,
+    address: str,
+    device_id: int,
+    cpu_port: int,
+    drop_port: int,
+    workers: int,
+    affinity: str,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_ca: Path | None,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Run a P4 switch until SIGTERM or SIGINT (Ctrl-C).
+
+    FILE.json is a program in BMv2 JSON, from `p4gate compile` or p4c.
+
+    \b
+    A gateway between two interfaces:
+      p4gate switch build/gateway.json -i 1@veth1 -i 2@veth2
+    Empty, for a controller that brings the program:
+      p4gate switch --no-p4 -i 1@veth1 --grpc-server-addr 127.0.0.1:9559
+    For packet tests without root:
+      p4gate switch --no-p4 --packet-in ipc:///tmp/ptf.ipc
+      ptf --allow-user -P nn --device-socket 0-{1-4}@ipc:///tmp/ptf.ipc --test-dir ptf_tests
+
+    When the ports are up and the server listens, one line goes to stdout:
+      ready grpc=127.0.0.1:9559 ports=1,2
+
+    Exit codes: 0 stopped by a signal, 1 cannot start (one line says why), 2 wrong usage.
+    """
+    if no_p4 and program is not None:
+        raise click.UsageError("--no-p4 and a program exclude each other.")
+    if program is None and p4info is not None:
+        raise click.UsageError("--p4info goes with a program (FILE.json).")
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        ports = [parse_interface(text) for text in interfaces]
+        config = _read_program(program, p4info) if program is not None else None
+        options = Options(device_id, address, cpu_port, drop_port, tls=_credentials(tls_cert, tls_key, tls_ca))
+        library = build.runtime_library()
+        with DataPlane(library, workers=workers, flow_affinity=affinity == "flow") as plane:
+            asyncio.run(_run(plane, options, config, ports, nn_address, as_json))
+    except (StartError, PortError, StatusError, EngineError, build.CompileError) as e:
+        message = e.message if isinstance(e, StatusError) else str(e)
+        click.echo(f"p4gate switch: {message}", err=True)
+        sys.exit(1)
+
+
+async def _run(
+    plane: DataPlane,
+    options: Options,
+    config: tuple[bytes, p4i.P4Info] | None,
+    ports: list[Interface],
+    nn_address: str | None,
+    as_json: bool,
+) -> None:
+    """The life of a switch: everything up, one line, a signal, everything down."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    plane.start()
+    switch = Switch(plane, options)
+    try:
+        if config is not None:
+            await switch.set_pipeline(*config)
+        for interface in ports:
+            plane.add_interface(interface)
+        if nn_address is not None:
+            plane.add_nn(nn_address)
+        await switch.start()
+        numbers = [interface.port for interface in ports]
+        if as_json:
+            line = json.dumps({"ready": True, "grpc": switch.address, "ports": numbers, "device_id": options.device_id})
+        else:
+            line = f"ready grpc={switch.address} ports={','.join(map(str, numbers))}"
+        print(line, flush=True)
+        await stop.wait()
+    finally:
+        await switch.stop()
+
+
+def _read_program(program: Path, p4info: Path | None) -> tuple[bytes, p4i.P4Info]:
+    if p4info is None:
+        p4info = program.with_suffix(".p4info.txtpb")
+        if not p4info.exists():
+            raise StartError(f"{program}: there is no {p4info.name} next to it; name its P4Info with --p4info")
+    data = _read(p4info)
+    info = p4i.P4Info()
+    try:
+        if p4info.suffix in (".bin", ".pb"):
+            info.ParseFromString(data)
+        else:
+            text_format.Parse(data, info)
+    except (text_format.ParseError, DecodeError, UnicodeDecodeError) as e:
+        raise StartError(f"{p4info}: not a P4Info: {' '.join(str(e).split())}") from None
+    return _read(program), info
+
+
+def _credentials(cert: Path | None, key: Path | None, ca: Path | None) -> grpc.ServerCredentials | None:
+    if cert is None and key is None and ca is None:
+        return None
+    if cert is None or key is None:
+        raise click.UsageError("TLS needs both --tls-cert and --tls-key.")
+    roots = _read(ca) if ca is not None else None
+    return grpc.ssl_server_credentials([(_read(key), _read(cert))], roots, require_client_auth=ca is not None)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as e:
+        raise StartError(f"{path}: {e.strerror}") from None

@@ -1,0 +1,128 @@
+"""The gRPC server around the servicer, and the switch around its device.
+
+Switch is what `p4gate switch` and the tests run: data plane, P4Runtime service and the debug service (tracing a packet
+on the running switch: JSON in, JSON out, /p4gate.v1.Debug/Trace), on one asyncio loop.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from finsy.proto import p4i, p4r, p4r_grpc
+
+from switch import errors
+from switch.engine import Engine
+from switch.p4runtime.servicer import Servicer
+from switch.p4runtime.status import StatusError
+from switch.ports import DataPlane, PortError
+
+MESSAGE_MAX = 512 << 20  # bytes of one request: a P4 program, or a large batch
+METADATA_MAX = 16 << 20  # bytes of headers: the errors of a batch come in one
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a switch is to be."""
+
+    device_id: int = 1
+    address: str = "127.0.0.1:9559"
+    cpu_port: int = 510
+    drop_port: int = 511
+    optimise: str = "background"
+    tls: grpc.ServerCredentials | None = None
+
+
+class Switch:
+    """A device, its data plane and its server."""
+
+    def __init__(self, plane: DataPlane, options: Options) -> None:
+        self.plane = plane
+        self.options = options
+        self.servicer = Servicer(options.device_id, self, self._inject)
+        self.address = ""  # where the server listens, with the port that was really bound
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> None:
+        """Start the server. Raises PortError if the address cannot be had."""
+        server = grpc.aio.server(
+            options=[
+                ("grpc.max_receive_message_length", MESSAGE_MAX),
+                ("grpc.max_send_message_length", MESSAGE_MAX),
+                ("grpc.max_metadata_size", METADATA_MAX),
+                ("grpc.so_reuseport", 0),
+            ]
+        )
+        p4r_grpc.add_P4RuntimeServicer_to_server(self.servicer, server)  # type: ignore[arg-type]
+        server.add_generic_rpc_handlers((_debug_handler(self.servicer),))
+        address = self.options.address
+        try:
+            if self.options.tls is not None:
+                port = server.add_secure_port(address, self.options.tls)
+            else:
+                port = server.add_insecure_port(address)
+        except RuntimeError:
+            port = 0
+        if port == 0:
+            raise PortError(f"{address}: cannot listen there: it is in use, or no address of this machine")
+        host = address.rpartition(":")[0]
+        self.address = f"{host}:{port}" if host else address
+        await server.start()
+        self._server = server
+
+    async def stop(self) -> None:
+        """End streams, then the server; packets stop too."""
+        await self.servicer.close()
+        if self._server is not None:
+            await self._server.stop(grace=0.2)
+
+    async def set_pipeline(self, device_config: bytes, p4info: p4i.P4Info) -> None:
+        """Load a pipeline as the command line gives it. Raises StatusError."""
+        config = p4r.ForwardingPipelineConfig(p4info=p4info, p4_device_config=device_config)
+        action = p4r.SetForwardingPipelineConfigRequest.VERIFY_AND_COMMIT
+        await self.servicer.set_pipeline(p4r.SetForwardingPipelineConfigRequest(action=action, config=config))
+
+    # ---- Loader, for the servicer
+
+    def load(self, device_config: bytes) -> Engine:
+        return Engine.load(
+            device_config,
+            cpu_port=self.options.cpu_port,
+            drop_port=self.options.drop_port,
+            workers=self.plane.workers,
+            optimise=self.options.optimise,  # type: ignore[arg-type]
+        )
+
+    def attach(self, engine: Engine | None) -> None:
+        self.plane.attach(engine)
+
+    def stopped(self) -> AbstractContextManager[None]:
+        return self.plane.stopped()
+
+    def _inject(self, data: bytes) -> None:
+        self.plane.inject(self.options.cpu_port, data)
+
+
+def _debug_handler(servicer: Servicer) -> grpc.GenericRpcHandler:
+    """/p4gate.v1.Debug/Trace: {"port": 1, "data": "hex"} -> the trace, both JSON."""
+
+    async def trace(request: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
+        try:
+            asked = json.loads(request)
+            port, data = int(asked["port"]), bytes.fromhex(asked["data"])
+        except (ValueError, KeyError, TypeError):
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, 'expected {"port": NUMBER, "data": "HEX"}')
+        if servicer.pipeline is None:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "no forwarding pipeline is set")
+        assert servicer.pipeline is not None
+        try:
+            found: Any = servicer.pipeline.engine.trace(port, data)
+        except (errors.EngineError, StatusError) as e:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(e))
+        return json.dumps(found.to_json()).encode()
+
+    method: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(trace)
+    return grpc.method_handlers_generic_handler("p4gate.v1.Debug", {"Trace": method})
