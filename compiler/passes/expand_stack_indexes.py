@@ -1,6 +1,7 @@
 """Replace run-time indexes of header stacks by a case for every element.
 
-Before: StackIndex with any index.   After: every index is a literal.
+Before: StackIndex with any index; `s.last` anywhere.
+After: every index is a literal; `s.last` is found only where one of its fields is read.
 Where a scalar is read, `s[i].f` becomes `i == 0 ? s[0].f : i == 1 ? s[1].f : ... : s[n-1].f`; other statements become a chain
 of `if`, one branch for each element. An index out of range reads an undefined value and writes nothing (spec §8.18). (BMv2 can
 index at run time, but leaves what it should not touch out of range.)
@@ -33,7 +34,16 @@ def _first_dynamic(node: object) -> tree.StackIndex | None:
 
 class _Expander(rewrite.Rewriter):
     def rewrite_Member(self, node: tree.Member) -> tree.Expression:
+        if isinstance(node.base, tree.StackLast) and isinstance(node.base.type, t.HeaderType):
+            return node
         return self._read(self.rewrite_children(node))
+
+    def rewrite_StackLast(self, node: tree.StackLast) -> tree.Expression:
+        return _by_index(node)
+
+    def rewrite_Select(self, node: tree.Select) -> tree.Select:
+        """As a key, BMv2 takes a field of the last element as it is."""
+        return replace(node, keys=tuple(key if is_field_of_last(key) else self.rewrite(key) for key in node.keys))
 
     def rewrite_HeaderCall(self, node: tree.HeaderCall) -> tree.Expression:
         node = self.rewrite_children(node)
@@ -98,6 +108,22 @@ class _Indexes(rewrite.Rewriter):
 
     def rewrite_StackIndex(self, node: tree.StackIndex) -> tree.Expression:
         return replace(node, base=self.rewrite(node.base), index=self.reader.rewrite(node.index))
+
+    def rewrite_StackLast(self, node: tree.StackLast) -> tree.Expression:
+        return _by_index(replace(node, base=self.rewrite(node.base)))
+
+
+def is_field_of_last(expression: tree.Expression) -> bool:
+    """Whether it is `s.last.f`, or `s.last.member.f` of a stack of unions."""
+    if not isinstance(expression, tree.Member):
+        return False
+    base = expression.base
+    return isinstance(base, tree.StackLast) or (isinstance(base, tree.Member) and isinstance(base.base, tree.StackLast))
+
+
+def _by_index(last: tree.StackLast) -> tree.StackIndex:
+    """`s.last` as `s[s.lastIndex]`."""
+    return tree.StackIndex(last.type, last.span, last.base, tree.StackLastIndex(t.BitType(32), last.span, last.base))
 
 
 class _Replace(rewrite.Rewriter):

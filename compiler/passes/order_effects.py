@@ -78,10 +78,12 @@ def _statement(statement: tree.Statement, out: list[tree.Statement]) -> None:
         case tree.CallStatement(call=tree.Call() as call):
             ordered, after = orderer.call(call)
             out += [tree.CallStatement(statement.span, ordered), *after]
-        case tree.CallStatement(call=call):
-            out.append(
-                tree.CallStatement(statement.span, call) if has_effects(call) else tree.Block(statement.span, ())
-            )
+        case tree.CallStatement(call=tree.HeaderCall() as call):
+            header = orderer.expression(call.header)
+            if call.op is not tree.HeaderOp.IS_VALID:
+                out.append(tree.CallStatement(statement.span, replace(call, header=header)))
+        case tree.CallStatement(call=tree.StackCall() as call):
+            out.append(tree.CallStatement(statement.span, replace(call, stack=orderer.expression(call.stack))))
         case tree.If():
             condition = orderer.condition(statement.condition)
             otherwise = _block(statement.otherwise) if statement.otherwise else None

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from compiler import tree
 from compiler.passes import build
+from compiler.passes.expand_stack_indexes import is_field_of_last
 from compiler.passes.paths import static_path
 
 
@@ -22,16 +23,8 @@ def select_keys(program: tree.Program) -> tree.Program:
 
 
 def _field(key: tree.Expression, state: tree.ParserState) -> tree.Expression:
-    if static_path(key) is not None or _is_of_last(key):
+    if static_path(key) is not None or is_field_of_last(key):
         return key
     variable = build.ref(build.variable(f"{state.name}_key", key.type, key.span), key.span)
     state.statements.append(tree.Assign(key.span, variable, key))
     return variable
-
-
-def _is_of_last(key: tree.Expression) -> bool:
-    if not isinstance(key, tree.Member):
-        return False
-    return isinstance(key.base, tree.StackLast) or (
-        isinstance(key.base, tree.Member) and isinstance(key.base.base, tree.StackLast)
-    )

@@ -102,9 +102,7 @@ class Replay:
                         ("ternary", _number(m.ternary.value), _number(m.ternary.mask)) if m else ("ternary", 0, 0)
                     )
                 case _:
-                    result.append(
-                        ("range", _number(m.range.low), _number(m.range.high)) if m else ("range", 0, ones)
-                    )
+                    result.append(("range", _number(m.range.low), _number(m.range.high)) if m else ("range", 0, ones))
         return result
 
     def _table_action(self, action: p4r.TableAction, json: dict[str, Any]) -> Any:
