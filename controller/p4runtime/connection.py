@@ -29,7 +29,7 @@ _OPTIONS = [
 ]
 _ANSWER = 10.0  # seconds for a server to answer a small request
 _WORK = 300.0  # seconds for a big one: a pipeline to be compiled, a table to be read
-_TAKEOVER = 5.0  # seconds for a switch to notice that the last controller is gone
+TAKEOVER = 3.0  # seconds for a switch to notice that the last controller is gone
 _IN_FLIGHT = 4  # write batches under way at a time
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class Connection:
 
     def become_primary(self, election_id: int = 1) -> None:
         """Raises NotPrimary when another controller is, Unreachable when nobody answers."""
-        until = time.monotonic() + _TAKEOVER
+        until = time.monotonic() + TAKEOVER
         seen = election_id
         while True:
             try:

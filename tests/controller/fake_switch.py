@@ -14,8 +14,7 @@ from typing import Any
 
 import grpc
 from finsy.proto import p4i, p4r, p4r_grpc, rpc_code, rpc_status
-
-from .gateway_info import gateway_info
+from gateway_info import gateway_info
 
 Entry = tuple[int, bytes]
 
@@ -37,6 +36,7 @@ class FakeSwitch(p4r_grpc.P4RuntimeServicer):
         self.batches: list[int] = []
         self.before_update: Callable[[int], None] = lambda count: None
         self.reconcile = True
+        self.room: dict[str, int] = {}  # less room in a table (by alias) than P4Info says
         self.pushes: list[int] = []
         self._lock = threading.Lock()
         self._clients: dict[Any, int] = {}
@@ -134,7 +134,7 @@ class FakeSwitch(p4r_grpc.P4RuntimeServicer):
         if update.type != p4r.Update.INSERT and key not in self.entries:
             return p4r.Error(canonical_code=rpc_code.NOT_FOUND, message="no such entry")
         held = sum(1 for table_id, _ in self.entries if table_id == entry.table_id)
-        if update.type == p4r.Update.INSERT and held >= table.size:
+        if update.type == p4r.Update.INSERT and held >= self.room.get(table.preamble.alias, table.size):
             return p4r.Error(canonical_code=rpc_code.RESOURCE_EXHAUSTED, message="table is full")
         if update.type == p4r.Update.DELETE:
             del self.entries[key]
