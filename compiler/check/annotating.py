@@ -38,7 +38,9 @@ def _annotation(env: Env, node: syntax.Annotation) -> Annotation:
 
 
 def _value(env: Env, node: syntax.Expression) -> Value | None:
-    """A constant in an annotation. What it is made of need not be declared: annotations are free text to the language."""
+    """A constant in an annotation. What it is made of need not be declared: annotations are free text
+    to the language.
+    """
     match node:
         case syntax.IntegerLiteral() | syntax.BoolLiteral() | syntax.StringLiteral():
             return node.value

@@ -36,20 +36,37 @@ def _extern_type(env: Env, node: syntax.ExternDeclaration, arguments: tuple[type
         if method.result is None:
             if method.name.text != node.name.text:
                 env.error("invalid", f"{method.name} is neither a method nor a constructor of {node.name}", method.span)
-            constructors.append(signature(inner, method.parameters, types.VOID))
+            constructors.append(signature(inner, method.parameters, types.VOID, constructor=True, optional=True))
             continue
-        made = signature(inner, method.parameters, typerefs.resolve(inner, method.result), variables)
+        result = typerefs.resolve(inner, method.result)
+        if isinstance(result, types.InfIntType | types.ApplicableType | types.PackageType):
+            env.type_error(f"{method.name}: a method cannot give a value of type {result}", method.result.span)
+        made = signature(inner, method.parameters, result, variables, constructor=True, optional=True)
         given = annotating.evaluate(env, method.annotations)
         methods.append(types.Method(method.name.text, made, method.is_abstract, given, method.name.span))
+    _distinct(env, node, [("", c) for c in constructors] + [(m.name, m.signature) for m in methods])
     given = annotating.evaluate(env, node.annotations)
     return types.ExternType(node.name.text, arguments, tuple(constructors), tuple(methods), given, node.name.span)
+
+
+def _distinct(env: Env, node: syntax.ExternDeclaration, methods: list[tuple[str, types.FunctionType]]) -> None:
+    """Methods of one name must differ in the number or names of their parameters (§6.7.2)."""
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    written = [method for method in node.methods if method.result is None]
+    written += [method for method in node.methods if method.result is not None]
+    for method, (name, made) in zip(written, methods, strict=True):
+        identity = name, tuple(parameter.name for parameter in made.parameters)
+        if identity in seen:
+            env.error("duplicate", f"{method.name} is declared twice with the same parameters", method.name.span)
+        seen.add(identity)
 
 
 @dispatch.declaration_rule(syntax.ExternFunctionDeclaration)
 def extern_function(env: Env, node: syntax.ExternFunctionDeclaration) -> None:
     inner = env.inner()
     variables = type_parameters(inner, node.type_parameters)
-    type_ = signature(inner, node.parameters, typerefs.resolve(inner, node.result), variables)
+    result = typerefs.resolve(inner, node.result)
+    type_ = signature(inner, node.parameters, result, variables, constructor=True, optional=True)
     function = tree.ExternFunction(node.name.text, annotating.evaluate(env, node.annotations), node.name.span, type_)
     env.checker.extern_functions.append(function)
     add_overload(env, node.name, function, type_)
@@ -58,7 +75,9 @@ def extern_function(env: Env, node: syntax.ExternFunctionDeclaration) -> None:
 def add_overload(
     env: Env, name: syntax.Name, function: FunctionTemplate | tree.ExternFunction, type_: types.FunctionType
 ) -> None:
-    """Make a function known beside those of the same name; two with the same parameter names are a duplicate (§6.7.2)."""
+    """Make a function known beside those of the same name; two with the same parameter names are a
+    duplicate (§6.7.2).
+    """
     known = env.scope.here(name.text)
     if not isinstance(known, Overloads):
         env.declare(name, Overloads(name.text, [function]))
@@ -78,7 +97,7 @@ def add_overload(
 def parser_type(env: Env, node: syntax.ParserTypeDeclaration) -> None:
     def build(inner: Env, arguments: tuple[types.Type, ...]) -> types.Type:
         given = annotating.evaluate(inner, node.annotations)
-        apply = signature(inner, node.parameters, types.VOID)
+        apply = signature(inner, node.parameters, types.VOID, optional=True)
         return types.ParserType(node.name.text, apply, (), arguments, given, node.name.span)
 
     declare_type(env, node.name, node.type_parameters, build)
@@ -88,7 +107,7 @@ def parser_type(env: Env, node: syntax.ParserTypeDeclaration) -> None:
 def control_type(env: Env, node: syntax.ControlTypeDeclaration) -> None:
     def build(inner: Env, arguments: tuple[types.Type, ...]) -> types.Type:
         given = annotating.evaluate(inner, node.annotations)
-        apply = signature(inner, node.parameters, types.VOID)
+        apply = signature(inner, node.parameters, types.VOID, optional=True)
         return types.ControlType(node.name.text, apply, (), arguments, given, node.name.span)
 
     declare_type(env, node.name, node.type_parameters, build)
@@ -98,7 +117,7 @@ def control_type(env: Env, node: syntax.ControlTypeDeclaration) -> None:
 def package_type(env: Env, node: syntax.PackageTypeDeclaration) -> None:
     def build(inner: Env, arguments: tuple[types.Type, ...]) -> types.Type:
         given = annotating.evaluate(inner, node.annotations)
-        constructor = signature(inner, node.parameters, types.VOID)
+        constructor = signature(inner, node.parameters, types.VOID, constructor=True, optional=True)
         return types.PackageType(node.name.text, constructor, arguments, given, node.name.span)
 
     declare_type(env, node.name, node.type_parameters, build)

@@ -13,7 +13,7 @@ from compiler.check import constants, dispatch, typerefs
 from compiler.check.casts import coerce, describe, is_poison, settle
 from compiler.check.context import Env
 from compiler.check.expressions import require_lvalue
-from compiler.check.generics import Bindings, has_variables, infer, substitute_signature
+from compiler.check.generics import Bindings, infer, substitute, substitute_signature
 from compiler.check.scopes import did_you_mean
 from compiler.diagnostics import Note, Span
 
@@ -130,6 +130,8 @@ def specialise(
     chosen = []
     for variable in variables:
         known = bindings[variable]
+        if known is None and not _is_needed(env, variable, signature, values):
+            known = types.DONT_CARE
         if known is None:
             if not any(value is not None and is_poison(value) for value in values):
                 env.type_error(
@@ -139,6 +141,15 @@ def specialise(
         chosen.append(known)
     mapping = dict(zip(variables, chosen, strict=True))
     return substitute_signature(env.checker, signature, mapping), tuple(chosen)
+
+
+def _is_needed(
+    env: Env, variable: types.TypeVar, signature: types.FunctionType, values: Sequence[tree.Expression | None]
+) -> bool:
+    """Whether a type parameter stands in the result or in a parameter that is given."""
+    probe = {variable: types.VOID}
+    used = [p.type for p, value in zip(signature.parameters, values, strict=True) if value is not None]
+    return any(substitute(env.checker, type_, probe) != type_ for type_ in (*used, signature.result))
 
 
 def explicit_types(env: Env, refs: tuple[syntax.TypeRef, ...]) -> tuple[types.Type, ...]:
@@ -215,9 +226,22 @@ def _fit(
     if parameter.direction in ("out", "inout"):
         return _fit_out(env, parameter, value, what)
     fitted = settle(env, coerce(env, value, parameter.type, f"{what}: cannot pass"))
+    if parameter.direction == "in" and not _has_width(env, fitted, what):
+        return replace(fitted, type=types.POISON)
     if not parameter.direction and compile_time and not isinstance(parameter.type, types.ExternType):
         constants.require_compile_time(env, fitted, f"{what}: the argument for {parameter.name}")
     return fitted
+
+
+def _has_width(env: Env, value: tree.Expression, what: str) -> bool:
+    """Says so if a run-time value is, or holds, an `int`: nothing gave it a width."""
+    if isinstance(value, tree.TupleExpression):
+        told = [_has_width(env, element, what) for element in value.elements]
+        return all(told)
+    if isinstance(value.type, types.InfIntType):
+        env.type_error(f"{what}: the width of this number cannot be inferred", value.span, hint="8w... or a cast")
+        return False
+    return True
 
 
 def _fit_out(env: Env, parameter: types.ParameterType, value: tree.Expression, what: str) -> tree.Expression:
@@ -241,4 +265,4 @@ def _parameters(signature: types.FunctionType) -> str:
     return "(" + ", ".join(f"{p.direction} {p.type} {p.name}".strip() for p in signature.parameters) + ")"
 
 
-__all__ = ["Bound", "Given", "bind", "choose", "evaluate", "explicit_types", "has_variables", "specialise"]
+__all__ = ["Bound", "Given", "bind", "choose", "evaluate", "explicit_types", "specialise"]

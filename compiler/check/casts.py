@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from compiler import tree, types
 from compiler.check import fold
-from compiler.check.context import Env, poisoned
+from compiler.check.context import Checker, Env, poisoned
 from compiler.check.raw import RawDefault, RawStruct
 from compiler.check.scopes import did_you_mean
 from compiler.diagnostics import Span
@@ -49,16 +49,13 @@ def describe(expression: tree.Expression) -> str:
 
 
 def settle(env: Env, expression: tree.Expression) -> tree.Expression:
-    """An aggregate that nothing around it gives a type: `{a, b}` stays a tuple, `{f = a}` becomes a struct without a
+    """An aggregate that nothing around it gives a type: `{a, b}` stays a tuple; others are wrong.
     name.
     """
     match expression:
         case RawStruct():
-            if expression.has_rest:
-                env.type_error("the type of this struct expression cannot be inferred", expression.span)
-                return poisoned(expression.span)
-            values = tuple(settle(env, value) for value in expression.values)
-            return tree.StructExpression(expression.type, expression.span, values)
+            env.type_error("the type of this struct expression cannot be inferred", expression.span)
+            return poisoned(expression.span)
         case tree.TupleExpression(type=types.TupleType()):
             return replace(expression, elements=tuple(settle(env, element) for element in expression.elements))
         case RawDefault() | tree.InvalidHeader(type=types.DontCareType()):
@@ -85,9 +82,9 @@ def castable(operand: tree.Expression, target: types.Type) -> bool:
     """Whether an explicit cast is allowed where an implicit one is not."""
     source = operand.type
     if isinstance(target, types.NewType):
-        return source == target.underlying or castable(operand, target.underlying) or _number_fits(source, target)
+        return source == target.underlying or _number_fits(source, target)
     if isinstance(source, types.NewType):
-        return target == source.underlying or castable(replace(operand, type=source.underlying), target)
+        return target == source.underlying
     if isinstance(target, types.SerEnumType):
         return source == target.underlying or isinstance(source, types.InfIntType | types.SerEnumType)
     if isinstance(source, types.SerEnumType):
@@ -188,12 +185,22 @@ def applicable_problem(source: types.Type, wanted: types.Type, *, with_types: bo
                 f"the parameter {mine.name} of {source} is {mine.direction or 'without direction'}, "
                 f"{theirs.name} of {wanted} is {theirs.direction or 'without direction'}"
             )
-        if with_types and mine.type != theirs.type:
+        if with_types and mine.type != theirs.type and not isinstance(theirs.type, types.DontCareType):
             return (
                 f"the parameter {mine.name} of {source} is of type {mine.type}, "
                 f"{theirs.name} of {wanted} of {theirs.type}"
             )
     return None
+
+
+def matches(checker: Checker, source: types.Type, wanted: types.Type) -> bool:
+    """Whether two types are the same but for `_` among the type arguments of `wanted`."""
+    if source == wanted or isinstance(wanted, types.DontCareType):
+        return True
+    have, need = checker.origins.get(source), checker.origins.get(wanted)
+    if have is None or need is None or have[0] is not need[0]:
+        return False
+    return all(matches(checker, mine, theirs) for mine, theirs in zip(have[1], need[1], strict=True))
 
 
 def _sort(type_: types.ApplicableType) -> str:
@@ -219,6 +226,11 @@ def _fit(env: Env, expression: tree.Expression, wanted: types.Type) -> tree.Expr
             return None
         case tree.TupleExpression(type=types.TupleType()):
             return _fit_list(env, expression, wanted)
+        case tree.Conditional(type=types.TupleType(), then=then, otherwise=otherwise):
+            branches = _fit(env, then, wanted), _fit(env, otherwise, wanted)
+            if branches[0] is None or branches[1] is None:
+                return None
+            return replace(expression, type=wanted, then=branches[0], otherwise=branches[1])
     if source == wanted:
         return expression
     if isinstance(source, types.InfIntType) and isinstance(wanted, types.BitType | types.IntType):
@@ -227,6 +239,8 @@ def _fit(env: Env, expression: tree.Expression, wanted: types.Type) -> tree.Expr
         return fold.cast(wanted, expression.span, expression)
     if isinstance(wanted, types.ApplicableType) and isinstance(source, types.ApplicableType):
         return expression if applicable_problem(source, wanted) is None else None
+    if matches(env.checker, source, wanted):
+        return expression
     return None
 
 

@@ -10,7 +10,9 @@ from compiler.check.raw import RawStruct
 
 
 def is_compile_time(expression: tree.Expression) -> bool:
-    """Whether a value is known once all instances are: a literal, or made of literals and constructor parameters only."""
+    """Whether a value is known once all instances are: a literal, or made of literals and constructor
+    parameters only.
+    """
     for node in rewrite.walk(expression):
         match node:
             case tree.VariableRef():

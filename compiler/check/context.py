@@ -97,11 +97,26 @@ class Env:
         """Make a name known in the innermost scope; says so and returns False if it is known there already."""
         earlier = self.scope.declare(name.text, symbol, name.span)
         if earlier is None:
+            self.note_shadowing(name.text, symbol, name.span)
             return True
         self.error(
             "duplicate", f"{name.text} is declared twice", name.span, Note(f"{name.text} is declared here", earlier)
         )
         return False
+
+    def note_shadowing(self, name: str, symbol: Symbol, span: Span) -> None:
+        """Warn of a name that hides another (§6.10); a declaration that hides a parameter is an error."""
+        outer = self.scope.outer
+        hidden = outer.find(name) if outer is not None else None
+        if outer is None or hidden is None:
+            return
+        hidden_at = outer.span_of(name)
+        notes = (Note(f"{name} is declared here", hidden_at),) if hidden_at else ()
+        is_parameter = isinstance(symbol, tree.Parameter | tree.ConstructorParameter)
+        if isinstance(hidden, tree.Parameter) and not is_parameter and isinstance(symbol, tree.Declaration):
+            self.error("shadow", f"{name} hides a parameter", span, *notes)
+        else:
+            self.warning("shadow", f"{name} hides another declaration", span, *notes)
 
     def look_up(self, name: str, span: Span, *, absolute: bool = False, what: str = "") -> Symbol:
         """What a used name stands for; says so and returns Undefined if that is nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler import syntax, tree, types
 from compiler.check import annotating, dispatch, statements
 from compiler.check.context import Env, Place
-from compiler.check.scopes import Template
+from compiler.check.scopes import Template, Undefined
 from compiler.check.signatures import declare, declare_constructor, signature
 
 
@@ -14,9 +14,10 @@ def control(env: Env, node: syntax.ControlDeclaration) -> None:
     """Check a control into a template; instances are made from it where it is instantiated."""
     if node.type_parameters:
         env.type_error(f"the control {node.name} cannot have type parameters", node.type_parameters[0].span)
+        env.declare(node.name, Undefined(node.name.text))
         return
     apply = signature(env, node.parameters, types.VOID)
-    constructor = signature(env, node.constructor_parameters, types.VOID)
+    constructor = signature(env, node.constructor_parameters, types.VOID, constructor=True, optional=True)
     given = annotating.evaluate(env, node.annotations)
     name = node.name.text
     type_ = types.ControlType(name, apply, constructor.parameters, (), given, node.name.span)

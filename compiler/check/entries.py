@@ -43,7 +43,9 @@ def _keys(env: Env, entry: syntax.TableEntry, keys: list[tree.Key]) -> tuple[tre
 
 
 def _problem(match_kind: str, label: tree.Expression) -> str | None:
-    """Why a label cannot be matched in that way; None if it can (match kinds of other architectures take everything)."""
+    """Why a label cannot be matched in that way; None if it can (match kinds of other architectures
+    take everything).
+    """
     allowed = _ALLOWED.get(match_kind)
     if allowed is None:
         return None

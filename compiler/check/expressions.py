@@ -22,6 +22,10 @@ def integer(env: Env, node: syntax.IntegerLiteral) -> tree.Expression:
     if node.width < (1 if node.is_signed else 0):
         env.error("invalid", f"a literal cannot have the width {node.width}", node.span)
         return poisoned(node.span)
+    if node.width > typerefs.LARGEST_WIDTH:
+        message = f"a literal of {node.width} bits: at most {typerefs.LARGEST_WIDTH} are possible"
+        env.error("overlimit", message, node.span)
+        return poisoned(node.span)
     type_ = types.IntType(node.width) if node.is_signed else types.BitType(node.width)
     value = fold.wrap(node.value, type_)
     if value != node.value:

@@ -45,9 +45,6 @@ def action(env: Env, node: syntax.ActionDeclaration) -> None:
     for parameter in type_.parameters:
         if not parameter.direction:
             data = data or parameter
-            if not _may_be_data(parameter.type):
-                message = f"{parameter.name}: the control plane cannot give a value of type {parameter.type}"
-                env.type_error(message, parameter.span)
         elif data is not None:
             note = Note(f"{parameter.name} follows", parameter.span)
             env.type_error(f"{data.name}: parameters without direction must stand at the end", data.span, note)
@@ -65,22 +62,6 @@ def action(env: Env, node: syntax.ActionDeclaration) -> None:
         template.skeleton.actions.append(made)
     else:
         env.checker.actions.append(made)
-
-
-def _may_be_data(type_: types.Type) -> bool:
-    below = types.strip_new_types(type_)
-    return isinstance(
-        below,
-        types.BitType
-        | types.IntType
-        | types.BoolType
-        | types.SerEnumType
-        | types.EnumType
-        | types.ErrorCodeType
-        | types.PoisonType
-        | types.StructType
-        | types.TupleType,
-    )
 
 
 def _always_returns(statement: tree.Statement) -> bool:

@@ -25,6 +25,11 @@ def instantiation(env: Env, node: syntax.Instantiation) -> None:
     given = arguments.evaluate(env, node.arguments)
     annotations = annotating.evaluate(env, node.annotations)
     made = _make(env, node.type, given, node.name.text, annotations, node.name.span)
+    if env.place.kind == "top" and isinstance(made, InstancePlan):
+        env.error("invalid", f"{node.name}: parsers and controls cannot be instantiated at top level", node.name.span)
+    if node.name.text == "main" and isinstance(made, InstancePlan | tree.ExternInstance):
+        env.error("invalid", f"main must be a package, not {made.type}", node.name.span)
+        made = None
     if made is None:
         env.declare(node.name, Undefined(node.name.text))
         if node.name.text == "main":
@@ -64,6 +69,8 @@ def constructor_call(env: Env, node: syntax.ConstructorCall) -> tree.Expression:
     made = _make(env, node.type, given, ref.name, (), node.span)
     if made is None:
         return poisoned(node.span)
+    if isinstance(made, InstancePlan | tree.ExternInstance):
+        _abstract_methods(env, made, node.span)
     if isinstance(made, InstancePlan) and env.place.template is not None:
         env.place.template.plans.append(made)
     return tree.InstanceRef(made.type, node.span, made)  # type: ignore[arg-type]
@@ -121,7 +128,9 @@ def _generic(
     annotations: Annotations,
     span: Span,
 ) -> Made | None:
-    """A generic extern or package; type arguments that are left out are found from the constructor's arguments (§8.20)."""
+    """A generic extern or package; type arguments that are left out are found from the constructor's
+    arguments (§8.20).
+    """
     if type_arguments and types.DONT_CARE not in type_arguments:
         type_ = typerefs.specialise(env, generic, type_arguments, span)
         if isinstance(type_, types.ExternType):

@@ -30,8 +30,7 @@ def label(env: Env, node: syntax.Expression, type_: types.Type, what: str) -> tr
             return poisoned(node.span)
         first, last = fold.integer(low), fold.integer(high)
         if first is not None and last is not None and first > last:
-            env.error("invalid", f"the range {first} .. {last} is empty", node.span)
-            return poisoned(node.span)
+            env.warning("invalid", f"the range {first} .. {last} is empty", node.span)
         return tree.Range(types.SetType(type_), node.span, low, high)
     value = coerce(env, dispatch.expression(env, node), type_, f"{what}: cannot compare")
     constants.require_compile_time(env, value, what)
@@ -44,8 +43,7 @@ def labels(
     """One label for each key. A single `_` or `default` stands for all; None after saying what is wrong."""
     if len(nodes) == 1 and is_wildcard(nodes[0]):
         return tuple(tree.DontCare(type_, nodes[0].span) for type_ in key_types)
-    if len(nodes) == 1 and len(key_types) > 1 and isinstance(nodes[0], syntax.ListExpression):
-        nodes = nodes[0].elements
+    nodes = _flat(nodes)
     if len(nodes) != len(key_types):
         env.type_error(
             f"{len(nodes)} labels are given for {len(key_types)} keys", nodes[0].span if nodes else span.span
@@ -53,6 +51,23 @@ def labels(
         return None
     made = tuple(label(env, node, type_, what) for node, type_ in zip(nodes, key_types, strict=True))
     return None if is_poison(*made) else made
+
+
+def _flat(nodes: Sequence[syntax.Expression]) -> list[syntax.Expression]:
+    """`((a, b), c)` as a, b, c: keys and labels may be grouped alike (§13.6)."""
+    flat: list[syntax.Expression] = []
+    for node in nodes:
+        flat += _flat(node.elements) if isinstance(node, syntax.ListExpression) else [node]
+    return flat
+
+
+def _scalars(type_: types.Type) -> list[types.Type]:
+    """What a value set of this type matches, in order."""
+    if isinstance(type_, types.StructType):
+        return [scalar for field in type_.fields for scalar in _scalars(field.type)]
+    if isinstance(type_, types.TupleType):
+        return [scalar for element in type_.elements for scalar in _scalars(element)]
+    return [type_]
 
 
 def value_set(env: Env, nodes: Sequence[syntax.Expression], key_types: Sequence[types.Type]) -> tree.Expression | None:
@@ -63,13 +78,7 @@ def value_set(env: Env, nodes: Sequence[syntax.Expression], key_types: Sequence[
     if not isinstance(symbol, tree.ValueSet):
         return None
     element = symbol.element
-    if len(key_types) == 1 and element == key_types[0]:
-        fits = True
-    elif isinstance(element, types.StructType):
-        fits = [field.type for field in element.fields] == list(key_types)
-    else:
-        fits = isinstance(element, types.TupleType) and element.elements == tuple(key_types)
-    if not fits:
+    if _scalars(element) != list(key_types):
         keys = ", ".join(map(str, key_types))
         env.type_error(f"a value set of {element} cannot be a label for {keys}", nodes[0].span, *env.note(symbol.name))
         return poisoned(nodes[0].span)

@@ -22,7 +22,7 @@ def table_method(env: Env, node: syntax.CallExpression, table: tree.Table, name:
         env.type_error(f"a table has no method {name}", node.span, hint="apply")
     elif node.arguments:
         env.type_error("apply of a table takes no arguments", node.span)
-    elif env.place.kind != "apply":
+    elif env.place.kind not in ("apply", "key"):
         env.type_error(f"the table {table.name} can only be applied in the apply block of its control", node.span)
     else:
         return tree.TableApply(types.VOID, node.span, table, tree.TableResult.NONE)
@@ -95,7 +95,7 @@ def packet_problem(type_: types.ExternType, name: str, bound: Bound) -> str | No
             return f"extract with a size needs a header with exactly one varbit field, {header} has {len(varbits)}"
     if type_.name == "packet_in" and name == "lookahead" and bound.type_arguments:
         type_argument = bound.type_arguments[0]
-        if isinstance(type_argument, types.VoidType | types.InfIntType | types.StringType | types.ExternType):
+        if not _is_fixed(type_argument):
             return f"lookahead needs a type of fixed size, not {type_argument}"
     if (
         type_.name == "packet_out"
@@ -105,6 +105,21 @@ def packet_problem(type_: types.ExternType, name: str, bound: Bound) -> str | No
     ):
         return f"emit takes headers, stacks, unions and structs of them, not {bound.type_arguments[0]}"
     return None
+
+
+def _is_fixed(type_: types.Type) -> bool:
+    """Whether every value of a type has the same number of bits."""
+    match type_:
+        case types.HeaderType() | types.StructType():
+            return all(_is_fixed(field.type) for field in type_.fields)
+        case types.TupleType():
+            return all(map(_is_fixed, type_.elements))
+        case types.StackType():
+            return _is_fixed(type_.element)
+        case types.NewType():
+            return _is_fixed(type_.underlying)
+        case _:
+            return isinstance(type_, types.BitType | types.IntType | types.BoolType | types.SerEnumType | types.TypeVar)
 
 
 def _emittable(type_: types.Type) -> bool:

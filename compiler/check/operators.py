@@ -48,6 +48,8 @@ def operate(env: Env, op: str, span: Span, left: tree.Expression, right: tree.Ex
             return _logical(env, op, span, left, right)
         if op in ("==", "!="):
             return _equality(env, op, span, left, right)
+        if op == "++" and isinstance(left, tree.StringLiteral) and isinstance(right, tree.StringLiteral):
+            return tree.StringLiteral(types.STRING, span, left.value + right.value)
         left, right = to_integer(left), to_integer(right)
         if not (_is_number(left) and _is_number(right)):
             wrong = right if _is_number(left) else left
@@ -72,7 +74,7 @@ def align(env: Env, left: tree.Expression, right: tree.Expression) -> tuple[tree
         return left, coerce(env, right, left_type, "cannot compare")
     if left_type == right_type:
         return left, right
-    if isinstance(left_type, types.SerEnumType) != isinstance(right_type, types.SerEnumType):
+    if isinstance(left_type, types.SerEnumType) or isinstance(right_type, types.SerEnumType):
         return align(env, to_integer(left), to_integer(right))
     if isinstance(left_type, types.InfIntType) and isinstance(right_type, _Fixed):
         return number(env, left, right_type), right
@@ -124,12 +126,19 @@ def _equality(env: Env, op: str, span: Span, left: tree.Expression, right: tree.
 
 def _comparable(type_: types.Type) -> bool:
     return not isinstance(
-        type_, types.ExternType | types.ApplicableType | types.PackageType | types.VoidType | types.DontCareType
+        type_,
+        types.ExternType
+        | types.ApplicableType
+        | types.PackageType
+        | types.VoidType
+        | types.DontCareType
+        | types.TypeVar,
     )
 
 
 def _arithmetic(env: Env, op: str, span: Span, left: tree.Expression, right: tree.Expression) -> tree.Expression:
     """+ - * / % |+| |-| & | ^ and the order comparisons: operands of one type (§8.6 to §8.8)."""
+    is_negative = any((fold.integer(operand) or 0) < 0 for operand in (left, right))
     aligned = align(env, left, right)
     if aligned is None:
         env.type_error(f"{op} cannot be applied to {left.type} and {right.type}: they must be of one type", span)
@@ -138,6 +147,9 @@ def _arithmetic(env: Env, op: str, span: Span, left: tree.Expression, right: tre
     type_ = left.type
     if op in ("/", "%") and isinstance(type_, types.IntType):
         env.type_error(f"{op} cannot be applied to signed values ({type_})", span)
+        return poisoned(span)
+    if op in ("/", "%") and is_negative:
+        env.type_error(f"{op} is not defined for negative numbers", span)
         return poisoned(span)
     if op in ("|+|", "|-|") and isinstance(type_, types.InfIntType):
         env.type_error(f"{op} takes numbers of known width, not int", span)
@@ -151,12 +163,14 @@ def _shift(env: Env, op: str, span: Span, left: tree.Expression, right: tree.Exp
     if amount is not None and amount < 0:
         env.error("invalid", f"{op}: shifts with negative amounts are not permitted", span)
         return poisoned(span)
-    if isinstance(right.type, types.IntType):
+    if isinstance(right.type, types.IntType) and amount is None:
         env.type_error(f"the amount of a shift must be unsigned, not {right.type}", right.span)
         return poisoned(span)
     if isinstance(left.type, types.InfIntType) and amount is None:
         env.type_error("the width of the left operand of a shift must be known", left.span)
         return poisoned(span)
+    if amount is not None and isinstance(left.type, _Fixed) and amount >= left.type.width:
+        env.warning("overflow", f"{op}: a shift of {left.type} by {amount} loses all its bits", span)
     return fold.binary(op, left.type, span, left, right)
 
 

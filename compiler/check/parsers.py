@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler import syntax, tree, types
-from compiler.check import annotating, constants, dispatch, labels, statements, typerefs
+from compiler.check import annotating, constants, dispatch, fold, labels, statements, typerefs
 from compiler.check.casts import describe, is_poison
-from compiler.check.context import Env, Place
-from compiler.check.scopes import Template, did_you_mean
+from compiler.check.context import Env, Place, poisoned
+from compiler.check.raw import RawStruct
+from compiler.check.scopes import Template, Undefined, did_you_mean
 from compiler.check.signatures import declare, declare_constructor, signature
 from compiler.diagnostics import Note
 
@@ -20,9 +21,10 @@ def parser(env: Env, node: syntax.ParserDeclaration) -> None:
     """Check a parser into a template; instances are made from it where it is instantiated."""
     if node.type_parameters:
         env.type_error(f"the parser {node.name} cannot have type parameters", node.type_parameters[0].span)
+        env.declare(node.name, Undefined(node.name.text))
         return
     apply = signature(env, node.parameters, types.VOID)
-    constructor = signature(env, node.constructor_parameters, types.VOID)
+    constructor = signature(env, node.constructor_parameters, types.VOID, constructor=True, optional=True)
     given = annotating.evaluate(env, node.annotations)
     name = node.name.text
     type_ = types.ParserType(name, apply, constructor.parameters, (), given, node.name.span)
@@ -35,6 +37,8 @@ def parser(env: Env, node: syntax.ParserDeclaration) -> None:
     for local in node.locals:
         dispatch.declaration(inner, local)
     _states(inner.at(Place("state", template=template)), node, skeleton)
+    if not _ends(skeleton):
+        env.error("unreachable", f"the parser {node.name} never reaches accept or reject", node.name.span)
     env.checker.templates.append(template)
     env.declare(node.name, template)
 
@@ -99,15 +103,37 @@ def _states(env: Env, node: syntax.ParserDeclaration, skeleton: tree.Parser) -> 
             known[name].transition = _transition(inner, state.transition, known)
 
 
+def _ends(parser: tree.Parser) -> bool:
+    """Whether accept or reject can be reached from the start state."""
+    waiting = [state for state in parser.states if state.name == "start"]
+    seen = set(waiting)
+    while waiting:
+        transition = waiting.pop().transition
+        # A select that no case matches ends in reject.
+        if isinstance(transition, tree.Select) and not any(map(_is_catch_all, transition.cases)):
+            return True
+        targets = [transition.state] if isinstance(transition, tree.Goto) else [c.state for c in transition.cases]
+        if tree.ACCEPT in targets or tree.REJECT in targets:
+            return True
+        waiting += [state for state in dict.fromkeys(targets) if state not in seen]
+        seen.update(targets)
+    return not seen
+
+
+def _is_catch_all(case: tree.SelectCase) -> bool:
+    return all(isinstance(label, tree.DontCare) for label in case.labels)
+
+
 def _transition(env: Env, node: syntax.Transition, states: States) -> tree.Transition:
     if isinstance(node, syntax.DirectTransition):
         return tree.Goto(_state(env, node.state, states), node.span)
     keys = []
     for key in node.keys:
-        expression = dispatch.expression(env, key)
-        if not is_poison(expression) and not _selectable(expression.type):
-            env.type_error(f"select takes numbers, bools, enums and errors, not {describe(expression)}", key.span)
-        keys.append(expression)
+        for expression in _flat(dispatch.expression(env, key)):
+            if not is_poison(expression) and not _selectable(expression.type):
+                env.type_error(f"select takes numbers, bools, enums and errors, not {describe(expression)}", key.span)
+                expression = poisoned(expression.span)
+            keys.append(expression)
     key_types = [key.type for key in keys]
     cases = []
     for case in node.cases:
@@ -117,6 +143,17 @@ def _transition(env: Env, node: syntax.Transition, states: States) -> tree.Trans
         if given is not None:
             cases.append(tree.SelectCase(given, state, case.span))
     return tree.Select(tuple(keys), tuple(cases), node.span)
+
+
+def _flat(expression: tree.Expression) -> list[tree.Expression]:
+    """A key that is a list or a struct as its parts (§13.6)."""
+    if isinstance(expression, tree.TupleExpression | RawStruct):
+        parts = expression.elements if isinstance(expression, tree.TupleExpression) else expression.values
+        return [key for part in parts for key in _flat(part)]
+    if isinstance(expression.type, types.StructType):
+        members = [fold.member(f.type, expression.span, expression, f.name) for f in expression.type.fields]
+        return [key for member in members for key in _flat(member)]
+    return [expression]
 
 
 def _selectable(type_: types.Type) -> bool:

@@ -27,8 +27,14 @@ def signature(
     parameters: Sequence[syntax.Parameter],
     result: types.Type,
     variables: tuple[types.TypeVar, ...] = (),
+    *,
+    constructor: bool = False,
+    optional: bool = False,
 ) -> types.FunctionType:
-    """The type of something with these parameters; their default values go to `Checker.defaults`."""
+    """The type of something with these parameters; their default values go to `Checker.defaults`.
+
+    `constructor`: parsers, controls and packages may be given. `optional`: @optional parameters are allowed.
+    """
     seen: dict[str, Span] = {}
     made = []
     for parameter in parameters:
@@ -37,7 +43,10 @@ def signature(
             note = Note(f"{name} is declared here", seen[name])
             env.error("duplicate", f"the parameter {name} is declared twice", parameter.name.span, note)
         seen.setdefault(name, parameter.name.span)
-        made.append(_parameter(env, parameter))
+        checked = _parameter(env, parameter, constructor)
+        if checked.optional and not optional:
+            env.error("invalid", f"{name}: an optional parameter is not allowed here", parameter.name.span)
+        made.append(checked)
     return types.FunctionType(tuple(made), result, variables)
 
 
@@ -57,7 +66,7 @@ def declare(
             known.get(formal.span),
             formal.optional,
         )
-        env.scope.declare(formal.name, parameter, formal.span)
+        _declare(env, parameter)
         made.append(parameter)
     return made
 
@@ -72,12 +81,22 @@ def declare_constructor(env: Env, parameters: Iterable[types.ParameterType]) -> 
         parameter = tree.ConstructorParameter(
             formal.name, formal.annotations, formal.span, formal.type, default, formal.optional
         )
-        env.scope.declare(formal.name, parameter, formal.span)
+        _declare(env, parameter)
         made.append(parameter)
     return made
 
 
-def _parameter(env: Env, node: syntax.Parameter) -> types.ParameterType:
+def _declare(env: Env, parameter: tree.Parameter | tree.ConstructorParameter) -> None:
+    name = parameter.name
+    earlier = env.scope.declare(name, parameter, parameter.span)
+    if earlier is None:
+        env.note_shadowing(name, parameter, parameter.span)
+    elif earlier != parameter.span and isinstance(env.scope.here(name), tree.ConstructorParameter):
+        note = Note(f"{name} is declared here", earlier)
+        env.error("duplicate", f"the parameter {name} is declared twice", parameter.span, note)
+
+
+def _parameter(env: Env, node: syntax.Parameter, constructor: bool) -> types.ParameterType:
     type_ = typerefs.resolve(env, node.type)
     direction = node.direction.value
     name, span = node.name.text, node.name.span
@@ -85,6 +104,8 @@ def _parameter(env: Env, node: syntax.Parameter) -> types.ParameterType:
         env.type_error(f"{name}: a parameter of the extern type {type_} cannot have a direction", span)
     if direction and isinstance(type_, types.InfIntType | types.StringType | types.ApplicableType | types.PackageType):
         env.type_error(f"{name}: a parameter of type {type_} cannot have a direction", span)
+    if isinstance(type_, types.ApplicableType | types.PackageType) and not constructor:
+        env.type_error(f"{name}: only constructors can have a parameter of type {type_}", span)
     if isinstance(type_, types.VoidType):
         env.type_error(f"{name}: a parameter cannot be void", span)
     if node.default is not None:

@@ -102,6 +102,9 @@ def local_constant(env: Env, node: syntax.ConstantDeclaration) -> list[tree.Stat
 def constant(env: Env, node: syntax.ConstantDeclaration) -> None:
     """`const` (§11.1): its uses are replaced by its value."""
     type_ = typerefs.resolve(env, node.type)
+    if isinstance(type_, types.ExternType | types.ApplicableType | types.PackageType):
+        env.type_error(f"{node.name}: a constant cannot have the type {type_}", node.name.span)
+        type_ = types.POISON
     value = constants.constant(env, node.value, type_, f"the value of {node.name}")
     value = settle(env, value)
     symbol = Undefined(node.name.text) if is_poison(value) else Constant(node.name.text, value)
@@ -148,10 +151,7 @@ def _evaluated_once(target: tree.Expression) -> tuple[tree.Expression, list[tree
 @dispatch.statement_rule(syntax.CallStatement)
 def call(env: Env, node: syntax.CallStatement) -> list[tree.Statement]:
     made = dispatch.expression(env, node.call)
-    if is_poison(made) or isinstance(made, tree.BoolLiteral):
-        return []
-    if isinstance(made, tree.IntLiteral):
-        env.type_error("this call has no effect", node.span)
+    if is_poison(made) or tree.is_literal(made):
         return []
     return [tree.CallStatement(node.span, made)]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from compiler import syntax, tree, types
+from compiler.annotations import has
 from compiler.check import annotating, arguments, constants
 from compiler.check.context import Env
 from compiler.check.scopes import Undefined, did_you_mean
@@ -90,6 +91,10 @@ def reference_call(
         if not actions.damaged:
             hint = did_you_mean(action.name, [r.action.name for r in actions.references])
             env.type_error(f"{action.name} is not in the actions of the table {actions.table}", node.span, hint=hint)
+        return None
+    if isinstance(node, syntax.ActionReference) and has(reference.annotations, "defaultonly"):
+        note = Note(f"{action.name} is in the list of actions here", reference.span)
+        env.type_error(f"{action.name} is marked @defaultonly and cannot be in an entry", node.span, note)
         return None
     signature = env.checker.signatures[action]
     directed = [parameter for parameter in signature.parameters if parameter.direction]

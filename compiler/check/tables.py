@@ -34,7 +34,9 @@ def table(env: Env, node: syntax.TableDeclaration) -> None:
         value = _property(inner, node.name.text, property_)
         if value is not None:
             made.properties[value.name] = value
-    if by_kind.entries is not None:
+    if by_kind.entries is not None and not by_kind.keys:
+        env.type_error(f"the table {node.name} has entries but no key", by_kind.entries.span)
+    elif by_kind.entries is not None:
         made.entries_const = by_kind.entries.is_const
         made.entries += entries.check_entries(inner, by_kind.entries, keys, len(by_kind.keys), actions)
     env.declare(node.name, made)
@@ -74,6 +76,8 @@ def _distinct(env: Env, node: syntax.TableDeclaration) -> _Properties:
         seen[name] = property_.span
         match property_:
             case syntax.KeyProperty():
+                if found.entries is not None:
+                    env.type_error("the entries of a table must follow its key", found.entries.span)
                 found.keys = property_.elements
             case syntax.ActionsProperty():
                 found.actions = property_
@@ -88,7 +92,7 @@ def _distinct(env: Env, node: syntax.TableDeclaration) -> _Properties:
 
 
 def _key(env: Env, node: syntax.KeyElement) -> tree.Key | None:
-    expression = dispatch.expression(env, node.expression)
+    expression = dispatch.expression(env.at(Place("key", template=env.place.template)), node.expression)
     kind = node.match_kind.text
     if kind not in env.checker.match_kinds and kind not in env.checker.damaged:
         hint = did_you_mean(kind, env.checker.match_kinds)
@@ -104,6 +108,8 @@ def _key(env: Env, node: syntax.KeyElement) -> tree.Key | None:
     name = annotation.string() if annotation else None
     if name is None:
         name = key_name(node.expression, expression)
+    if name is None:
+        env.error("expected", "a key that is computed needs a name", node.expression.span, hint='@name("...")')
     return tree.Key(expression, kind, name, given, node.span)
 
 

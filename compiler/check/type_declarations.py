@@ -10,7 +10,7 @@ from compiler import syntax, types
 from compiler.annotations import Annotations
 from compiler.check import annotating, constants, dispatch, fold, typerefs
 from compiler.check.context import Env
-from compiler.check.scopes import GenericType, TypeName, Undefined
+from compiler.check.scopes import Constant, GenericType, TypeName, Undefined
 from compiler.check.signatures import type_parameters
 from compiler.diagnostics import Note, Span
 
@@ -118,7 +118,7 @@ def enum(env: Env, node: syntax.EnumDeclaration) -> None:
 
 @dispatch.declaration_rule(syntax.SerializableEnumDeclaration)
 def serializable_enum(env: Env, node: syntax.SerializableEnumDeclaration) -> None:
-    underlying = types.strip_new_types(typerefs.resolve(env, node.underlying))
+    underlying = typerefs.resolve(env, node.underlying)
     if not isinstance(underlying, types.BitType | types.IntType):
         if underlying != types.POISON:
             env.type_error(f"the members of an enum are of type bit or int, not {underlying}", node.underlying.span)
@@ -126,10 +126,12 @@ def serializable_enum(env: Env, node: syntax.SerializableEnumDeclaration) -> Non
         return
     distinct = set(_distinct(env, [member.name for member in node.members], f"enum {node.name}"))
     members = []
+    inner = env.inner()
     for member in node.members:
-        value = constants.constant(env, member.value, underlying, f"the value of {member.name}")
+        value = constants.constant(inner, member.value, underlying, f"the value of {member.name}")
         number = fold.integer(value)
         if member.name in distinct and number is not None:
+            inner.scope.declare(member.name.text, Constant(member.name.text, value), member.name.span)
             members.append(types.SerEnumMember(member.name.text, number, (), member.name.span))
     given = annotating.evaluate(env, node.annotations)
     made = types.SerEnumType(node.name.text, underlying, tuple(members), given, node.name.span)

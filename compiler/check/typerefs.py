@@ -8,6 +8,9 @@ from compiler.check.context import Env, unreachable
 from compiler.check.scopes import GenericType, Template, TypeName, Undefined
 from compiler.diagnostics import Span
 
+LARGEST_WIDTH = 1 << 16
+"""Bits of the widest number. BMv2 takes any width, but a number of gigabytes is a slip."""
+
 
 def resolve(env: Env, ref: syntax.TypeRef) -> types.Type:
     """The type that `ref` stands for; poison after saying what is wrong."""
@@ -116,6 +119,9 @@ def _width(env: Env, node: syntax.Expression, what: str, smallest: int) -> int |
     width = constants.integer(env, node, f"the width of {what}")
     if width is not None and width < smallest:
         env.error("invalid", f"{what}<{width}>: the width must be at least {smallest}", node.span)
+        return None
+    if width is not None and width > LARGEST_WIDTH:
+        env.error("overlimit", f"{what}<{width}>: at most {LARGEST_WIDTH} bits are possible", node.span)
         return None
     return width
 
