@@ -7,6 +7,7 @@ import json
 import logging
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -20,9 +21,13 @@ from switch.errors import EngineError
 from switch.p4runtime.server import Options, Switch
 from switch.p4runtime.status import StatusError
 from switch.ports import DataPlane, Interface, PortError, parse_interface
-from switch.trace_cli import trace_command
 
-__all__ = ["switch_command", "trace_command"]
+
+def __getattr__(name: str) -> click.Command:
+    """`trace_command` is loaded when it is asked for: a switch has no use for it."""
+    if name == "trace_command":
+        return import_module("switch.trace_cli").trace_command  # type: ignore[no-any-return]
+    raise AttributeError(name)
 
 
 class StartError(Exception):
@@ -43,7 +48,8 @@ class StartError(Exception):
     "interfaces",
     multiple=True,
     metavar="PORT@IFACE",
-    help="A Linux interface as a port; PORT@NAMESPACE/IFACE takes it from a network namespace (a path or a name). Needs root. May be repeated.",
+    help="A Linux interface as a port; may be repeated. Needs root. PORT@NAMESPACE/IFACE takes the interface from a "
+    "network namespace (a path, or a name as in `ip netns`).",
 )
 @click.option(
     "--packet-in",
@@ -72,9 +78,7 @@ class StartError(Exception):
     "--tls-cert", type=click.Path(path_type=Path), help="Server certificate (PEM): serve TLS. Needs --tls-key."
 )
 @click.option("--tls-key", type=click.Path(path_type=Path), help="Its private key (PEM).")
-@click.option(
-    "--tls-ca", type=click.Path(path_type=Path), help="Ask clients for a certificate of this authority (PEM)."
-)
+@click.option("--tls-ca", type=click.Path(path_type=Path), help="Clients need a certificate of this authority (PEM).")
 @click.option("--json", "as_json", is_flag=True, help="The ready line as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Log to stderr, log_msg of the program included.")
 def switch_command(

@@ -11,10 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from switch.engine import Engine
+from typing import Protocol
 
 ERROR_ROOM = 300
 PACKET_MAX = 10240
@@ -29,7 +26,15 @@ _COUNTERS = ("received", "received_bytes", "sent", "sent_bytes", "receive_lost",
 
 
 class _Counters(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_uint64) for name in _COUNTERS]  # noqa: RUF012
+    _fields_ = [(name, ctypes.c_uint64) for name in _COUNTERS]
+
+
+class Workers(Protocol):
+    """What gives each thread its `struct worker`: an Engine."""
+
+    def create_worker(self, index: int, deliver: int, context: int) -> int: ...
+
+    def destroy_worker(self, worker: int) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class DataPlane:
     def __init__(self, library: ctypes.CDLL, *, workers: int = 1, flow_affinity: bool = False) -> None:
         self._lib = _declare(library)
         self.workers = workers
-        self._engine: Engine | None = None
+        self._engine: Workers | None = None
         self._engine_workers: list[int] = []
         self._plane = self._lib.dataplane_create(workers, int(flow_affinity))
         if not self._plane:
@@ -98,7 +103,7 @@ class DataPlane:
 
     # ---- pipelines
 
-    def attach(self, engine: Engine | None) -> None:
+    def attach(self, engine: Workers | None) -> None:
         """Let the workers run this engine, between two bursts. The one before is not theirs any more, nor closed."""
         deliver = ctypes.cast(self._lib.dataplane_deliver, ctypes.c_void_p).value or 0
         with self.stopped():
