@@ -23,18 +23,26 @@ from scapy.packet import Packet
 
 MARKER_TIMEOUT = 20.0  # seconds; only a broken switch takes as long
 
-_switch: Client | None = None
+_switch: Client | Exception | None = None
 _markers = count(1)
 
 
 def the_switch() -> Client:
-    """The switch under test: connected, pipeline set and fixture written when first asked for."""
+    """The switch under test: connected, pipeline set and fixture written when first asked for.
+
+    When that fails, it fails for every test, without being tried again.
+    """
     global _switch
     if _switch is None:
-        p4info, config = (Path(test_param_get(name)) for name in ("p4info", "config"))
-        switch = Client(test_param_get("grpc"), p4info.read_text(), config.read_bytes())
-        fixture.program(switch)
-        _switch = switch
+        try:
+            p4info, config = (Path(test_param_get(name)) for name in ("p4info", "config"))
+            switch = Client(test_param_get("grpc"), p4info.read_text(), config.read_bytes())
+            fixture.program(switch)
+            _switch = switch
+        except Exception as error:
+            _switch = error
+    if isinstance(_switch, Exception):
+        raise RuntimeError(f"the switch could not be set up: {_switch}") from _switch
     return _switch
 
 
