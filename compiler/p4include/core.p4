@@ -1,7 +1,8 @@
 // The P4_16 core library, as the language specification (v1.2.5, appendix D) declares it.
+// Programs ask for the names of the include guards, so that these are what they are everywhere.
 
-#ifndef P4GATE_CORE_P4
-#define P4GATE_CORE_P4
+#ifndef _CORE_P4_
+#define _CORE_P4_
 
 error {
     NoError,               // no error

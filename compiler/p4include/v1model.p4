@@ -1,8 +1,8 @@
 // The v1model architecture: what the simple_switch target of BMv2 offers to a P4_16 program.
 // From version 20200408 on (-D V1MODEL_VERSION=20200408) counters, meters and registers name the type of their index.
 
-#ifndef P4GATE_V1MODEL_P4
-#define P4GATE_V1MODEL_P4
+#ifndef _V1_MODEL_P4_
+#define _V1_MODEL_P4_
 
 #include <core.p4>
 

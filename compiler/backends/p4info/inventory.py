@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from compiler import tree, types
 from compiler.annotations import has
-from compiler.rewrite import walk
+from compiler.rewrite import parts
 
 _Declaration = TypeVar("_Declaration", tree.Action, tree.Table)
 
@@ -82,14 +82,23 @@ def _add_control(control: tree.Control, inventory: Inventory) -> None:
                 inventory.digests.append(node.type_arguments[0])
 
 
-def _code(body: tree.Block) -> Iterator[object]:
-    """All nodes of a body and of the controls and functions that it calls."""
-    for node in walk(body):
-        yield node
-        if isinstance(node, tree.ControlApply):
-            yield from _code(node.control.body)
-        elif isinstance(node, tree.FunctionCall):
-            yield from _code(node.function.body)
+def _code(start: object) -> Iterator[object]:
+    """All nodes of a body and of the controls, functions and keys that it leads to, without branches never taken."""
+    yield start
+    if isinstance(start, tree.If) and isinstance(start.condition, tree.BoolLiteral):
+        taken = start.then if start.condition.value else start.otherwise
+        if taken is not None:
+            yield from _code(taken)
+        return
+    for part in parts(start):
+        yield from _code(part)
+    if isinstance(start, tree.ControlApply):
+        yield from _code(start.control.body)
+    elif isinstance(start, tree.FunctionCall):
+        yield from _code(start.function.body)
+    elif isinstance(start, tree.TableApply | tree.ActionSwitch):
+        for key in start.table.keys:
+            yield from _code(key.expression)
 
 
 def _externs(block: tree.Parser | tree.Control) -> Iterator[tree.ExternInstance]:

@@ -9,8 +9,8 @@ from compiler.backends.p4info.describe import add_annotations, add_documentation
 from compiler.backends.p4info.symbols import first
 from compiler.diagnostics import Diagnostics
 
-ARCHITECTURES = {"V1Switch": "v1model"}
-"""The architecture by the type of the package."""
+ARCHITECTURE = "v1model"
+"""What a program is compiled for, whatever its package is called."""
 
 _TEXTS = frozenset({"name", "version", "organization", "contact", "url", "arch"})
 _NUMBERS = frozenset(
@@ -23,7 +23,7 @@ _NUMBERS = frozenset(
 
 
 def set_package_info(info: p4i.PkgInfo, package: tree.Package, diagnostics: Diagnostics) -> None:
-    info.arch = ARCHITECTURES.get(package.type.name, package.type.name)
+    info.arch = ARCHITECTURE
     given = first(package.annotations, "pkginfo")
     for key, value in given.pairs if given is not None else ():
         assert given is not None

@@ -147,7 +147,7 @@ def control_plane_width(type_: types.Type) -> int:
     """The width of a value on its way to the control plane: 0 for what is a string there (and for error and enum)."""
     if isinstance(type_, types.NewType):
         translation = _translation(type_)
-        return control_plane_width(type_.underlying) if translation is None else translation[1]
+        return types.width(type_) if translation is None else translation[1]
     if isinstance(type_, types.ErrorCodeType | types.EnumType):
         return 0
     return types.width(type_)
