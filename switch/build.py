@@ -1,11 +1,12 @@
-"""C -> shared object, by the machine's C compiler or the ziglang wheel's; kept in a cache under the hash of all that went in.
+"""C -> shared object, by the machine's C compiler or the ziglang wheel's; cached under the hash of all that went in.
 
-Two things are built: the runtime (all of runtime/*.c, once for each version of it), and the generated code of a program, which
-includes the runtime's headers and calls into its object.
+Two things are built: the runtime (all of runtime/*.c, once for each version of it), and the generated code of a program,
+which includes the runtime's headers and calls into its object.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import shlex
@@ -15,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -83,10 +85,8 @@ def cache_directory(wanted: Path | None = None) -> Path:
     if os.environ.get("P4GATE_CACHE"):
         candidates.append(Path(os.environ["P4GATE_CACHE"]))
     base = os.environ.get("XDG_CACHE_HOME")
-    try:
+    with suppress(RuntimeError):  # no home directory
         candidates.append(Path(base) / "p4gate" if base else Path.home() / ".cache" / "p4gate")
-    except RuntimeError:
-        pass  # no home directory
     candidates.append(Path(tempfile.gettempdir()) / f"p4gate-{os.getuid()}")
     for directory in candidates:
         try:
@@ -130,6 +130,12 @@ def build_runtime(cache_to: Path | None = None) -> Path:
             list(pool.map(compile_one, zip(sources, objects, strict=True)))
         _finish([*compiler.command, *flags, "-shared", "-pthread", *map(str, objects)], target)
     return target
+
+
+@cache
+def runtime_library() -> ctypes.CDLL:
+    """The runtime, built if need be and loaded once for the process, with its symbols open to generated code."""
+    return ctypes.CDLL(str(build_runtime()), mode=ctypes.RTLD_GLOBAL)
 
 
 def build_code(source: str, optimise: str, cache_to: Path | None = None) -> Path:

@@ -148,6 +148,26 @@ void worker_destroy(struct worker *w)
     free(w);
 }
 
+struct qsbr *pipeline_qsbr(struct pipeline *p)
+{
+    return &p->qsbr;
+}
+
+struct ring *worker_ring(struct worker *w)
+{
+    return w->to_cpu;
+}
+
+int worker_event(const struct worker *w)
+{
+    return w->to_cpu->event;
+}
+
+const uint64_t *worker_drops(const struct worker *w)
+{
+    return w->drops;
+}
+
 /* ---- replication */
 
 static struct replica_list *replica_list(const struct replica *replicas, uint32_t count)
@@ -203,7 +223,30 @@ int pipeline_delete_clone(struct pipeline *p, uint32_t session)
     return TABLE_OK;
 }
 
-/* ---- value sets, default entries */
+/* ---- tables, value sets, default entries */
+
+void pipeline_set_table(struct pipeline *p, uint32_t table, void *lookup, struct counters *counters, struct meters *meters,
+                        struct idle *idle)
+{
+    struct table *t = &p->tables[table];
+    t->lookup = lookup;
+    t->counters = counters;
+    t->meters = meters;
+    t->idle = idle;
+}
+
+void pipeline_set_arrays(struct pipeline *p, uint32_t index, struct counters *counters, struct meters *meters,
+                         struct registers *registers, struct selector *selector)
+{
+    if (counters)
+        p->counters[index] = counters;
+    if (meters)
+        p->meters[index] = meters;
+    if (registers)
+        p->registers[index] = registers;
+    if (selector)
+        p->selectors[index] = selector;
+}
 
 int pipeline_set_value_set(struct pipeline *p, uint32_t set, uint32_t words, uint32_t count, const uint64_t *value_mask)
 {
@@ -220,6 +263,12 @@ int pipeline_set_value_set(struct pipeline *p, uint32_t set, uint32_t words, uin
     if (old)
         qsbr_retire(&p->qsbr, old, free);
     return TABLE_OK;
+}
+
+void table_touch(struct pipeline *p, uint32_t table, uint64_t number)
+{
+    if (p->tables[table].idle)
+        idle_touch(p->tables[table].idle, number, monotonic_ns());
 }
 
 int table_set_default(struct pipeline *p, uint32_t table, int present, uint32_t action, const uint64_t *params, uint32_t words)

@@ -180,13 +180,27 @@ void pipeline_set_code(struct pipeline *p, const struct pipeline_code *code);
 struct worker *worker_create(struct pipeline *p, unsigned index, deliver_fn *deliver, void *context);
 void worker_destroy(struct worker *w);
 
+/* For callers that do not know the structs. */
+struct qsbr *pipeline_qsbr(struct pipeline *p);
+struct ring *worker_ring(struct worker *w);
+int worker_event(const struct worker *w);
+const uint64_t *worker_drops(const struct worker *w);
+
 /* Replication. An empty list deletes. Takes effect for the next packet; the old list is retired. */
 int pipeline_set_multicast(struct pipeline *p, uint32_t group, const struct replica *replicas, uint32_t count);
 int pipeline_set_clone(struct pipeline *p, uint32_t session, const struct replica *replicas, uint32_t count, uint32_t truncate);
 int pipeline_delete_clone(struct pipeline *p, uint32_t session);
 
+/* Before any worker runs: what table, array or profile number `index` is; NULL: leave. */
+void pipeline_set_table(struct pipeline *p, uint32_t table, void *lookup, struct counters *counters, struct meters *meters,
+                        struct idle *idle);
+void pipeline_set_arrays(struct pipeline *p, uint32_t index, struct counters *counters, struct meters *meters,
+                         struct registers *registers, struct selector *selector);
+
 /* Replace the members of a value set: for each `words` words of value, then of mask. */
 int pipeline_set_value_set(struct pipeline *p, uint32_t set, uint32_t words, uint32_t count, const uint64_t *value_mask);
+/* The entry with this number counts as hit now (idle timeouts). */
+void table_touch(struct pipeline *p, uint32_t table, uint64_t number);
 /* Replace a table's default entry; not present: a miss does nothing. */
 int table_set_default(struct pipeline *p, uint32_t table, int present, uint32_t action, const uint64_t *params, uint32_t words);
 

@@ -1,0 +1,160 @@
+"""The runtime's functions as ctypes sees them: pointers are ints, arrays are bytes or ctypes arrays."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_size_t, c_uint16, c_uint32, c_uint64, c_void_p
+from functools import cache
+
+from switch.build import runtime_library
+from switch.errors import AlreadyExists, EngineError, Full, InvalidArgument, NotFound
+
+P = c_void_p  # any pointer to an object of the runtime
+B = c_char_p  # bytes that C reads
+U32, U64 = c_uint32, c_uint64
+
+# name -> (result, arguments), as in the headers of switch/runtime/
+PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
+    # pipeline.h
+    "pipeline_create": (P, (U32, c_uint16, c_uint16, U32, U32, U32, U32, U32, U32)),
+    "pipeline_destroy": (None, (P,)),
+    "pipeline_set_code": (None, (P, P)),
+    "pipeline_qsbr": (P, (P,)),
+    "pipeline_set_table": (None, (P, U32, P, P, P, P)),
+    "pipeline_set_arrays": (None, (P, U32, P, P, P, P)),
+    "pipeline_set_multicast": (c_int, (P, U32, B, U32)),
+    "pipeline_set_clone": (c_int, (P, U32, B, U32, U32)),
+    "pipeline_delete_clone": (c_int, (P, U32)),
+    "pipeline_set_value_set": (c_int, (P, U32, U32, U32, B)),
+    "table_touch": (None, (P, U32, U64)),
+    "table_set_default": (c_int, (P, U32, c_int, U32, B, U32)),
+    "worker_create": (P, (P, U32, P, P)),
+    "worker_destroy": (None, (P,)),
+    "worker_ring": (P, (P,)),
+    "worker_event": (c_int, (P,)),
+    "worker_drops": (POINTER(U64), (P,)),
+    "monotonic_ns": (U64, ()),
+    "qsbr_synchronize": (None, (P,)),
+    # bench.h
+    "bench_run": (c_int, (P, U32, B, P, P, P, U32, c_double, P)),
+    "memory_worker_create": (P, (P, U32)),
+    "memory_worker_destroy": (None, (P,)),
+    "memory_worker_of": (P, (P,)),
+    "memory_worker_process": (c_size_t, (P, c_uint16, B, U32, POINTER(P))),
+    # ring.h
+    "ring_pop": (c_int, (P, P, P, U32)),
+    # exact.h, lpm.h, ternary.h
+    "exact_create": (P, (P, U32, U32, U32)),
+    "exact_destroy": (None, (P,)),
+    "exact_insert": (c_int, (P, B, U32, B, POINTER(U32))),
+    "exact_modify": (c_int, (P, B, U32, B)),
+    "exact_delete": (c_int, (P, B)),
+    "exact_find": (P, (P, B)),
+    "exact_at": (P, (P, U32, POINTER(P))),
+    "exact_insert_many": (U32, (P, U32, B, B, B, P, P)),
+    "lpm_create": (P, (P, U32, U32, U32, U32)),
+    "lpm_destroy": (None, (P,)),
+    "lpm_insert": (c_int, (P, B, U32, U32, B, POINTER(U32))),
+    "lpm_modify": (c_int, (P, B, U32, U32, B)),
+    "lpm_delete": (c_int, (P, B, U32)),
+    "lpm_at": (P, (P, U32, POINTER(P), POINTER(U32))),
+    "lpm_insert_many": (U32, (P, U32, B, B, B, B, P, P)),
+    "ternary_create": (P, (P, U32, U32, U32, U32, P)),
+    "ternary_destroy": (None, (P,)),
+    "ternary_insert": (c_int, (P, B, B, U32, U32, B, POINTER(U32))),
+    "ternary_modify": (c_int, (P, B, B, U32, U32, B)),
+    "ternary_delete": (c_int, (P, B, B, U32)),
+    "ternary_at": (P, (P, U32, POINTER(P), POINTER(P), POINTER(U32))),
+    "ternary_insert_many": (U32, (P, U32, B, B, B, B, B, P, P)),
+    # selector.h
+    "selector_create": (P, (P, U32, U32, U32)),
+    "selector_destroy": (None, (P,)),
+    "selector_set_member": (c_int, (P, U32, U32, B)),
+    "selector_delete_member": (c_int, (P, U32)),
+    "selector_set_group": (c_int, (P, U32, U32, B, B)),
+    "selector_delete_group": (c_int, (P, U32)),
+    # counter.h, meter.h, registers.h, idle.h
+    "counters_create": (P, (U32, U64)),
+    "counters_destroy": (None, (P,)),
+    "counters_read": (None, (P, U64, U64, P)),
+    "counter_write": (None, (P, U64, U64, U64)),
+    "meters_create": (P, (c_int, U64)),
+    "meters_destroy": (None, (P,)),
+    "meter_configure": (c_int, (P, U64, c_int, P, U64)),
+    "meter_configuration": (c_int, (P, U64, P)),
+    "registers_create": (P, (U32, U64)),
+    "registers_destroy": (None, (P,)),
+    "registers_read": (None, (P, U64, U64, P)),
+    "register_write_wide": (None, (P, U64, B)),
+    "idle_create": (P, (U64,)),
+    "idle_destroy": (None, (P,)),
+    "idle_seen": (U64, (P, U64)),
+}
+
+ENTRY_FIRST, ENTRY_SPARE = 3, 64  # entry.h
+METER_OFF, METER_TWO_RATE = 0, 1
+METER_PACKETS, METER_BYTES = 0, 1
+RING_PACKET_IN, RING_DIGEST, RING_LOG = 1, 2, 3
+PACKET_LENGTH_MAX = 10240
+
+# enum drop_reason
+DROP_REASONS = (
+    "by the program in ingress",
+    "by the program in egress",
+    "no replica",
+    "resubmitted",
+    "pass limit",
+    "no copy",
+    "assertion",
+    "too long",
+)
+DROPS_THAT_ARE_NOT = frozenset({"resubmitted"})
+
+
+class RingRecord(Structure):
+    _fields_ = [("length", c_uint32), ("kind", c_uint16), ("port", c_uint16), ("id", c_uint64)]
+
+
+class MeterRates(Structure):
+    _fields_ = [("cir", c_uint64), ("cburst", c_uint64), ("pir", c_uint64), ("pburst", c_uint64)]
+
+
+class BenchResult(Structure):
+    _fields_ = [("packets", c_uint64), ("sent", c_uint64), ("seconds", c_double)]
+
+
+@cache
+def native() -> ctypes.CDLL:
+    """The runtime with its prototypes declared."""
+    library = runtime_library()
+    for name, (result, arguments) in PROTOTYPES.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+def made(pointer: int | None, what: str) -> int:
+    """A pointer that must not be NULL."""
+    if not pointer:
+        raise EngineError(f"{what}: out of memory")
+    return pointer
+
+
+def check(code: int, what: str) -> None:
+    """enum table_result -> the error it stands for."""
+    if code == 0:
+        return
+    raise error_of(code, what)
+
+
+def error_of(code: int, what: str) -> EngineError:
+    match code:
+        case -1:
+            return AlreadyExists(f"{what}: exists already")
+        case -2:
+            return NotFound(f"{what}: does not exist")
+        case -3:
+            return Full(f"{what}: full")
+        case -4:
+            return EngineError(f"{what}: out of memory")
+    return InvalidArgument(f"{what}: not allowed")
