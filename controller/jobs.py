@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,14 +57,27 @@ def choose(known: dict[str, str], chosen: Iterable[str]) -> dict[str, str]:
 
 
 def for_each(jobs: list[Job], work: Callable[[Connection, Job], T]) -> dict[str, T | GatewayError]:
-    """Do the work on all gateways at once; what each gave, or how it failed, in the order of the jobs."""
+    """Do the work on all gateways at once; what each gave, or how it failed, in the order of the jobs.
 
-    def one(job: Job) -> T | GatewayError:
+    Daemon threads, so that Ctrl-C ends the command at once: a run may be cut off anywhere.
+    """
+    results: dict[str, T | GatewayError] = {}
+    crashed: list[BaseException] = []
+
+    def one(job: Job) -> None:
         try:
             with Connection(job.address, job.gateway.device_id) as connection:
-                return work(connection, job)
+                results[job.name] = work(connection, job)
         except GatewayError as error:
-            return error
+            results[job.name] = error
+        except BaseException as error:
+            crashed.append(error)
 
-    with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
-        return dict(zip((job.name for job in jobs), pool.map(one, jobs), strict=True))
+    threads = [threading.Thread(target=one, args=(job,), daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if crashed:
+        raise crashed[0]
+    return {job.name: results[job.name] for job in jobs}

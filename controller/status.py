@@ -55,7 +55,8 @@ def status(connection: Connection, tenants: Mapping[int, str], hosts: Mapping[in
     config = connection.pipeline(whole=False)
     if config is None:
         return result
-    result.pipeline = config.p4info.pkg_info.name or "unnamed"
+    about = config.p4info.pkg_info
+    result.pipeline = " ".join(filter(None, (about.name, about.arch))) or "unnamed"
     result.cookie = config.cookie.cookie
     try:
         bound = bind(config.p4info)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from fake_switch import FakeSwitch, fake_gateway
+from gateway_info import gateway_info
+from google.protobuf import text_format
 
+from controller.intent import parse_intent
 from p4gate import main
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "two_vpcs.yaml"
@@ -157,3 +161,29 @@ def test_a_gateway_that_is_not_in_the_intent_is_wrong_usage(choice: str) -> None
     result = call("plan", str(EXAMPLE), "--gateway", choice)
     assert result.exit_code == 2
     assert "Did you mean 'gw1'?" in result.stderr
+
+
+def test_the_intent_may_name_its_pipeline_beside_itself(tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "gateway.json").write_text("{}")
+    (tmp_path / "build" / "gateway.p4info.txtpb").write_text(text_format.MessageToString(gateway_info()))
+    intent = tmp_path / "intent.yaml"
+    intent.write_text(EXAMPLE.read_text().replace("    device_id: 1\n", "    pipeline: build\n"))
+    with FakeSwitch() as switch:
+        at = ("--gateway", switch.address)
+        assert "pipeline: " in call("plan", str(intent), *at).stdout
+        assert call("verify", str(intent), *at).exit_code == 1
+        assert "pipeline pushed, 59 writes" in call("apply", str(intent), *at).stdout
+        assert call("verify", str(intent), *at).exit_code == 0
+        assert call("apply", str(intent), *at, "--pipeline", str(tmp_path / "none.json")).exit_code == 4
+
+
+def test_keys_of_the_documented_example_are_all_accepted() -> None:
+    """docs/controller.md shows every key; its example must stay an intent."""
+    text = (Path(__file__).parents[2] / "docs" / "controller.md").read_text()
+    example = text.split("Every key:")[1].split("The access list is stateless")[0]
+    intent = parse_intent(textwrap.dedent(example.strip("\n")))
+    shown = {"gw1": intent.gateways["gw1"].model_fields_set, "red": intent.tenants["red"].model_fields_set}
+    assert shown["gw1"] == set(type(intent.gateways["gw1"]).model_fields)
+    assert shown["red"] == set(type(intent.tenants["red"]).model_fields)
+    assert intent.tenants["red"].acl[0].model_fields_set == set(type(intent.tenants["red"].acl[0]).model_fields)
