@@ -7,11 +7,26 @@ values). Methods that change state take the pipeline's writer lock; any thread m
 
 from __future__ import annotations
 
+import ctypes
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from threading import RLock, Thread
 from typing import Literal
 
-from switch.errors import EngineError
+from switch import build
+from switch import native as n
+from switch.bmv2 import load_program
+from switch.bmv2.program import Program
+from switch.codegen import generate
+from switch.codegen.layout import profile_actions
+from switch.errors import EngineError, InvalidArgument, NotFound, OutOfRange
+from switch.from_workers import Drained, RingReader
+from switch.loaded_arrays import LoadedCounter, LoadedMeter, LoadedRegister
+from switch.loaded_profile import LoadedProfile
+from switch.loaded_table import LoadedTable
+from switch.loaded_value_set import LoadedValueSet
+from switch.trace import Trace, Tracer
 from switch.values import (
     Action,
     Benchmark,
@@ -27,6 +42,10 @@ from switch.values import (
     TableInfo,
     WriteKind,
 )
+
+# Workers beside those of the caller: process(), benchmark(), trace().
+EXTRA_WORKERS = 3
+MULTICAST_GROUPS, CLONE_SESSIONS = 1 << 16, 1 << 15
 
 
 class Engine:
@@ -48,46 +67,162 @@ class Engine:
         """Load BMv2 JSON (a path, its text, or the parsed object), generate and compile its C, and make its state.
 
         `background` returns as soon as the quickly compiled object runs and swaps in the optimised one later.
-        `workers`: how many packet workers will be created at most (one more is kept for process/trace/packet_out).
+        `workers`: how many packet workers will be created at most (others are kept for process, benchmark and trace).
         Raises BadProgram, or switch.build.CompileError if there is no C compiler.
         """
-        raise NotImplementedError
+        return cls(load_program(program), cpu_port or 0, drop_port, workers, optimise, cache)
+
+    def __init__(
+        self, program: Program, cpu_port: int, drop_port: int, workers: int, optimise: str, cache: Path | None
+    ) -> None:
+        self.program = program
+        self.cpu_port = cpu_port
+        self._cache = cache
+        self._lock = RLock()  # writers of state
+        self._packet_lock = RLock()  # the memory worker, the tracer and the readers of rings
+        self._n = n.native()
+        self._unit = generate(program)
+        self._worker_limit = workers
+        self._all_workers = workers + EXTRA_WORKERS
+        self._objects: list[ctypes.CDLL] = []  # never unloaded: a worker may still be inside
+        self._closed = False
+        counts = (program.tables, program.counters, program.meters, program.registers, program.profiles)
+        self._pipeline = n.made(
+            self._n.pipeline_create(
+                self._all_workers, cpu_port, drop_port, *(len(c) for c in counts), len(program.value_sets)
+            ),
+            "pipeline",
+        )
+        self._make_state()
+        self._optimiser: Thread | None = None
+        self._optimise_error: EngineError | None = None
+        self._use_code("-O3" if optimise == "full" else "-O1")
+        if optimise == "background":
+            self._optimiser = Thread(target=self._optimise, name="optimise", daemon=True)
+            self._optimiser.start()
+        self._memory = n.made(self._n.memory_worker_create(self._pipeline, workers), "worker")
+        self._tracer: Tracer | None = None
+        self._workers: list[int] = []
+        self._reader = RingReader(program, self._unit.messages)
+        self._past_drops = [0] * len(n.DROP_REASONS)
+        self._multicast: dict[int, tuple[Replica, ...]] = {}
+        self._clones: dict[int, CloneSession] = {}
+
+    def _make_state(self) -> None:
+        program, pipeline, workers = self.program, self._pipeline, self._all_workers
+        self._profiles = {
+            p.name: LoadedProfile(pipeline, p, profile_actions(program, p.name)) for p in program.profiles
+        }
+        layouts = self._unit.layout.tables
+        self._tables = {
+            t.name: LoadedTable(
+                pipeline, layouts[t.index], self._profiles[t.profile.name] if t.profile else None, workers
+            )
+            for t in program.tables
+        }
+        self._counters = {
+            c.name: LoadedCounter(pipeline, c, workers) for c in program.counters if c.direct_table is None
+        }
+        self._meters = {m.name: LoadedMeter(pipeline, m) for m in program.meters if m.direct_table is None}
+        self._registers = {r.name: LoadedRegister(pipeline, r) for r in program.registers}
+        self._value_sets = {v.name: LoadedValueSet(pipeline, v, program) for v in program.value_sets}
+
+    def _load_code(self, source: str, optimise: str) -> int:
+        """The address of the object's `struct pipeline_code`."""
+        library = ctypes.CDLL(str(build.build_code(source, optimise, self._cache)))
+        self._objects.append(library)
+        return ctypes.addressof(ctypes.c_char.in_dll(library, "p4gate_code"))
+
+    def _use_code(self, optimise: str) -> None:
+        self._n.pipeline_set_code(self._pipeline, self._load_code(self._unit.source, optimise))
+
+    def _optimise(self) -> None:
+        try:
+            self._use_code("-O3")
+        except EngineError as error:
+            self._optimise_error = error
 
     def close(self) -> None:
         """Free everything. No worker may be running."""
-        raise NotImplementedError
+        if self._closed:
+            return
+        self._closed = True
+        if self._optimiser is not None:
+            self._optimiser.join()
+        with self._packet_lock, self._lock:
+            for worker in list(self._workers):
+                self.destroy_worker(worker)
+            if self._tracer is not None:
+                self._tracer.destroy()
+            self._n.memory_worker_destroy(self._memory)
+            for part in (self._tables, self._profiles, self._counters, self._meters, self._registers):
+                for loaded in part.values():
+                    loaded.destroy()
+            self._n.pipeline_destroy(self._pipeline)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def wait_optimised(self) -> None:
-        """Return when the optimised code is in use."""
-        raise NotImplementedError
+        """Return when the optimised code is in use. Raises what its compilation raised."""
+        if self._optimiser is not None:
+            self._optimiser.join()
+        if self._optimise_error is not None:
+            raise self._optimise_error
+
+    @property
+    def source(self) -> str:
+        """The generated C."""
+        return self._unit.source
 
     # ---- for the port threads in C
 
     @property
     def pipeline_address(self) -> int:
         """The `struct pipeline *`, to be handed to C (see runtime/pipeline.h)."""
-        raise NotImplementedError
+        return self._pipeline
 
     @property
     def runtime_path(self) -> Path:
         """The shared object made of switch/runtime/*.c, already loaded with RTLD_GLOBAL."""
-        raise NotImplementedError
+        return build.build_runtime(self._cache)
 
     def create_worker(self, index: int, deliver: int, context: int) -> int:
         """The address of a new `struct worker`; `deliver` and `context` are C addresses."""
-        raise NotImplementedError
+        if not 0 <= index < self._worker_limit:
+            raise OutOfRange(f"worker {index}: the pipeline was loaded for {self._worker_limit}")
+        with self._lock:
+            worker = n.made(self._n.worker_create(self._pipeline, index, deliver, context), f"worker {index}")
+            self._workers.append(worker)
+            return worker
 
     def destroy_worker(self, worker: int) -> None:
-        """Its thread has stopped."""
-        raise NotImplementedError
+        """Its thread has stopped. What it pushed and nobody drained is lost."""
+        with self._packet_lock, self._lock:
+            self._workers.remove(worker)
+            drops = self._n.worker_drops(worker)
+            for i in range(len(self._past_drops)):
+                self._past_drops[i] += drops[i]
+            self._n.worker_destroy(worker)
 
     def event_fds(self) -> list[int]:
         """eventfds, readable when a worker has pushed packet-ins or digests: poll them, then call drain()."""
-        raise NotImplementedError
+        with self._lock:
+            return [self._n.worker_event(w) for w in self._everyone()]
+
+    def _everyone(self) -> list[int]:
+        return [*self._workers, self._n.memory_worker_of(self._memory)]
 
     def drain(self) -> tuple[list[PacketIn], list[Digest], list[str]]:
-        """What the workers have pushed: packets for the CPU port, digest samples, log lines; each worker's in order."""
-        raise NotImplementedError
+        """What the workers have pushed: packets for the CPU port, digests, log lines; each worker's in order."""
+        drained = Drained()
+        with self._packet_lock:
+            for worker in self._everyone():
+                self._reader.read(self._n.worker_ring(worker), drained)
+        return drained.packets, drained.digests, drained.logs
 
     # ---- packets in memory
 
@@ -95,167 +230,300 @@ class Engine:
         """One packet through the pipeline: the (port, bytes) that leave, in the order in which they left.
 
         Packets to the CPU port are not among them: drain() has them. Clones, resubmits and recirculations are followed
-        to their end.
+        to their end. Raises OutOfRange for a packet longer than PACKET_LENGTH_MAX.
         """
-        raise NotImplementedError
+        self._check_length(data)
+        out = ctypes.c_void_p()
+        with self._packet_lock:
+            size = self._n.memory_worker_process(self._memory, port, data, len(data), ctypes.byref(out))
+            collected = ctypes.string_at(out.value, size) if size and out.value else b""
+        return n.packets_of(collected)
+
+    def _check_length(self, data: bytes) -> None:
+        if len(data) > n.PACKET_LENGTH_MAX:
+            raise OutOfRange(f"a packet of {len(data)} bytes; the limit is {n.PACKET_LENGTH_MAX}")
 
     def packet_out(self, data: bytes) -> list[tuple[int, bytes]]:
         """process(cpu_port, data): the caller sends what comes out."""
-        raise NotImplementedError
+        return self.process(self.cpu_port, data)
 
-    def trace(self, port: int, data: bytes) -> object:
-        """What would happen to this packet now: a switch.trace.Trace. Changes no counter or register, sends nothing."""
-        raise NotImplementedError
+    def trace(self, port: int, data: bytes) -> Trace:
+        """What would happen to this packet now. Changes no counter, meter, register or table, and sends nothing."""
+        self._check_length(data)
+        with self._packet_lock, self._lock:
+            if self._tracer is None:
+                traced = generate(self.program, trace=True)
+                code = self._load_code(traced.source, "-O1")
+                self._tracer = Tracer(self._pipeline, code, self._worker_limit + 2, self.program, self._tables)
+            return self._tracer.trace(port, data)
 
     def benchmark(self, packets: Sequence[tuple[int, bytes]], seconds: float = 1.0) -> Benchmark:
         """Cycle through `packets` in bursts of 64 in a C loop, each copied into a fresh buffer, for about `seconds`."""
-        raise NotImplementedError
+        if not packets:
+            raise InvalidArgument("a benchmark needs packets")
+        count = len(packets)
+        lengths = [len(data) for _, data in packets]
+        offsets = [0]
+        for length in lengths[:-1]:
+            offsets.append(offsets[-1] + length)
+        result = n.BenchResult()
+        code = self._n.bench_run(
+            self._pipeline,
+            self._worker_limit + 1,
+            b"".join(data for _, data in packets),
+            (ctypes.c_uint32 * count)(*offsets),
+            (ctypes.c_uint32 * count)(*lengths),
+            (ctypes.c_uint16 * count)(*(port for port, _ in packets)),
+            count,
+            seconds,
+            ctypes.byref(result),
+        )
+        n.check(code, "benchmark")
+        return Benchmark(result.packets, result.sent, result.seconds)
 
     # ---- tables
 
     def tables(self) -> list[TableInfo]:
-        raise NotImplementedError
+        with self._lock:
+            return [t.info() for t in self._tables.values()]
+
+    def table(self, name: str) -> LoadedTable:
+        found = self._tables.get(name)
+        if found is None:
+            raise NotFound(f"there is no table {name}")
+        return found
 
     def insert(self, table: str, entry: Entry) -> None:
         """Add an entry. Raises NotFound, AlreadyExists, Full, Immutable, OutOfRange, InvalidArgument."""
-        raise NotImplementedError
+        with self._lock:
+            self.table(table).write("insert", entry)
 
     def modify(self, table: str, entry: Entry) -> None:
         """Give the entry with this match and priority another action and idle timeout; its counter goes on."""
-        raise NotImplementedError
+        with self._lock:
+            self.table(table).write("modify", entry)
 
     def delete(self, table: str, match: tuple[Match, ...], priority: int = 0) -> None:
-        raise NotImplementedError
+        with self._lock:
+            self.table(table).delete(match, priority)
 
     def write_many(self, table: str, writes: Iterable[tuple[WriteKind, Entry]]) -> list[EngineError | None]:
-        """Many writes in one call, in order; one result for each (None: done). Much quicker than one by one."""
-        raise NotImplementedError
+        """Many writes in one call, in order; one result for each (None: done)."""
+        with self._lock:
+            return self.table(table).write_many(writes)
 
     def entry(self, table: str, match: tuple[Match, ...], priority: int = 0) -> Entry:
         """The entry with this match and priority, or NotFound."""
-        raise NotImplementedError
+        with self._lock:
+            return self.table(table).entry(match, priority)
 
     def entries(self, table: str) -> Iterator[Entry]:
-        """All entries, const ones included, in no particular order."""
-        raise NotImplementedError
+        """All entries as they are now, const ones included, in no particular order."""
+        with self._lock:
+            return iter(list(self.table(table).entries()))
 
     def entry_count(self, table: str) -> int:
-        raise NotImplementedError
+        return len(self.table(table))
 
     def set_default(self, table: str, action: Action | None) -> None:
-        """Set the default action; None: back to the program's own."""
-        raise NotImplementedError
+        """Set the default action; None: back to the program's own. Raises Immutable if it is constant."""
+        with self._lock:
+            self.table(table).set_default(action)
 
     def default(self, table: str) -> Action | None:
-        raise NotImplementedError
+        return self.table(table).default
 
     # ---- action profiles and selectors
 
+    def _profile(self, name: str) -> LoadedProfile:
+        found = self._profiles.get(name)
+        if found is None:
+            raise NotFound(f"there is no action profile {name}")
+        return found
+
     def insert_member(self, profile: str, member: int, action: Action) -> None:
-        raise NotImplementedError
+        with self._lock:
+            self._profile(profile).insert_member(member, action)
 
     def modify_member(self, profile: str, member: int, action: Action) -> None:
-        raise NotImplementedError
+        with self._lock:
+            self._profile(profile).modify_member(member, action)
 
     def delete_member(self, profile: str, member: int) -> None:
         """Raises InUse while an entry or group refers to it."""
-        raise NotImplementedError
+        with self._lock:
+            self._profile(profile).delete_member(member)
 
     def members(self, profile: str) -> dict[int, Action]:
-        raise NotImplementedError
+        return dict(self._profile(profile).members)
 
     def insert_group(self, profile: str, group: int, members: Sequence[tuple[int, int]]) -> None:
         """`members`: (member id, weight)."""
-        raise NotImplementedError
+        with self._lock:
+            self._profile(profile).insert_group(group, members)
 
     def modify_group(self, profile: str, group: int, members: Sequence[tuple[int, int]]) -> None:
-        raise NotImplementedError
+        with self._lock:
+            self._profile(profile).modify_group(group, members)
 
     def delete_group(self, profile: str, group: int) -> None:
-        raise NotImplementedError
+        """Raises InUse while an entry refers to it."""
+        with self._lock:
+            self._profile(profile).delete_group(group)
 
     def groups(self, profile: str) -> dict[int, tuple[tuple[int, int], ...]]:
-        raise NotImplementedError
+        return dict(self._profile(profile).groups)
 
     # ---- counters, meters, registers
 
+    def _counter(self, name: str) -> LoadedCounter:
+        found = self._counters.get(name)
+        if found is None:
+            raise NotFound(f"there is no indirect counter {name}")
+        return found
+
     def counter_size(self, counter: str) -> int:
-        raise NotImplementedError
+        return self._counter(counter).size
 
     def read_counter(self, counter: str, index: int) -> Count:
-        raise NotImplementedError
+        return self._counter(counter).read(index)
 
     def read_counters(self, counter: str) -> list[Count]:
         """All cells, by index."""
-        raise NotImplementedError
+        return self._counter(counter).read_all()
 
     def write_counter(self, counter: str, index: int, value: Count) -> None:
-        raise NotImplementedError
+        with self._lock:
+            self._counter(counter).write(index, value)
 
     def read_direct_counter(self, table: str, match: tuple[Match, ...], priority: int = 0) -> Count:
-        raise NotImplementedError
+        with self._lock:
+            t = self.table(table)
+            return t.read_counter(t.number(match, priority))
 
     def write_direct_counter(self, table: str, match: tuple[Match, ...], priority: int, value: Count) -> None:
-        raise NotImplementedError
+        with self._lock:
+            t = self.table(table)
+            t.write_counter(t.number(match, priority), value)
+
+    def _meter(self, name: str) -> LoadedMeter:
+        found = self._meters.get(name)
+        if found is None:
+            raise NotFound(f"there is no indirect meter {name}")
+        return found
 
     def meter_size(self, meter: str) -> int:
-        raise NotImplementedError
+        return self._meter(meter).size
 
     def read_meter(self, meter: str, index: int) -> MeterConfig | None:
-        raise NotImplementedError
+        return self._meter(meter).read(index)
 
     def write_meter(self, meter: str, index: int, config: MeterConfig | None) -> None:
-        raise NotImplementedError
+        with self._lock:
+            self._meter(meter).write(index, config)
 
     def read_direct_meter(self, table: str, match: tuple[Match, ...], priority: int = 0) -> MeterConfig | None:
-        raise NotImplementedError
+        with self._lock:
+            t = self.table(table)
+            return t.read_meter(t.number(match, priority))
 
     def write_direct_meter(
         self, table: str, match: tuple[Match, ...], priority: int, config: MeterConfig | None
     ) -> None:
-        raise NotImplementedError
+        with self._lock:
+            t = self.table(table)
+            t.write_meter(t.number(match, priority), config)
+
+    def _register(self, name: str) -> LoadedRegister:
+        found = self._registers.get(name)
+        if found is None:
+            raise NotFound(f"there is no register {name}")
+        return found
 
     def register_size(self, register: str) -> int:
-        raise NotImplementedError
+        return self._register(register).size
 
     def read_register(self, register: str, index: int) -> int:
-        raise NotImplementedError
+        return self._register(register).read(index)
 
     def write_register(self, register: str, index: int, value: int) -> None:
-        raise NotImplementedError
+        with self._lock:
+            self._register(register).write(index, value)
 
     # ---- replication, cloning, value sets, ageing
 
     def set_multicast_group(self, group: int, replicas: Sequence[Replica]) -> None:
         """Create or replace group 1..65535; an empty list deletes it."""
-        raise NotImplementedError
+        if not 0 < group < MULTICAST_GROUPS:
+            raise OutOfRange(f"multicast group {group}: 1 to {MULTICAST_GROUPS - 1}")
+        with self._lock:
+            code = self._n.pipeline_set_multicast(self._pipeline, group, _replicas(replicas), len(replicas))
+            n.check(code, f"multicast group {group}")
+            self._multicast.pop(group, None)
+            if replicas:
+                self._multicast[group] = tuple(replicas)
 
     def multicast_groups(self) -> dict[int, tuple[Replica, ...]]:
-        raise NotImplementedError
+        return dict(self._multicast)
 
     def set_clone_session(self, session: int, config: CloneSession | None) -> None:
         """Create or replace session 0..32767; None deletes it."""
-        raise NotImplementedError
+        if not 0 <= session < CLONE_SESSIONS:
+            raise OutOfRange(f"clone session {session}: 0 to {CLONE_SESSIONS - 1}")
+        with self._lock:
+            if config is None:
+                n.check(self._n.pipeline_delete_clone(self._pipeline, session), f"clone session {session}")
+                del self._clones[session]
+                return
+            replicas = _replicas(config.replicas)
+            code = self._n.pipeline_set_clone(self._pipeline, session, replicas, len(config.replicas), config.truncate)
+            n.check(code, f"clone session {session}")
+            self._clones[session] = config
 
     def clone_sessions(self) -> dict[int, CloneSession]:
-        raise NotImplementedError
+        return dict(self._clones)
+
+    def _value_set(self, name: str) -> LoadedValueSet:
+        found = self._value_sets.get(name)
+        if found is None:
+            raise NotFound(f"there is no value set {name}")
+        return found
 
     def set_value_set(self, name: str, members: Sequence[tuple[Match, ...]]) -> None:
         """Replace the members of a parser value set: one Match for each select field."""
-        raise NotImplementedError
+        with self._lock:
+            self._value_set(name).set(members)
 
     def value_set(self, name: str) -> tuple[tuple[Match, ...], ...]:
-        raise NotImplementedError
+        return self._value_set(name).members
 
     def expired(self) -> list[IdleEntry]:
         """Entries that no packet has hit for their idle timeout, told once a timeout. Call it about once a second."""
-        raise NotImplementedError
+        now = self._n.monotonic_ns()
+        with self._lock:
+            return [e for t in self._tables.values() if t.idle is not None for e in t.expired(now)]
 
     def time_since_last_hit_ns(self, table: str, match: tuple[Match, ...], priority: int = 0) -> int:
-        raise NotImplementedError
+        with self._lock:
+            t = self.table(table)
+            return t.idle_ns(t.number(match, priority), self._n.monotonic_ns())
 
     # ---- what the switch itself counted
 
     def drops(self) -> dict[str, int]:
         """Packets that went nowhere, by reason, summed over the workers."""
-        raise NotImplementedError
+        with self._lock:
+            totals = list(self._past_drops)
+            for worker in self._everyone():
+                drops = self._n.worker_drops(worker)
+                for i in range(len(totals)):
+                    totals[i] += drops[i]
+        pairs = zip(n.DROP_REASONS, totals, strict=True)
+        return {name: count for name, count in pairs if name not in n.DROPS_THAT_ARE_NOT}
+
+
+def _replicas(replicas: Sequence[Replica]) -> bytes:
+    for r in replicas:
+        if not 0 <= r.port < 1 << 16 or not 0 <= r.instance < 1 << 16:
+            raise OutOfRange(f"replica of port {r.port}, instance {r.instance}: 0 to 65535 each")
+    return b"".join(struct.pack("=HH", r.port, r.instance) for r in replicas)

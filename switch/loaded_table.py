@@ -16,6 +16,7 @@ from switch.bmv2.program import Action as ActionDecl
 from switch.bmv2.program import ConstEntry, KeyField, Table
 from switch.codegen.layout import GROUP, MEMBER, TableLayout, pack_params, unpack_params
 from switch.errors import AlreadyExists, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
+from switch.loaded_arrays import read_meter, write_meter
 from switch.loaded_profile import LoadedProfile
 from switch.values import (
     Action,
@@ -41,7 +42,7 @@ RANK_MAX = (1 << 32) - 1
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A packed key: value and mask of the whole width (range fields: low in value, high in mask), prefix of an lpm field."""
+    """A packed key: value and mask of the whole width (range fields: low and high bound), the lpm field's prefix."""
 
     value: int
     mask: int
@@ -452,53 +453,3 @@ class LoadedTable:
         if self.counters is None:
             raise InvalidArgument(f"table {self.table.name} has no direct counter")
         self._n.counter_write(self.counters, number, value.packets, value.bytes)
-
-    def read_meter(self, number: int) -> MeterConfig | None:
-        if self.meters is None:
-            raise InvalidArgument(f"table {self.table.name} has no direct meter")
-        return read_meter(self.meters, number)
-
-    def write_meter(self, number: int, config: MeterConfig | None) -> None:
-        if self.meters is None:
-            raise InvalidArgument(f"table {self.table.name} has no direct meter")
-        write_meter(self.meters, number, config, self.table.name)
-
-    def idle_ns(self, number: int, now: int) -> int:
-        if self.idle is None:
-            raise InvalidArgument(f"table {self.table.name} does not support idle timeouts")
-        seen: int = self._n.idle_seen(self.idle, number)
-        return max(0, now - seen)
-
-    def expired(self, now: int) -> Iterator[IdleEntry]:
-        for number, (key, timeout) in list(self._timeouts.items()):
-            seen = self._n.idle_seen(self.idle, number)
-            if now - max(seen, self._told.get(number, 0)) >= timeout:
-                self._told[number] = now
-                yield IdleEntry(self.table.name, self._entry(key, number))
-
-
-def check_params(declared: ActionDecl, values: tuple[int, ...]) -> tuple[int, ...]:
-    if len(values) != len(declared.params):
-        raise InvalidArgument(f"action {declared.name} takes {len(declared.params)} parameters, not {len(values)}")
-    for param, value in zip(declared.params, values, strict=True):
-        if not 0 <= value < 1 << param.width:
-            raise OutOfRange(f"action {declared.name}, {param.name}: {value:#x} has more than {param.width} bits")
-    return values
-
-
-def read_meter(meters: int, index: int) -> MeterConfig | None:
-    rates = n.MeterRates()
-    if n.native().meter_configuration(meters, index, ctypes.byref(rates)) == n.METER_OFF:
-        return None
-    return MeterConfig(rates.cir, rates.cburst, rates.pir, rates.pburst)
-
-
-def write_meter(meters: int, index: int, config: MeterConfig | None, name: str) -> None:
-    now = n.native().monotonic_ns()
-    if config is None:
-        n.check(n.native().meter_configure(meters, index, n.METER_OFF, None, now), name)
-        return
-    rates = n.MeterRates(config.cir, config.cburst, config.pir, config.pburst)
-    code = n.native().meter_configure(meters, index, n.METER_TWO_RATE, ctypes.byref(rates), now)
-    if code:
-        raise InvalidArgument(f"meter {name}: the peak rate is below the committed rate")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import struct
 from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_size_t, c_uint16, c_uint32, c_uint64, c_void_p
 from functools import cache
 
@@ -158,3 +159,13 @@ def error_of(code: int, what: str) -> EngineError:
         case -4:
             return EngineError(f"{what}: out of memory")
     return InvalidArgument(f"{what}: not allowed")
+
+
+def packets_of(collected: bytes) -> list[tuple[int, bytes]]:
+    """(port, bytes) from records of {port, length} and bytes, as bench.c collects them."""
+    packets, at = [], 0
+    while at < len(collected):
+        port, length = struct.unpack_from("=II", collected, at)
+        packets.append((port, collected[at + 8 : at + 8 + length]))
+        at += 8 + length
+    return packets

@@ -1,0 +1,108 @@
+"""Indirect counters, meters and registers of a loaded pipeline. Callers hold the engine's lock for writes."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+
+from switch import native as n
+from switch.bmv2.program import CounterArray, MeterArray, RegisterArray
+from switch.errors import InvalidArgument, OutOfRange
+from switch.values import Count, MeterConfig
+
+
+def _check_index(kind: str, name: str, index: int, size: int) -> None:
+    if not 0 <= index < size:
+        raise OutOfRange(f"{kind} {name} has {size} cells, no index {index}")
+
+
+class LoadedCounter:
+    def __init__(self, pipeline: int, counter: CounterArray, workers: int) -> None:
+        self.name, self.size = counter.name, counter.size
+        self._n = n.native()
+        self._pointer = n.made(self._n.counters_create(workers, max(1, counter.size)), counter.name)
+        self._n.pipeline_set_arrays(pipeline, counter.index, self._pointer, None, None, None)
+
+    def destroy(self) -> None:
+        self._n.counters_destroy(self._pointer)
+
+    def read(self, index: int) -> Count:
+        _check_index("counter", self.name, index, self.size)
+        out = (ctypes.c_uint64 * 2)()
+        self._n.counters_read(self._pointer, index, 1, out)
+        return Count(out[0], out[1])
+
+    def read_all(self) -> list[Count]:
+        out = (ctypes.c_uint64 * (2 * self.size))()
+        self._n.counters_read(self._pointer, 0, self.size, out)
+        return [Count(out[2 * i], out[2 * i + 1]) for i in range(self.size)]
+
+    def write(self, index: int, value: Count) -> None:
+        _check_index("counter", self.name, index, self.size)
+        self._n.counter_write(self._pointer, index, value.packets, value.bytes)
+
+
+class LoadedMeter:
+    def __init__(self, pipeline: int, meter: MeterArray) -> None:
+        self.name, self.size = meter.name, meter.size
+        self._n = n.native()
+        unit = n.METER_BYTES if meter.in_bytes else n.METER_PACKETS
+        self._pointer = n.made(self._n.meters_create(unit, max(1, meter.size)), meter.name)
+        self._n.pipeline_set_arrays(pipeline, meter.index, None, self._pointer, None, None)
+
+    def destroy(self) -> None:
+        self._n.meters_destroy(self._pointer)
+
+    def read(self, index: int) -> MeterConfig | None:
+        _check_index("meter", self.name, index, self.size)
+        return read_meter(self._pointer, index)
+
+    def write(self, index: int, config: MeterConfig | None) -> None:
+        _check_index("meter", self.name, index, self.size)
+        write_meter(self._pointer, index, config, self.name)
+
+
+class LoadedRegister:
+    def __init__(self, pipeline: int, register: RegisterArray) -> None:
+        self.name, self.size, self.width = register.name, register.size, register.width
+        self._words = (register.width + 63) // 64
+        self._n = n.native()
+        self._pointer = n.made(self._n.registers_create(register.width, max(1, register.size)), register.name)
+        self._n.pipeline_set_arrays(pipeline, register.index, None, None, self._pointer, None)
+
+    def destroy(self) -> None:
+        self._n.registers_destroy(self._pointer)
+
+    def read(self, index: int) -> int:
+        _check_index("register", self.name, index, self.size)
+        out = (ctypes.c_uint64 * self._words)()
+        self._n.registers_read(self._pointer, index, 1, out)
+        value = 0
+        for word in out:
+            value = value << 64 | word
+        return value
+
+    def write(self, index: int, value: int) -> None:
+        _check_index("register", self.name, index, self.size)
+        if not 0 <= value < 1 << self.width:
+            raise OutOfRange(f"register {self.name}: {value:#x} has more than {self.width} bits")
+        words = (value >> 64 * (self._words - 1 - i) & (1 << 64) - 1 for i in range(self._words))
+        self._n.register_write_wide(self._pointer, index, struct.pack(f"={self._words}Q", *words))
+
+
+def read_meter(meters: int, index: int) -> MeterConfig | None:
+    rates = n.MeterRates()
+    if n.native().meter_configuration(meters, index, ctypes.byref(rates)) == n.METER_OFF:
+        return None
+    return MeterConfig(rates.cir, rates.cburst, rates.pir, rates.pburst)
+
+
+def write_meter(meters: int, index: int, config: MeterConfig | None, name: str) -> None:
+    now = n.native().monotonic_ns()
+    if config is None:
+        n.check(n.native().meter_configure(meters, index, n.METER_OFF, None, now), name)
+        return
+    rates = n.MeterRates(config.cir, config.cburst, config.pir, config.pburst)
+    code = n.native().meter_configure(meters, index, n.METER_TWO_RATE, ctypes.byref(rates), now)
+    if code:
+        raise InvalidArgument(f"meter {name}: the peak rate is below the committed rate")
