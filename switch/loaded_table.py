@@ -453,3 +453,35 @@ class LoadedTable:
         if self.counters is None:
             raise InvalidArgument(f"table {self.table.name} has no direct counter")
         self._n.counter_write(self.counters, number, value.packets, value.bytes)
+
+    def read_meter(self, number: int) -> MeterConfig | None:
+        if self.meters is None:
+            raise InvalidArgument(f"table {self.table.name} has no direct meter")
+        return read_meter(self.meters, number)
+
+    def write_meter(self, number: int, config: MeterConfig | None) -> None:
+        if self.meters is None:
+            raise InvalidArgument(f"table {self.table.name} has no direct meter")
+        write_meter(self.meters, number, config, self.table.name)
+
+    def idle_ns(self, number: int, now: int) -> int:
+        if self.idle is None:
+            raise InvalidArgument(f"table {self.table.name} does not support idle timeouts")
+        seen: int = self._n.idle_seen(self.idle, number)
+        return max(0, now - seen)
+
+    def expired(self, now: int) -> Iterator[IdleEntry]:
+        for number, (key, timeout) in list(self._timeouts.items()):
+            seen = self._n.idle_seen(self.idle, number)
+            if now - max(seen, self._told.get(number, 0)) >= timeout:
+                self._told[number] = now
+                yield IdleEntry(self.table.name, self._entry(key, number))
+
+
+def check_params(declared: ActionDecl, values: tuple[int, ...]) -> tuple[int, ...]:
+    if len(values) != len(declared.params):
+        raise InvalidArgument(f"action {declared.name} takes {len(declared.params)} parameters, not {len(values)}")
+    for param, value in zip(declared.params, values, strict=True):
+        if not 0 <= value < 1 << param.width:
+            raise OutOfRange(f"action {declared.name}, {param.name}: {value:#x} has more than {param.width} bits")
+    return values
