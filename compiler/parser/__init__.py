@@ -1,7 +1,7 @@
 """Tokens -> syntax tree, by recursive descent; all of P4_16 v1.2.5 (appendix H of the specification).
 
 One class, in layers that build on one another; to be read in this order: cursor.py (tokens, scope of type names,
-errors), types.py, expressions.py, annotations.py, statements.py, tables.py, declarations.py.
+errors), types.py, expressions.py, annotations.py, statements.py, tables.py, blocks.py, declarations.py.
 """
 
 from __future__ import annotations
