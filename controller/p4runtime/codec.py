@@ -46,6 +46,8 @@ class TableCodec:
         exact = all(field.kind == "exact" for field in ids.table.fields)
         self.add: Callable[[p4r.WriteRequest, int, Key, Value], None] = self._add_exact if exact else self._add
         """Append one write (INSERT, MODIFY or DELETE) to a request."""
+        self.decode: Callable[[p4r.TableEntry], tuple[Key, Value]] = self._decode_exact if exact else self._decode
+        """An entry as the switch reports it. An action that is not in the layout gets a value equal to no other."""
 
     def read_all(self) -> p4r.Entity:
         """The request entity that reads every entry of the table."""
@@ -101,8 +103,15 @@ class TableCodec:
             for param, number in zip(params, value[1:], strict=True):
                 entry.action.action.params.add(param_id=param, value=canonical(number))
 
-    def decode(self, entry: p4r.TableEntry) -> tuple[Key, Value]:
-        """An entry as the switch reports it. An action that is not in the layout gets a value equal to no other."""
+    def _decode_exact(self, entry: p4r.TableEntry) -> tuple[Key, Value]:
+        from_bytes, ids = int.from_bytes, self.ids.fields
+        key = [0] * (len(ids) + 1)
+        for i, match in enumerate(entry.match):
+            place = i if match.field_id == ids[i] else self._places[match.field_id]
+            key[place] = from_bytes(match.exact.value, "big")
+        return tuple(key), self._decode_action(entry)
+
+    def _decode(self, entry: p4r.TableEntry) -> tuple[Key, Value]:
         places = self._places
         parts: list[object] = [0] * len(places)
         if len(entry.match) < len(places):
