@@ -9,6 +9,7 @@ rule checks which node). Then the rules, a concept a file:
     code           statements, loops, switches, functions
     blocks         parsers, labels, controls, tables, table_actions, entries
     instances      instantiation (checks), elaboration and copying (make)
+    the rest       initialized, unused (warnings), target, applied_once (what simple_switch cannot do)
 
 Declarations are checked in the order of the text, each once. Parsers, controls and generic functions become templates,
 which are copied, not checked again, where they are instantiated. After an error the wrong expression has the poison
@@ -38,6 +39,8 @@ from compiler.check import (
 from compiler.check.context import Checker, Env, Place
 from compiler.check.reachable import reachable_functions
 from compiler.check.scopes import Scope
+from compiler.check.target import check_target
+from compiler.check.unused import warn_unused
 from compiler.diagnostics import Diagnostics
 
 RULES = (
@@ -68,6 +71,7 @@ def check_program(program: syntax.Program, diagnostics: Diagnostics) -> tree.Pro
         dispatch.declaration(env, declaration)
     if checker.main is None and not checker.main_is_damaged and "main" not in program.damaged:
         env.error("missing", "the program does not instantiate a package called main", program.span)
+    warn_unused(checker)
     if diagnostics.error_count > before:
         return None
     made = tree.Program(
@@ -81,4 +85,5 @@ def check_program(program: syntax.Program, diagnostics: Diagnostics) -> tree.Pro
         checker.main,
     )
     made.functions += reachable_functions(made)
-    return made
+    check_target(made, diagnostics)
+    return None if diagnostics.error_count > before else made

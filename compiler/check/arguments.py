@@ -78,15 +78,17 @@ def bind(
     what: str,
     *,
     compile_time: bool = True,
+    unknown: bool = False,
 ) -> Bound | None:
     """Fit a call to a signature; None after saying what is wrong.
 
     `compile_time`: whether directionless parameters take compile-time values only (they do, but for actions).
+    `unknown`: whether type parameters that nothing tells are left open (those of packages are).
     """
     values = _in_order(env, signature, given, span, what)
     if values is None:
         return None
-    specialised = specialise(env, signature, type_arguments, values, span, what)
+    specialised = _specialise(env, signature, type_arguments, values, span, what, unknown)
     if specialised is None:
         return None
     concrete, chosen = specialised
@@ -98,13 +100,14 @@ def bind(
     return Bound(concrete, chosen, tuple(arguments))
 
 
-def specialise(
+def _specialise(
     env: Env,
     signature: types.FunctionType,
     type_arguments: Sequence[types.Type],
     values: Sequence[tree.Expression | None],
     span: Span,
     what: str,
+    unknown: bool,
 ) -> tuple[types.FunctionType, tuple[types.Type, ...]] | None:
     """Replace type parameters by the given type arguments, or by what the values tell."""
     variables = signature.type_parameters
@@ -130,7 +133,7 @@ def specialise(
     chosen = []
     for variable in variables:
         known = bindings[variable]
-        if known is None and not _is_needed(env, variable, signature, values):
+        if known is None and (unknown or not _is_needed(env, variable, signature, values)):
             known = types.DONT_CARE
         if known is None:
             if not any(value is not None and is_poison(value) for value in values):
@@ -263,6 +266,3 @@ def _fit_out(env: Env, parameter: types.ParameterType, value: tree.Expression, w
 
 def _parameters(signature: types.FunctionType) -> str:
     return "(" + ", ".join(f"{p.direction} {p.type} {p.name}".strip() for p in signature.parameters) + ")"
-
-
-__all__ = ["Bound", "Given", "bind", "choose", "evaluate", "explicit_types", "specialise"]

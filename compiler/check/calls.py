@@ -135,6 +135,7 @@ def _type_call(
 def _direct_application(env: Env, node: syntax.CallExpression, template: Template) -> tree.Expression:
     """`C.apply(...)`: an instance without a name, called on the spot (§15.1)."""
     given = arguments.evaluate(env, node.arguments)
+    template.is_used = True
     signature = types.FunctionType(template.type.constructor, types.VOID)
     bound = arguments.bind(env, signature, (), [], node.span, template.type.name)
     if bound is None:

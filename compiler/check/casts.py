@@ -88,7 +88,7 @@ def castable(operand: tree.Expression, target: types.Type) -> bool:
     if isinstance(target, types.SerEnumType):
         return source == target.underlying or isinstance(source, types.InfIntType | types.SerEnumType)
     if isinstance(source, types.SerEnumType):
-        return target == source.underlying or castable(replace(operand, type=source.underlying), target)
+        return target == source.underlying
     match source, target:
         case types.BitType(), types.BitType():
             return True
@@ -235,6 +235,9 @@ def _fit(env: Env, expression: tree.Expression, wanted: types.Type) -> tree.Expr
         return expression
     if isinstance(source, types.InfIntType) and isinstance(wanted, types.BitType | types.IntType):
         return number(env, expression, wanted)
+    if isinstance(wanted, types.NewType) and isinstance(expression, tree.IntLiteral) and _number_fits(source, wanted):
+        # Not in the specification, but p4c takes it and programs use it.
+        return fold.cast(wanted, expression.span, number(env, expression, types.strip_new_types(wanted)))
     if isinstance(source, types.SerEnumType) and wanted == source.underlying:
         return fold.cast(wanted, expression.span, expression)
     if isinstance(wanted, types.ApplicableType) and isinstance(source, types.ApplicableType):

@@ -105,15 +105,16 @@ class Env:
         return False
 
     def note_shadowing(self, name: str, symbol: Symbol, span: Span) -> None:
-        """Warn of a name that hides another (§6.10); a declaration that hides a parameter is an error."""
+        """Warn of a name that hides another (§6.10); a local that hides a parameter is an error."""
         outer = self.scope.outer
         hidden = outer.find(name) if outer is not None else None
         if outer is None or hidden is None:
             return
         hidden_at = outer.span_of(name)
         notes = (Note(f"{name} is declared here", hidden_at),) if hidden_at else ()
+        is_local = self.place.kind not in ("top", "parser", "control")
         is_parameter = isinstance(symbol, tree.Parameter | tree.ConstructorParameter)
-        if isinstance(hidden, tree.Parameter) and not is_parameter and isinstance(symbol, tree.Declaration):
+        if isinstance(hidden, tree.Parameter | tree.ConstructorParameter) and is_local and not is_parameter:
             self.error("shadow", f"{name} hides a parameter", span, *notes)
         else:
             self.warning("shadow", f"{name} hides another declaration", span, *notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler import syntax, tree, types
 from compiler.check import annotating, dispatch, statements
 from compiler.check.context import Env, Place
+from compiler.check.initialized import warn_uninitialized
 from compiler.check.scopes import Template, Undefined
 from compiler.check.signatures import declare, declare_constructor, signature
 
@@ -16,7 +17,7 @@ def control(env: Env, node: syntax.ControlDeclaration) -> None:
         env.type_error(f"the control {node.name} cannot have type parameters", node.type_parameters[0].span)
         env.declare(node.name, Undefined(node.name.text))
         return
-    apply = signature(env, node.parameters, types.VOID)
+    apply = signature(env, node.parameters, types.VOID, optional=True)
     constructor = signature(env, node.constructor_parameters, types.VOID, constructor=True, optional=True)
     given = annotating.evaluate(env, node.annotations)
     name = node.name.text
@@ -31,5 +32,6 @@ def control(env: Env, node: syntax.ControlDeclaration) -> None:
     for local in node.locals:
         dispatch.declaration(inner, local)
     skeleton.body = statements.block(inner.at(Place("apply", template=template)), node.body)
+    warn_uninitialized(skeleton.body, env.checker.diagnostics)
     env.checker.templates.append(template)
     env.declare(node.name, template)

@@ -6,6 +6,7 @@ from compiler import syntax, tree, types
 from compiler.check import annotating, dispatch, statements, typerefs
 from compiler.check.architecture import add_overload
 from compiler.check.context import Env, Place
+from compiler.check.initialized import warn_uninitialized
 from compiler.check.scopes import FunctionTemplate
 from compiler.check.signatures import declare, signature, type_parameters
 from compiler.diagnostics import Note
@@ -31,6 +32,7 @@ def check_function(env: Env, node: syntax.FunctionDeclaration) -> FunctionTempla
     if result not in (types.VOID, types.POISON) and not _always_returns(body):
         env.error("insufficient", f"the function {node.name} does not return a value on all paths", node.name.span)
     given = annotating.evaluate(env, node.annotations)
+    warn_uninitialized(body, env.checker.diagnostics)
     made = tree.Function(node.name.text, given, node.name.span, parameters, result, body, variables)
     template = FunctionTemplate(type_, made)
     template.made[variables] = made
@@ -52,6 +54,7 @@ def action(env: Env, node: syntax.ActionDeclaration) -> None:
     inner = env.at(Place("action"))
     parameters = declare(inner, type_)
     body = statements.block(inner, node.body)
+    warn_uninitialized(body, env.checker.diagnostics)
     given = annotating.evaluate(env, node.annotations)
     name = annotating.control_plane_name(node.name.text, given, "")
     made = tree.Action(node.name.text, given, node.name.span, parameters, body, name)

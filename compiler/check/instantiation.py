@@ -104,6 +104,7 @@ def _make(
 def _template(
     env: Env, template: Template, given: list[Given], name: str, annotations: Annotations, span: Span
 ) -> InstancePlan | None:
+    template.is_used = True
     signature = types.FunctionType(template.type.constructor, types.VOID)
     bound = arguments.bind(env, signature, (), given, span, str(template.type))
     if bound is None:
@@ -161,7 +162,8 @@ def _generic(
         if not candidates:
             env.type_error(f"{generic.name} has no constructor", span, *env.note(generic.name))
         return None
-    bound = arguments.bind(env, chosen[1], wanted, given, span, generic.name)
+    is_package = isinstance(open_type, types.PackageType)
+    bound = arguments.bind(env, chosen[1], wanted, given, span, generic.name, unknown=is_package)
     if bound is None:
         return None
     type_ = generic.specialise(bound.type_arguments)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from compiler import syntax, tree, types
 from compiler.check import constants, dispatch, fold
 from compiler.check.casts import coerce, is_poison, to_integer
 from compiler.check.context import Env, poisoned
+
+Shape: TypeAlias = "Sequence[types.Type | Shape]"
+"""The types of keys, grouped as the keys are: labels are grouped alike (§13.6)."""
 
 
 def is_wildcard(node: syntax.Expression) -> bool:
@@ -38,27 +42,33 @@ def label(env: Env, node: syntax.Expression, type_: types.Type, what: str) -> tr
 
 
 def labels(
-    env: Env, nodes: Sequence[syntax.Expression], key_types: Sequence[types.Type], what: str, span: syntax.Node
+    env: Env, nodes: Sequence[syntax.Expression], shape: Shape, what: str, span: syntax.Node
 ) -> tuple[tree.Expression, ...] | None:
     """One label for each key. A single `_` or `default` stands for all; None after saying what is wrong."""
     if len(nodes) == 1 and is_wildcard(nodes[0]):
-        return tuple(tree.DontCare(type_, nodes[0].span) for type_ in key_types)
-    nodes = _flat(nodes)
-    if len(nodes) != len(key_types):
-        env.type_error(
-            f"{len(nodes)} labels are given for {len(key_types)} keys", nodes[0].span if nodes else span.span
-        )
+        return tuple(tree.DontCare(type_, nodes[0].span) for type_ in flat(shape))
+    if len(nodes) == 1 and len(shape) != 1 and isinstance(nodes[0], syntax.ListExpression):
+        nodes = nodes[0].elements
+    if len(nodes) != len(shape):
+        message = f"{len(nodes)} labels are given for {len(shape)} keys"
+        env.type_error(message, nodes[0].span if nodes else span.span)
         return None
-    made = tuple(label(env, node, type_, what) for node, type_ in zip(nodes, key_types, strict=True))
-    return None if is_poison(*made) else made
+    made: list[tree.Expression] = []
+    for node, part in zip(nodes, shape, strict=True):
+        if isinstance(part, types.Type):
+            only = node.elements[0] if isinstance(node, syntax.ListExpression) and len(node.elements) == 1 else node
+            made.append(label(env, only, part, what))
+            continue
+        inner = labels(env, node.elements if isinstance(node, syntax.ListExpression) else [node], part, what, node)
+        if inner is None:
+            return None
+        made += inner
+    return None if is_poison(*made) else tuple(made)
 
 
-def _flat(nodes: Sequence[syntax.Expression]) -> list[syntax.Expression]:
-    """`((a, b), c)` as a, b, c: keys and labels may be grouped alike (§13.6)."""
-    flat: list[syntax.Expression] = []
-    for node in nodes:
-        flat += _flat(node.elements) if isinstance(node, syntax.ListExpression) else [node]
-    return flat
+def flat(shape: Shape) -> list[types.Type]:
+    """The types of the keys of a shape, in order."""
+    return [type_ for part in shape for type_ in ([part] if isinstance(part, types.Type) else flat(part))]
 
 
 def _scalars(type_: types.Type) -> list[types.Type]:

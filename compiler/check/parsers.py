@@ -8,6 +8,7 @@ from compiler import syntax, tree, types
 from compiler.check import annotating, constants, dispatch, fold, labels, statements, typerefs
 from compiler.check.casts import describe, is_poison
 from compiler.check.context import Env, Place, poisoned
+from compiler.check.initialized import warn_uninitialized
 from compiler.check.raw import RawStruct
 from compiler.check.scopes import Template, Undefined, did_you_mean
 from compiler.check.signatures import declare, declare_constructor, signature
@@ -23,7 +24,7 @@ def parser(env: Env, node: syntax.ParserDeclaration) -> None:
         env.type_error(f"the parser {node.name} cannot have type parameters", node.type_parameters[0].span)
         env.declare(node.name, Undefined(node.name.text))
         return
-    apply = signature(env, node.parameters, types.VOID)
+    apply = signature(env, node.parameters, types.VOID, optional=True)
     constructor = signature(env, node.constructor_parameters, types.VOID, constructor=True, optional=True)
     given = annotating.evaluate(env, node.annotations)
     name = node.name.text
@@ -99,6 +100,7 @@ def _states(env: Env, node: syntax.ParserDeclaration, skeleton: tree.Parser) -> 
         checked.add(name)
         inner = env.inner()
         known[name].statements += statements.items(inner, state.items)
+        warn_uninitialized(tree.Block(state.span, tuple(known[name].statements)), env.checker.diagnostics)
         if state.transition is not None:
             known[name].transition = _transition(inner, state.transition, known)
 
@@ -127,33 +129,32 @@ def _is_catch_all(case: tree.SelectCase) -> bool:
 def _transition(env: Env, node: syntax.Transition, states: States) -> tree.Transition:
     if isinstance(node, syntax.DirectTransition):
         return tree.Goto(_state(env, node.state, states), node.span)
-    keys = []
-    for key in node.keys:
-        for expression in _flat(dispatch.expression(env, key)):
-            if not is_poison(expression) and not _selectable(expression.type):
-                env.type_error(f"select takes numbers, bools, enums and errors, not {describe(expression)}", key.span)
-                expression = poisoned(expression.span)
-            keys.append(expression)
+    keys: list[tree.Expression] = []
+    shape = [_key(env, dispatch.expression(env, key), keys) for key in node.keys]
     key_types = [key.type for key in keys]
     cases = []
     for case in node.cases:
         state = _state(env, case.state, states)
         made = labels.value_set(env, case.keysets, key_types)
-        given = (made,) if made is not None else labels.labels(env, case.keysets, key_types, "a label of select", case)
+        given = (made,) if made is not None else labels.labels(env, case.keysets, shape, "a label of select", case)
         if given is not None:
             cases.append(tree.SelectCase(given, state, case.span))
     return tree.Select(tuple(keys), tuple(cases), node.span)
 
 
-def _flat(expression: tree.Expression) -> list[tree.Expression]:
-    """A key that is a list or a struct as its parts (§13.6)."""
+def _key(env: Env, expression: tree.Expression, keys: list[tree.Expression]) -> types.Type | labels.Shape:
+    """Add a key to `keys`, a list or struct as its parts; returns its type, or the shape of its parts."""
     if isinstance(expression, tree.TupleExpression | RawStruct):
         parts = expression.elements if isinstance(expression, tree.TupleExpression) else expression.values
-        return [key for part in parts for key in _flat(part)]
+        return [_key(env, part, keys) for part in parts]
     if isinstance(expression.type, types.StructType):
         members = [fold.member(f.type, expression.span, expression, f.name) for f in expression.type.fields]
-        return [key for member in members for key in _flat(member)]
-    return [expression]
+        return [_key(env, member, keys) for member in members]
+    if not is_poison(expression) and not _selectable(expression.type):
+        env.type_error(f"select takes numbers, bools, enums and errors, not {describe(expression)}", expression.span)
+        expression = poisoned(expression.span)
+    keys.append(expression)
+    return expression.type
 
 
 def _selectable(type_: types.Type) -> bool:

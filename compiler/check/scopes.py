@@ -105,6 +105,7 @@ class Template:
     plans: list[InstancePlan] = field(default_factory=list)
     sizes: dict[tree.Table | tree.ValueSet, tree.Expression] = field(default_factory=dict)
     """Sizes of tables and value sets, which constructor parameters may decide."""
+    is_used: bool = False
 
 
 Symbol: TypeAlias = (

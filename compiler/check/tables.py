@@ -34,7 +34,7 @@ def table(env: Env, node: syntax.TableDeclaration) -> None:
         value = _property(inner, node.name.text, property_)
         if value is not None:
             made.properties[value.name] = value
-    if by_kind.entries is not None and not by_kind.keys:
+    if by_kind.entries is not None and by_kind.entries.entries and not by_kind.keys:
         env.type_error(f"the table {node.name} has entries but no key", by_kind.entries.span)
     elif by_kind.entries is not None:
         made.entries_const = by_kind.entries.is_const

@@ -1,0 +1,86 @@
+"""What the language allows but the target, v1model on simple_switch, does not; as p4c refuses it, so
+that programs fit both compilers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compiler import tree, types
+from compiler.check.applied_once import check_applied_once
+from compiler.check.fold import integer
+from compiler.diagnostics import Diagnostics, Note
+from compiler.rewrite import walk
+
+
+def check_target(program: tree.Program, diagnostics: Diagnostics) -> None:
+    """Report what cannot be done with a program that is right otherwise."""
+    tables = [table for control in tree.all_controls(program) for table in control.tables]
+    for node in walk(program):
+        match node:
+            case tree.Binary(op="/" | "%"):
+                _division(node, diagnostics)
+            case tree.ExternFunctionCall() if node.function.name == "digest" and len(node.type_arguments) == 1:
+                _digest(node, diagnostics)
+    for table in tables:
+        _table(table, diagnostics)
+    check_applied_once(program, diagnostics)
+    _control_plane_names(program, tables, diagnostics)
+
+
+def _division(node: tree.Binary, diagnostics: Diagnostics) -> None:
+    divisor = integer(node.right)
+    if divisor is None or divisor & (divisor - 1):
+        message = f"{node.op}: run-time values can only be divided by constant powers of two"
+        diagnostics.error("invalid", message, node.span)
+
+
+def _digest(node: tree.ExternFunctionCall, diagnostics: Diagnostics) -> None:
+    if not isinstance(node.type_arguments[0], types.StructType):
+        message = "this digest has no struct type, whose name would be its name for the control plane"
+        diagnostics.warning("mismatch", message, node.span)
+
+
+def _table(table: tree.Table, diagnostics: Diagnostics) -> None:
+    lpm = [key for key in table.keys if key.match_kind == "lpm"]
+    if len(lpm) > 1:
+        note = Note("the first of them", lpm[0].span)
+        message = f"the table {table.control_plane_name} has several lpm keys"
+        diagnostics.error("unsupported", message, table.span, note)
+    for reference in table.actions:
+        for parameter in reference.action.data_parameters:
+            if not _may_be_data(parameter.type):
+                message = f"{parameter.name}: the control plane cannot give a value of type {parameter.type}"
+                diagnostics.error("type-error", message, parameter.span)
+    if "implementation" in table.properties:
+        message = f"the target has no default action for {table.control_plane_name}, as it has an action profile"
+        diagnostics.warning("unsupported", message, table.span)
+
+
+def _may_be_data(type_: types.Type) -> bool:
+    below = types.strip_new_types(type_)
+    return isinstance(below, types.BitType | types.IntType | types.BoolType | types.SerEnumType)
+
+
+def _control_plane_names(program: tree.Program, tables: Iterable[tree.Table], diagnostics: Diagnostics) -> None:
+    """Names by which the control plane calls things must differ among things of one kind (§18.3.2)."""
+    actions = list(program.actions) + [action for control in tree.all_controls(program) for action in control.actions]
+    _distinct("tables", tables, diagnostics)
+    _distinct("actions", actions, diagnostics)
+    by_extern: dict[str, list[tree.ExternInstance]] = {}
+    for instance in tree.extern_instances(program):
+        by_extern.setdefault(instance.type.name, []).append(instance)
+    for name, instances in by_extern.items():
+        _distinct(f"{name}s", instances, diagnostics)
+
+
+def _distinct(
+    what: str, declarations: Iterable[tree.Table | tree.Action | tree.ExternInstance], diagnostics: Diagnostics
+) -> None:
+    seen: dict[str, tree.Declaration] = {}
+    for declaration in declarations:
+        name = declaration.control_plane_name
+        earlier = seen.setdefault(name, declaration)
+        if earlier is not declaration:
+            note = Note("the other one", earlier.span)
+            diagnostics.error("duplicate", f"two {what} are called {name} by the control plane", declaration.span, note)

@@ -1,0 +1,15 @@
+"""Warn of parsers and controls that are never instantiated."""
+
+from __future__ import annotations
+
+from compiler import tree
+from compiler.check.context import Checker
+
+
+def warn_unused(checker: Checker) -> None:
+    for template in checker.templates:
+        if not template.is_used:
+            kind = "parser" if isinstance(template.skeleton, tree.Parser) else "control"
+            checker.diagnostics.warning(
+                "unused", f"the {kind} {template.type} is never instantiated", template.type.span
+            )
