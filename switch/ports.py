@@ -60,10 +60,10 @@ class Interface:
 
 def parse_interface(text: str) -> Interface:
     """`PORT@NAME` or `PORT@NAMESPACE/NAME`: the namespace is a path, or a name under /run/netns. Raises PortError."""
-    number, at, name = text.partition("@")
-    if not at or not number.isdigit() or not name:
+    number, _, where = text.partition("@")
+    namespace, slash, name = where.rpartition("/")
+    if not number.isdigit() or not name:
         raise PortError(f"{text}: a port is PORT@INTERFACE, as in 1@veth0, or PORT@NAMESPACE/INTERFACE")
-    namespace, slash, name = name.rpartition("/")
     if slash and "/" not in namespace:
         namespace = f"/run/netns/{namespace}"
     return Interface(int(number), name, namespace)
