@@ -22,6 +22,7 @@ from ptf.testutils import test_param_get
 from scapy.packet import Packet
 
 MARKER_TIMEOUT = 20.0  # seconds; only a broken switch takes as long
+BURST = 16  # frames in flight: what any receive buffer holds
 
 _switch: Client | Exception | None = None
 _markers = count(1)
@@ -71,18 +72,18 @@ class GatewayTest(BaseTest):
 
     def exchange(self, port: int, *frames: Packet | bytes) -> list[tuple[int, str]]:
         """Send frames into a port; return all that comes out as (port, hex), sorted by port, in order within one."""
+        out: list[tuple[int, str]] = []
+        for start in range(0, len(frames), BURST):
+            out += self._burst(port, frames[start : start + BURST])
+        return sorted(out, key=lambda packet: packet[0])
+
+    def _burst(self, port: int, frames: tuple[Packet | bytes, ...]) -> list[tuple[int, str]]:
+        """Send frames and a marker to each port; return what comes out before the last marker."""
         token = b"marker%010d" % next(_markers)
         for frame in frames:
             self.dataplane.send(0, port, bytes(frame))
-        sender = MARKERS.vms["m1"]
-        for marker in MARKERS.vms.values():
-            inner = (
-                Ether(dst=marker.mac, src=sender.mac)
-                / IP(src=sender.ip, dst=marker.ip)
-                / UDP(sport=9, dport=9)
-                / Raw(token)
-            )
-            self.dataplane.send(0, port, bytes(from_host(sender.host, MARKERS, inner)))
+        for marker in _marker_frames(token):
+            self.dataplane.send(0, port, marker)
         missing = {host.port for host in HOSTS}
         out: list[tuple[int, str]] = []
         while missing:
@@ -93,7 +94,7 @@ class GatewayTest(BaseTest):
                 missing.remove(result.port)
             else:
                 out.append((result.port, bytes(result.packet).hex()))
-        return sorted(out, key=lambda packet: packet[0])
+        return out
 
     def drops(self) -> dict[str, int]:
         """Packets dropped so far, by reason; reasons that never occurred are left out."""
@@ -118,6 +119,16 @@ class GatewayTest(BaseTest):
         before = self.drops()
         out = self.exchange(port, *(frame for frame, _ in cases))
         self.assertEqual((out, _difference(before, self.drops())), ([], expected))
+
+
+def _marker_frames(token: bytes) -> list[bytes]:
+    """For each host a frame that the gateway sends to it, with `token` at its end."""
+    sender = MARKERS.vms["m1"]
+    frames = []
+    for vm in MARKERS.vms.values():
+        inner = Ether(dst=vm.mac, src=sender.mac) / IP(src=sender.ip, dst=vm.ip) / UDP(sport=9, dport=9) / Raw(token)
+        frames.append(bytes(from_host(sender.host, MARKERS, inner)))
+    return frames
 
 
 def _difference(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:

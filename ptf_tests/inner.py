@@ -105,7 +105,7 @@ class OtherInnerEthertypesAreDropped(GatewayTest):
     """IPv6 (not in this version), MPLS, LLDP, an 802.3 length."""
 
     def runTest(self) -> None:
-        self.assertDrops(1, from_host(HOST1, BLUE, ETH / IPv6(dst="fe80::1")), "INNER_ETHERTYPE")
+        self.assertDrops(1, from_host(HOST1, BLUE, ETH / IPv6(src="fe80::2", dst="fe80::1")), "INNER_ETHERTYPE")
         for ethertype in (0x8847, 0x88CC, 0x0026):
             inner = Ether(dst=WEB2.mac, src=WEB1.mac, type=ethertype) / Raw(bytes(40))
             self.assertDrops(1, from_host(HOST1, BLUE, inner), "INNER_ETHERTYPE")

@@ -76,7 +76,9 @@ class OtherEthertypesAreDropped(GatewayTest):
     """IPv6, a VLAN tag, LLDP, 802.3 length, and an experimental type with a VXLAN packet behind it."""
 
     def runTest(self) -> None:
-        ipv6 = Ether(dst=VTEP_MAC, src=HOST1.mac) / IPv6(dst="fe80::1") / UDP(dport=4789) / Raw(bytes(40))
+        ipv6 = (
+            Ether(dst=VTEP_MAC, src=HOST1.mac) / IPv6(src="fe80::2", dst="fe80::1") / UDP(dport=4789) / Raw(bytes(40))
+        )
         good = from_host(HOST1, BLUE, inner_udp())
         tagged = Ether(dst=VTEP_MAC, src=HOST1.mac) / Dot1Q(vlan=1) / good[IP]
         self.assertDrops(1, ipv6, "OUTER_ETHERTYPE")

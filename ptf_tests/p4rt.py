@@ -58,10 +58,11 @@ class Client:
         names = {field.name for field in info.match_fields}
         assert set(match) <= names, f"{table} has no key {set(match) - names}"
         for field in info.match_fields:
-            if field.name not in match:
+            wanted = match.get(field.name)
+            if wanted is None:
                 assert field.match_type == p4i.MatchField.TERNARY, f"{table}: {field.name} is missing"
-                continue
-            _set_match(entry.match.add(field_id=field.id), field, match[field.name])
+            elif wanted != (0, 0):  # what matches everything is left out (§9.1.1)
+                _set_match(entry.match.add(field_id=field.id), field, wanted)
         spec = self._actions[action]
         entry.action.action.action_id = spec.preamble.id
         assert set(params or {}) == {p.name for p in spec.params}, f"{action} takes {[p.name for p in spec.params]}"

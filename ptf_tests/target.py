@@ -66,10 +66,7 @@ def veth_ports() -> Wiring:
 
     From here on this process and its children live in that namespace.
     """
-    clone_newnet = 0x40000000
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(clone_newnet) != 0:
-        raise PermissionError(ctypes.get_errno(), f"a network namespace: {os.strerror(ctypes.get_errno())}")
+    _enter_network_namespace()
     # The kernel's own IPv6 packets would show up among those of the tests.
     Path("/proc/sys/net/ipv6/conf/default/disable_ipv6").write_text("1")
     with IPRoute() as links:
@@ -82,6 +79,19 @@ def veth_ports() -> Wiring:
     return Wiring(
         "", tuple(f"{port}@sw{port}" for port in PORTS), ("--platform", "eth", "--socket-recv-size", "16384", *ptf)
     )
+
+
+def _enter_network_namespace() -> None:
+    """A new network namespace, and the /sys that belongs to it: BMv2 asks there whether an interface is up."""
+    clone_newns, clone_newnet, ms_rec, ms_slave = 0x00020000, 0x40000000, 0x4000, 0x80000
+    libc = ctypes.CDLL(None, use_errno=True)
+    for done in (
+        libc.unshare(clone_newnet | clone_newns),
+        libc.mount(b"none", b"/", None, ms_rec | ms_slave, None),
+        libc.mount(b"sysfs", b"/sys", b"sysfs", 0, None),
+    ):
+        if done != 0:
+            raise PermissionError(ctypes.get_errno(), f"network namespace: {os.strerror(ctypes.get_errno())}")
 
 
 @contextmanager
@@ -105,6 +115,7 @@ def bmv2_switch(wiring: Wiring, directory: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = ["simple_switch_grpc", "--no-p4", "--device-id", "1", "--thrift-port", "0", *_port_arguments(wiring)]
+    command += ["--notifications-addr", f"ipc://{directory / 'notifications.ipc'}"]
     with _running([*command, "--", "--grpc-server-addr", address], directory) as process:
         with grpc.insecure_channel(address) as channel:
             try:
