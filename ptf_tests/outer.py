@@ -81,7 +81,7 @@ class OtherEthertypesAreDropped(GatewayTest):
         )
         good = from_host(HOST1, BLUE, inner_udp())
         tagged = Ether(dst=VTEP_MAC, src=HOST1.mac) / Dot1Q(vlan=1) / good[IP]
-        self.assertDrops(1, ipv6, "OUTER_ETHERTYPE")
+        self.assertDrops(1, Ether(dst=VTEP_MAC, src=HOST1.mac) / ipv6, "OUTER_ETHERTYPE")
         self.assertDrops(1, tagged, "OUTER_ETHERTYPE")
         for ethertype in (0x88CC, 0x0040, 0x88B5, 0x0801):
             self.assertDrops(1, frame_with(Ether, type=ethertype), "OUTER_ETHERTYPE")
