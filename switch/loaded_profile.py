@@ -139,8 +139,6 @@ class LoadedProfile:
     # ---- groups
 
     def insert_group(self, group: int, members: Sequence[tuple[int, int]]) -> None:
-        if self.profile.selector is None:
-            raise InvalidArgument(f"profile {self.name} has no selector, so it has no groups")
         if group in self._group_slots:
             raise AlreadyExists(f"profile {self.name}: group {group} exists already")
         slots = [self.member_slot(m) for m, _ in members]

@@ -11,7 +11,7 @@ and truth(e) for a condition. Reads of headers that are not valid give whatever 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from switch.bmv2.expressions import header_type_of
 from switch.bmv2.program import (
@@ -436,14 +436,20 @@ class Expressions:
         name = "wide_shl" if cls == "wide" else f"shift_left_{cls}"
         return C(f"{name}({value.text}, {self.index(n)})", cls, True)
 
-    def store(self, e: Expr, width: int) -> C:
-        """e modulo 2^width, as what a field of that width holds (class low_class(width), no bits above)."""
+    def raw(self, ref: FieldRef) -> C:
+        """A field's bits as they are on the wire: of a signed field its two's complement."""
+        return self.read_field(self.field_path(ref), replace(ref.field, signed=False))
+
+    def store(self, e: Expr, width: int, *, typed: bool = False) -> C:
+        """e modulo 2^width, of class low_class(width). `typed`: the C type it goes to cuts what is above its own width."""
         inner = self.interval(e)
         if inner.natural and inner.high < 1 << width:
             return convert(self.exact(e), low_class(width))
         value = self.low(e, width)
-        if width in (8, 16, 32, 64, 128) or value.cls == "wide":
+        if width in (64, 128) or (typed and (width in (8, 16, 32) or value.cls == "wide")):
             return value  # the C type, or wide_store, cuts
+        if value.cls == "wide":
+            return C(f"wide_cut({value.text}, {width})", "wide", True)
         return C(f"{value} & {constant((1 << width) - 1, value.cls)}", value.cls)
 
     # ---- conditions

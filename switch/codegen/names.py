@@ -32,6 +32,6 @@ class Names:
 
 def comment(text: str, limit: int = 100) -> str:
     """P4 source as the inside of a C comment: one line, nothing that ends it."""
-    one_line = " ".join(text.replace("\\n", " ").split()).replace("*/", "* /").replace("/*", "/ *")
+    one_line = " ".join(text.replace("\\n", " ").replace('\\"', '"').split()).replace("*/", "* /").replace("/*", "/ *")
     one_line = "".join(c if c.isprintable() and c.isascii() else "?" for c in one_line).replace("\\", "\\ ").rstrip()
     return one_line if len(one_line) <= limit else one_line[: limit - 3] + "..."

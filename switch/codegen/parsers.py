@@ -272,8 +272,8 @@ class ParserCode:
                 return self.s.lookahead_value(k)
             case ValidBit():
                 return self.e.exact(k)
-            case FieldRef(_, f):
-                return self.e.store(k, f.width) if f.signed else self.e.exact(k)
+            case FieldRef():
+                return self.e.raw(k)
 
     def _split(self, padded: int, widths: list[int]) -> list[int]:
         """The fields of a transition value: each padded to bytes, the first most significant."""

@@ -169,7 +169,7 @@ class Statements:
             if isinstance(source, FieldRef) and source.field.varbit:
                 return [f"copy_varbit({self._varbit(to)}, {self._varbit(source)});"]
             return []
-        return self.store(to, self.e.store(self._data(source), self._width(to)))
+        return self.store(to, self.e.store(self._data(source), self._width(to), typed=isinstance(to, FieldRef)))
 
     def _varbit(self, ref: FieldRef) -> str:
         path = self.e.field_path(ref)
@@ -203,7 +203,7 @@ class Statements:
     def _compute(self, op: str, to: object, left: object, right: object) -> list[str]:
         target = cast(FieldRef, to)
         value = Op(op, (cast(Expr, left), cast(Expr, right)))
-        return self.store(target, self.e.store(value, self._width(target)))
+        return self.store(target, self.e.store(value, self._width(target), typed=isinstance(target, FieldRef)))
 
     # ---- headers
 
@@ -404,13 +404,11 @@ class Statements:
     def register_read(self, p: Primitive) -> list[str]:
         source = RegisterRef(cast(RegisterArray, p.args[1]), cast(Expr, p.args[2]))
         to = cast(FieldRef, p.args[0])
-        return self.store(to, self.e.store(source, self._width(to)))
+        return self.store(to, self.e.store(source, self._width(to), typed=isinstance(to, FieldRef)))
 
     def register_write(self, p: Primitive) -> list[str]:
         array = cast(RegisterArray, p.args[0])
         value = self.e.store(self._data(p.args[2]), array.width)
-        if array.width in (8, 16, 32):  # cells are 64-bit words
-            value = C(f"(uint{array.width}_t){value}", "u64", True)
         return self._write_register(array, self.e.index(cast(Expr, p.args[1])), value)
 
     def hash(self, p: Primitive) -> list[str]:

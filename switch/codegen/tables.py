@@ -134,10 +134,7 @@ class TableCode:
         fields = []
         for place in layout.key:
             k = place.field
-            if isinstance(k.ref, FieldRef):
-                value = self.e.store(k.ref, k.width) if k.ref.field.signed else self.e.exact(k.ref)
-            else:
-                value = self.e.exact(k.ref)
+            value = self.e.raw(k.ref) if isinstance(k.ref, FieldRef) else self.e.exact(k.ref)
             if k.mask is not None:
                 value = C(f"{value} & {constant(k.mask & (1 << k.width) - 1, value.cls)}", value.cls)
             fields.append((value, k.width))
