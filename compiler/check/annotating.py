@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compiler import syntax, tree, types
 from compiler.annotations import Annotation, Annotations, TypeArgument, Value, find, has
+from compiler.check import dispatch
 from compiler.check.context import Env
 from compiler.check.scopes import Constant
 
@@ -26,15 +27,34 @@ def is_optional(given: Annotations) -> bool:
 
 
 def _annotation(env: Env, node: syntax.Annotation) -> Annotation:
-    values = [_value(env, expression) for expression in node.expressions]
-    pairs = [(pair.name.text, _value(env, pair.value)) for pair in node.pairs]
+    structured = node.form in (syntax.AnnotationForm.LIST, syntax.AnnotationForm.KEY_VALUE)
+    value = _constant if structured else _value
+    values = [value(env, expression) for expression in node.expressions]
+    pairs = [(pair.name.text, value(env, pair.value)) for pair in node.pairs]
+    if structured:
+        seen: set[str] = set()
+        for pair in node.pairs:
+            if pair.name.text in seen:
+                env.error("duplicate", f"@{node.name}: {pair.name} is given twice", pair.name.span)
+            seen.add(pair.name.text)
     known_values = tuple(value for value in values if value is not None)
     known_pairs = tuple((name, value) for name, value in pairs if value is not None)
     if len(known_values) != len(values) or len(known_pairs) != len(pairs):
         known_values, known_pairs = (), ()
-    structured = node.form in (syntax.AnnotationForm.LIST, syntax.AnnotationForm.KEY_VALUE)
     text = None if node.form is syntax.AnnotationForm.BARE else node.body
     return Annotation(node.name, known_values, known_pairs, text, structured, node.span)
+
+
+def _constant(env: Env, node: syntax.Expression) -> Value | None:
+    """An expression of a structured annotation, which must be a constant (§20.1.2)."""
+    expression = dispatch.expression(env, node)
+    match expression:
+        case tree.IntLiteral() | tree.BoolLiteral() | tree.StringLiteral():
+            return expression.value
+        case _:
+            if not isinstance(expression.type, types.PoisonType):
+                env.type_error("a structured annotation holds constant numbers, bools and strings", node.span)
+            return None
 
 
 def _value(env: Env, node: syntax.Expression) -> Value | None:

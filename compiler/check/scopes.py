@@ -85,6 +85,8 @@ class InstancePlan(tree.Declaration):
     constructor: types.FunctionType | None
     arguments: tuple[tree.Expression, ...]
     methods: dict[str, tree.Function] = field(default_factory=dict)
+    control_plane_name: str | None = None
+    """Where it does not follow from `name` and the path."""
 
     @property
     def type(self) -> types.Type:

@@ -215,6 +215,20 @@ def _default_action(
     return tree.DefaultAction(symbol, (), False, node.name.span)
 
 
+def _name_anonymous(env: Env, table: str, property_: syntax.CustomProperty, instance: InstancePlan) -> None:
+    """An instance that is made in a property has the property's @name, which is not put into the
+    table's path (as in p4c).
+    """
+    instance.annotations = annotating.evaluate(env, property_.annotations)
+    annotation = find(instance.annotations, "name")
+    name = annotation.string() if annotation else None
+    if name is None:
+        message = f"the control plane cannot name what {property_.name} of the table {table} makes"
+        env.error("unsupported", message, property_.value.span, hint=f'@name("...") {property_.name} = ...')
+        return
+    instance.name = instance.control_plane_name = name.removeprefix(".")
+
+
 def _size(env: Env, property_: syntax.CustomProperty) -> tree.Expression | None:
     value = dispatch.expression(env, property_.value)
     if is_poison(value) or not constants.require_compile_time(env, value, "the size of a table"):
@@ -234,8 +248,8 @@ def _property(env: Env, table_name: str, property_: syntax.CustomProperty) -> tr
         return None
     if isinstance(property_.value, syntax.ConstructorCall) and isinstance(value, tree.InstanceRef):
         instance = value.instance
-        if isinstance(instance, InstancePlan):  # an instance without a name is called as its table
-            instance.name = table_name
+        if isinstance(instance, InstancePlan):
+            _name_anonymous(env, table_name, property_, instance)
     if not isinstance(value, tree.InstanceRef):
         constants.require_compile_time(env, value, f"the property {property_.name}")
     given = annotating.evaluate(env, property_.annotations)
