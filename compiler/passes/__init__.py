@@ -26,6 +26,8 @@ from compiler.passes.lower_slices import lower_slices
 from compiler.passes.lower_switch import lower_switch
 from compiler.passes.make_actions import make_actions
 from compiler.passes.order_effects import order_effects
+from compiler.passes.propagate_copies import propagate_copies
+from compiler.passes.remove_dead_stores import remove_dead_stores
 from compiler.passes.select_keys import select_keys
 from compiler.passes.split_states import split_states
 from compiler.passes.start_values import start_values
@@ -58,9 +60,11 @@ def run_passes(program: tree.Program, diagnostics: Diagnostics) -> tree.Program:
     # Values: only scalars, and copies of whole headers.
     expand_stack_indexes(program)
     expand_aggregates(program)
-    field_arguments(program)
     lower_slices(program)
+    propagate_copies(program)
     fold(program)
+    field_arguments(program)
+    remove_dead_stores(program)
 
     # Control flow: parser states in straight lines, controls as graphs of tables.
     tidy_scopes(program)
