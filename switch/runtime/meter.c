@@ -82,7 +82,7 @@ enum meter_kind meter_configuration(struct meters *m, uint64_t index, struct met
 /* Tokens that `rate` has credited since the origin. */
 static double credit(const struct meter *m, uint64_t rate, uint64_t now_ns)
 {
-    return now_ns > m->start ? (double)(now_ns - m->start) * ((double)rate * 1e-9) : 0;
+    return now_ns > m->start ? (double)(now_ns - m->start) * (double)rate / 1e9 : 0; /* exact where it is a whole number */
 }
 
 /* Let time begin at `now_ns` with the tokens that there are. */

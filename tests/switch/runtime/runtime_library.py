@@ -1,4 +1,4 @@
-"""The C runtime as Python objects, for tests only: keys and parameters are ints, a look-up gives (number, action, params).
+"""The C runtime as Python objects, for tests only: keys are ints, a look-up gives (number, action, params).
 
 `load()` compiles switch/runtime with probe.c once; the table classes own their `struct qsbr`, with no reader online.
 """
@@ -26,6 +26,16 @@ OK, EXISTS, MISSING, FULL, NO_MEMORY, INVALID = 0, -1, -2, -3, -4, -5
 
 Found = tuple[int, int, tuple[int, ...]]
 
+RESULT_KINDS: dict[type, str] = {
+    c_void_p: "exact_create exact_find exact_at lpm_create lpm_find lpm_at ternary_create ternary_find ternary_at"
+    " selector_create probe_selector_lookup counters_create meters_create registers_create idle_create",
+    c_uint64: "hash_crc16 hash_crc32 hash_crcCCITT hash_csum16 hash_xor16 hash_xor32 hash_identity hash_xxh64 hash_toeplitz"
+    " crc_compute probe_register_read probe_checksum_add probe_random_between idle_seen",
+    c_uint32: "exact_insert_many lpm_insert_many ternary_insert_many probe_entry_number",
+    c_uint16: "probe_checksum_finish probe_checksum_update16 probe_checksum_update32",
+    c_size_t: "probe_qsbr_size",
+}
+
 
 def compiler() -> list[str]:
     """The machine's C compiler, or the ziglang wheel's."""
@@ -50,19 +60,9 @@ def load() -> ctypes.CDLL:
         library = ctypes.CDLL(str(folder / "runtime.so"))
     finally:
         shutil.rmtree(folder)
-    for name in ("exact_create", "exact_find", "exact_at", "lpm_create", "lpm_find", "lpm_at", "ternary_create", "ternary_find",
-                 "ternary_at", "selector_create", "probe_selector_lookup", "counters_create", "meters_create",
-                 "registers_create", "idle_create"):  # fmt: skip
-        getattr(library, name).restype = c_void_p
-    for name in ("hash_crc16", "hash_crc32", "hash_crcCCITT", "hash_csum16", "hash_xor16", "hash_xor32", "hash_identity",
-                 "hash_xxh64", "hash_toeplitz", "crc_compute", "probe_register_read", "probe_checksum_add",
-                 "probe_random_between", "idle_seen"):  # fmt: skip
-        getattr(library, name).restype = c_uint64
-    library.probe_qsbr_size.restype = c_size_t
-    for name in ("probe_checksum_finish", "probe_checksum_update16", "probe_checksum_update32"):
-        getattr(library, name).restype = c_uint16
-    for name in ("exact_insert_many", "lpm_insert_many", "ternary_insert_many", "probe_entry_number"):
-        getattr(library, name).restype = c_uint32
+    for kind, names in RESULT_KINDS.items():
+        for name in names.split():
+            getattr(library, name).restype = kind
     return library
 
 
@@ -137,16 +137,22 @@ class Exact(Table):
 
     def __init__(self, words: int, param_words: int, size: int) -> None:
         qsbr = Qsbr()
-        super().__init__(load().exact_create(qsbr.pointer, words, param_words, c_uint32(size)), qsbr, words, param_words)
+        super().__init__(
+            load().exact_create(qsbr.pointer, words, param_words, c_uint32(size)), qsbr, words, param_words
+        )
 
     def insert(self, key: int, action: int, params: Sequence[int]) -> tuple[int, int]:
         """(result, number)"""
         number = c_uint32(2**32 - 1)
-        result = self.library.exact_insert(self.handle, words_of(key, self.words), c_uint32(action), self.data(params), byref(number))
+        result = self.library.exact_insert(
+            self.handle, words_of(key, self.words), c_uint32(action), self.data(params), byref(number)
+        )
         return result, number.value
 
     def modify(self, key: int, action: int, params: Sequence[int]) -> int:
-        return int(self.library.exact_modify(self.handle, words_of(key, self.words), c_uint32(action), self.data(params)))
+        return int(
+            self.library.exact_modify(self.handle, words_of(key, self.words), c_uint32(action), self.data(params))
+        )
 
     def delete(self, key: int) -> int:
         return int(self.library.exact_delete(self.handle, words_of(key, self.words)))

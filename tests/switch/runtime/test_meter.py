@@ -1,0 +1,178 @@
+"""switch/runtime/meter.c against RFC 2698 and RFC 2697, word for word, on whole numbers. Time is an argument."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from runtime_library import INVALID, OK, load
+
+GREEN, YELLOW, RED = range(3)
+PACKETS, BYTES = range(2)
+OFF, TWO_RATE, SINGLE_RATE = range(3)
+SECOND = 10**9
+
+
+@dataclass
+class Rfc2698:
+    """§3: Tp and Tc start full and grow by PIR and CIR tokens a second up to PBS and CBS."""
+
+    cir: int
+    cbs: int
+    pir: int
+    pbs: int
+
+    def __post_init__(self) -> None:
+        self.tp, self.tc, self.credited = self.pbs, self.cbs, (0, 0)
+
+    def execute(self, size: int, elapsed: int, color: int) -> int:
+        credit = self.cir * elapsed // SECOND, self.pir * elapsed // SECOND
+        self.tc = min(self.cbs, self.tc + credit[0] - self.credited[0])
+        self.tp = min(self.pbs, self.tp + credit[1] - self.credited[1])
+        self.credited = credit
+        if color == RED or self.tp < size:
+            return RED
+        if color == YELLOW or self.tc < size:
+            self.tp -= size
+            return YELLOW
+        self.tp -= size
+        self.tc -= size
+        return GREEN
+
+
+@dataclass
+class Rfc2697:
+    """§3: CIR tokens a second go to Tc up to CBS, else to Te up to EBS."""
+
+    cir: int
+    cbs: int
+    pir: int
+    ebs: int
+
+    def __post_init__(self) -> None:
+        self.tc, self.te, self.credited = self.cbs, self.ebs, 0
+
+    def execute(self, size: int, elapsed: int, color: int) -> int:
+        credit = self.cir * elapsed // SECOND
+        for _ in range(min(credit - self.credited, self.cbs + self.ebs)):
+            if self.tc < self.cbs:
+                self.tc += 1
+            elif self.te < self.ebs:
+                self.te += 1
+        self.credited = credit
+        if color == GREEN and self.tc >= size:
+            self.tc -= size
+            return GREEN
+        if color != RED and self.te >= size:
+            self.te -= size
+            return YELLOW
+        return RED
+
+
+class Meters:
+    def __init__(self, unit: int, size: int = 4) -> None:
+        self.library = load()
+        self.handle = ctypes.c_void_p(self.library.meters_create(unit, ctypes.c_uint64(size)))
+
+    def configure(self, index: int, kind: int, config: tuple[int, int, int, int], now: int) -> int:
+        numbers = (ctypes.c_uint64 * 4)(*config)
+        return int(
+            self.library.meter_configure(self.handle, ctypes.c_uint64(index), kind, numbers, ctypes.c_uint64(now))
+        )
+
+    def execute(self, index: int, size: int, now: int, color: int = GREEN) -> int:
+        arguments = (ctypes.c_uint64(n) for n in (index, size, now))
+        return int(self.library.meter_execute(self.handle, *arguments, color))
+
+    def close(self) -> None:
+        self.library.meters_destroy(self.handle)
+
+
+RATES = st.integers(0, 5000)
+PACKETS_SEEN = st.lists(
+    st.tuples(st.integers(0, SECOND // 2), st.integers(1, 300), st.sampled_from([GREEN, GREEN, GREEN, YELLOW, RED])),
+    max_size=60,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from([TWO_RATE, SINGLE_RATE]),
+    RATES,
+    RATES,
+    RATES,
+    RATES,
+    PACKETS_SEEN,
+    st.sampled_from([PACKETS, BYTES]),
+)
+def test_any_sequence_of_packets(kind, cir, cburst, extra, pburst, packets, unit):
+    """Oracle: the RFC's text as a second implementation; packets with colours make it colour-aware."""
+    config = (cir, cburst, cir + extra, pburst)
+    model = Rfc2698(*config) if kind == TWO_RATE else Rfc2697(*config)
+    meters, start = Meters(unit), 12345
+    assert meters.configure(1, kind, config, start) == OK
+    elapsed = 0
+    for gap, size, color in packets:
+        elapsed += gap
+        expected = model.execute(size if unit == BYTES else 1, elapsed, color)
+        assert meters.execute(1, size, start + elapsed, color) == expected
+    meters.close()
+
+
+def test_packets_as_recorded_from_bmv2():
+    """Golden meter_indirect: no configuration is green; a committed burst of one packet, then both bursts of one."""
+    meters = Meters(PACKETS)
+    assert meters.execute(0, 100, 5) == GREEN
+    meters.configure(1, TWO_RATE, (0, 1, 1_000_000, 1_000_000), 0)
+    assert [meters.execute(1, 100, t) for t in (1, 2)] == [GREEN, YELLOW]
+    meters.configure(2, TWO_RATE, (0, 1, 0, 1), 0)
+    assert [meters.execute(2, 100, t) for t in (1, 2)] == [GREEN, RED]
+    in_bytes = Meters(BYTES)
+    in_bytes.configure(3, TWO_RATE, (0, 1, 0, 1), 0)
+    assert in_bytes.execute(3, 4, 1) == RED
+    meters.configure(2, OFF, (0, 0, 0, 0), 0)
+    assert meters.execute(2, 100, 3) == GREEN
+    meters.close()
+    in_bytes.close()
+
+
+@pytest.mark.parametrize("rate", [1, 1_000, 12_500_000_000, 10**12])
+def test_rates_hold_for_years(rate):
+    """After any time the bucket gives its burst and no more, and a second later a second's tokens, within a thousandth:
+    rounding does not add up. Oracle: rate * time."""
+    meters, now = Meters(BYTES), 0
+    burst = max(10, rate)
+    meters.configure(0, TWO_RATE, (rate, burst, rate, burst), now)
+    for pause in (1, 10**7, 10**9):  # seconds: up to 30 years
+        now += pause * SECOND
+        if rate * pause >= burst:
+            assert meters.execute(0, burst, now) == GREEN
+            assert meters.execute(0, 1, now) == RED
+            now += SECOND
+            got = rate - rate // 1000 - 1
+            assert got <= 0 or meters.execute(0, got, now) == GREEN
+            assert meters.execute(0, rate // 500 + 3, now) == RED
+    meters.close()
+
+
+def test_time_may_step_back_between_workers():
+    meters = Meters(PACKETS)
+    meters.configure(0, TWO_RATE, (1, 2, 1, 2), 10 * SECOND)
+    assert [meters.execute(0, 1, t * SECOND) for t in (20, 20, 5, 20)] == [GREEN, GREEN, RED, RED]
+    meters.close()
+
+
+def test_what_is_out_of_range():
+    """An index past the end is green; a peak rate below the committed one is refused, as BMv2 does."""
+    meters = Meters(PACKETS, size=2)
+    assert meters.execute(2, 1, 0) == GREEN
+    assert meters.configure(2, TWO_RATE, (1, 1, 1, 1), 0) == INVALID
+    assert meters.configure(0, TWO_RATE, (2, 1, 1, 1), 0) == INVALID
+    assert meters.configure(0, SINGLE_RATE, (2, 1, 0, 1), 0) == OK
+    config = (ctypes.c_uint64 * 4)()
+    assert meters.library.meter_configuration(meters.handle, ctypes.c_uint64(0), config) == SINGLE_RATE
+    assert tuple(config) == (2, 1, 0, 1)
+    meters.close()
