@@ -191,6 +191,14 @@ class _P4Preprocessor(Preprocessor):  # type: ignore[misc]  # pcpp has no type h
     def on_error(self, file: str, line: int, msg: str) -> None:
         self._report("syntax", msg[:1].lower() + " ".join(msg[1:].split()), str(file), line)
 
+    def on_directive_handle(
+        self, directive: _PreprocessorToken, toks: list[_PreprocessorToken], ifpassthru: bool, precedingtoks: object
+    ) -> bool:
+        self.lastdirective = directive
+        if directive.value == "include" and not toks:
+            self._report_at_directive("syntax", "malformed #include", hint='#include <file> or #include "file"')
+        return True
+
     def on_file_open(self, is_system_include: bool, includepath: str) -> TextIO:
         if self.include_depth > MAX_INCLUDE_DEPTH:
             self._report_at_directive("I/O error", f"files are included more than {MAX_INCLUDE_DEPTH} deep")

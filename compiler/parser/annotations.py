@@ -8,9 +8,6 @@ from compiler.lexer import END, IDENTIFIER, KEYWORDS, Token
 from compiler.parser.cursor import NAME_KINDS
 from compiler.parser.expressions import ExpressionParser
 
-_OPENING = frozenset("([{")
-_CLOSING = frozenset(")]}")
-
 
 class AnnotationParser(ExpressionParser):
     def annotations(self) -> syntax.Annotations:
@@ -56,7 +53,7 @@ class AnnotationParser(ExpressionParser):
         )
 
     def _unstructured(self, at: Token, name: str) -> syntax.Annotation:
-        """`@name(tokens)`: any tokens with balanced brackets; read once more as expressions, if they are that."""
+        """`@name(tokens)`: any tokens with balanced parentheses; read once more as expressions, if they are that."""
         opening = self.expect("(")
         body_start = self._position
         tokens: list[Token] = []
@@ -64,9 +61,9 @@ class AnnotationParser(ExpressionParser):
         while depth > 0 or self.kind != ")":
             if self.kind == END:
                 raise self.unexpected("')'", Note("to close this one", opening.span))
-            if self.kind in _OPENING:
+            if self.kind == "(":
                 depth += 1
-            elif self.kind in _CLOSING:
+            elif self.kind == ")":
                 depth -= 1
             tokens.append(self.advance())
         closing = self.advance()

@@ -226,7 +226,7 @@ class StatementParser(AnnotationParser):
     # Statements that begin with a name
 
     def _from_name(self, annotations: syntax.Annotations) -> syntax.BlockItem:
-        following = self.peek().kind
+        following = self.peek(2 if self.kind == "." else 1).kind
         if self.at_type():
             # `T.apply();` and `T<X>.apply();` are calls, and so seen by _declaration.
             return self._declaration(annotations)
