@@ -6,7 +6,7 @@ returns what the control flow asks for: whether it hit, or the action's number.
 
 from __future__ import annotations
 
-from switch.bmv2.program import Action, ActionCall, Conditional, FieldRef, Pipeline, Program, Table
+from switch.bmv2.program import Action, FieldRef, Program, Table
 from switch.codegen.layout import GROUP, TableLayout, pack_params, param_places
 from switch.codegen.names import Names, comment
 from switch.codegen.parsers import pack_words
@@ -14,6 +14,7 @@ from switch.codegen.statements import Statements
 from switch.codegen.values import C, constant
 
 NO_ACTION = "NO_ACTION"  # a miss without default action
+PREFETCH_BYTES = 1 << 20  # a table that may grow to this size does not stay in a core's own cache
 
 
 def action(a: Action, statements: Statements, name: str) -> list[str]:
@@ -82,7 +83,34 @@ class TableCode:
         targets = {t.next_by_action.get(a.name, t.base_default_next) for a in t.actions} | {t.base_default_next}
         return "action" if len(targets) > 1 else "nothing"
 
+    def worth_prefetching(self, t: Table) -> bool:
+        """Is the table large enough for a look-up to miss the cache?"""
+        layout = self.layout.tables[t.index]
+        if layout.kind not in ("exact", "lpm") or self.fixed_action(t) is not None:
+            return False
+        slot = 8 * (layout.words + 1 + layout.param_words)
+        return 2 * slot * t.size >= PREFETCH_BYTES
+
     # ---- code
+
+    def prefetch(self, t: Table) -> list[str]:
+        """static inline void prefetch_T(w, p): bring what apply_T will look at first."""
+        layout = self.layout.tables[t.index]
+        words = ", ".join(self.key_words(layout))
+        if layout.kind == "exact":
+            call = f"exact_prefetch(t, exact_hash(t, key, {layout.words}), {layout.words}, {layout.param_words})"
+        else:
+            call = f"lpm_prefetch(t, key, {layout.width - layout.lpm_width}, {layout.lpm_width})"
+        struct = "exact" if layout.kind == "exact" else "lpm"
+        return [
+            f"static inline void pre{self.layout.table_names[t.index].replace('apply', 'fetch', 1)}(const struct worker *w, const struct packet *p)",
+            "{",
+            f"    const struct {struct} *t = w->pipeline->tables[{t.index}].lookup;",
+            f"    const uint64_t key[{layout.words}] = {{{words}}};",
+            f"    {call};",
+            "}",
+            "",
+        ]
 
     def apply(self, t: Table) -> list[str]:
         fixed = self.fixed_action(t)
@@ -207,185 +235,3 @@ class TableCode:
 
     def _trace_action_begin(self, arguments: str) -> list[str]:
         return [f"    trace_apply(w->trace, {arguments});", "    const struct packet before = *p;"]
-
-
-def may_exit(a: Action) -> bool:
-    return any(p.op in ("exit", "assert", "assume") for p in a.primitives)
-
-
-class ControlCode:
-    """A pipeline as one C function: the graph of tables and conditionals as nested ifs, gotos where paths share a tail."""
-
-    def __init__(self, pipeline: Pipeline, tables: TableCode) -> None:
-        self.pipeline = pipeline
-        self.t = tables
-        names = Names()
-        self.labels = {name: names.new(name) for name in pipeline.nodes}
-        self.emitted: set[str] = set()
-        self.gotos: set[str] = set()
-        self.join = _immediate_postdominators(pipeline, tables)
-
-    def generate(self) -> list[str]:
-        where = f"{self.pipeline.source}: " if self.pipeline.source else ""
-        lines = [f"/* {where}{comment(self.pipeline.name)} */"]
-        lines += [f"static void {self.pipeline.name}(struct worker *w, struct packet *p)", "{", "    (void)w, (void)p;"]
-        body = self._sequence(self.pipeline.start, None, "    ")
-        while body and body[-1] == "    return;":
-            body.pop()
-        kept = [line for line in body if not line.endswith("@") or line[:-2].strip() in self.gotos]
-        kept = [line[:-1] + ";" if line.endswith("@") else line for line in kept]
-        return [*lines, *kept, "}", ""]
-
-    def _sequence(self, node: str | None, stop: str | None, indent: str) -> list[str]:
-        lines: list[str] = []
-        while node != stop:
-            if node is None:
-                return [*lines, indent + "return;"]
-            if node in self.emitted:
-                self.gotos.add(self.labels[node])
-                return [*lines, f"{indent}goto {self.labels[node]};"]
-            self.emitted.add(node)
-            lines.append(f"{self.labels[node]}:@")
-            control = self.pipeline.nodes[node]
-            join = self.join[node]
-            match control:
-                case Conditional():
-                    lines += self._conditional(control, join, indent)
-                case ActionCall():
-                    lines.append(f"{indent}{self.t.layout.action_names[control.action.index]}(w, p, NULL);")
-                    lines += self._exit(may_exit(control.action), indent)
-                case Table():
-                    lines += self._table(control, join, indent)
-            node = join
-        return lines
-
-    def _exit(self, possible: bool, indent: str) -> list[str]:
-        return [f"{indent}if (p->frame.exited)", f"{indent}    return;"] if possible else []
-
-    def _conditional(self, c: Conditional, join: str | None, indent: str) -> list[str]:
-        lines = [f"{indent}/* {comment(str(c.source))}: if ({comment(c.source.fragment, 80)}) */"] if c.source else []
-        test = self.t.e.truth(c.condition)
-        test = test if test.startswith("(") and test.endswith(")") and _balanced(test[1:-1]) else f"({test})"
-        if self.t.trace:
-            test = f"(trace_condition(w->trace, {self._trace_index(c)}, {test}))"
-        then = self._sequence(c.if_true, join, indent + "    ")
-        otherwise = self._sequence(c.if_false, join, indent + "    ")
-        if not then and not otherwise:
-            return [*lines, f"{indent}(void){test};"] if self.t.trace else lines
-        if not then:
-            return [*lines, f"{indent}if (!{test}) {{", *otherwise, f"{indent}}}"]
-        lines += [f"{indent}if {test} {{", *then]
-        return [*lines, f"{indent}}} else {{", *otherwise, f"{indent}}}"] if otherwise else [*lines, f"{indent}}}"]
-
-    def _trace_index(self, c: Conditional) -> str:
-        text = f"{c.source}: {c.source.fragment}" if c.source else c.name
-        return '"' + comment(text, 120).replace('"', "'") + '"'
-
-    def _table(self, t: Table, join: str | None, indent: str) -> list[str]:
-        call = f"{self.t.layout.table_names[t.index]}(w, p)"
-        exits = self._exit(any(may_exit(a) for a in t.actions), indent)
-        kind = self.t.returns(t)
-        if kind == "nothing":
-            return [
-                f"{indent}{call};",
-                *exits,
-                *self._sequence(_targets(self.pipeline, self.t, t.name)[0], join, indent),
-            ]
-        if kind == "hit":
-            lines = [f"{indent}{{", f"{indent}    const int hit = {call};"] if exits else []
-            inner = indent + "    " if exits else indent
-            lines += ["    " + line for line in exits]
-            then = self._sequence(t.next_hit, join, inner + "    ")
-            otherwise = self._sequence(t.next_miss, join, inner + "    ")
-            test = "hit" if exits else call
-            if then:
-                lines += [f"{inner}if ({test}) {{", *then]
-                lines += [f"{inner}}} else {{", *otherwise] if otherwise else []
-            else:
-                lines += [f"{inner}if (!{test}) {{", *otherwise]
-            lines.append(f"{inner}}}")
-            return [*lines, f"{indent}}}"] if exits else lines
-        return self._switch(t, call, bool(exits), join, indent)
-
-    def _switch(self, t: Table, call: str, exits: bool, join: str | None, indent: str) -> list[str]:
-        inner = indent + "    "
-        lines = [f"{indent}{{", f"{inner}const uint32_t action_run = {call};", *self._exit(exits, inner)]
-        lines.append(f"{inner}switch (action_run) {{")
-        groups: dict[str | None, list[Action]] = {}
-        for a in t.actions:
-            groups.setdefault(t.next_by_action.get(a.name, t.base_default_next), []).append(a)
-        for target, actions in groups.items():
-            if target == t.base_default_next:
-                continue
-            lines += [f"{inner}case {a.index}: /* {comment(a.name)} */" for a in actions]
-            lines += [*self._sequence(target, join, inner + "    "), f"{inner}    break;"]
-        rest = self._sequence(t.base_default_next, join, inner + "    ")
-        if rest:
-            lines += [f"{inner}default:", *rest]
-        return [*lines, f"{inner}}}", f"{indent}}}"]
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for c in text:
-        depth += (c == "(") - (c == ")")
-        if depth < 0:
-            return False
-    return depth == 0
-
-
-def _successors(node: object) -> list[str | None]:
-    match node:
-        case Conditional():
-            return [node.if_true, node.if_false]
-        case ActionCall():
-            return [node.next]
-        case Table():
-            if node.by_hit:
-                return list(dict.fromkeys([node.next_hit, node.next_miss]))
-            nexts = [node.next_by_action.get(a.name, node.base_default_next) for a in node.actions]
-            return list(dict.fromkeys([*nexts, node.base_default_next]))
-    raise AssertionError(node)
-
-
-def _immediate_postdominators(pipeline: Pipeline, tables: TableCode) -> dict[str, str | None]:
-    """For each node the first one that all paths from it come to (None: the end)."""
-    order: list[str] = []
-    seen: set[str] = set()
-
-    def visit(name: str) -> None:
-        stack = [(name, iter(_targets(pipeline, tables, name)))]
-        seen.add(name)
-        while stack:
-            current, followers = stack[-1]
-            for follower in followers:
-                if follower is not None and follower not in seen:
-                    seen.add(follower)
-                    stack.append((follower, iter(_targets(pipeline, tables, follower))))
-                    break
-            else:
-                order.append(current)
-                stack.pop()
-
-    for name in pipeline.nodes:
-        if name not in seen:
-            visit(name)
-    # `order`: every node after all that follow it. chain[n]: n's postdominators, nearest first.
-    result: dict[str, str | None] = {}
-    chain: dict[str | None, list[str | None]] = {None: [None]}
-    for name in order:
-        chains = [chain[s] for s in _targets(pipeline, tables, name)]
-        common = [c for c in chains[0] if all(c in other for other in chains[1:])]
-        result[name] = common[0]
-        chain[name] = [name, *common]
-    return result
-
-
-def _targets(pipeline: Pipeline, tables: TableCode, name: str) -> list[str | None]:
-    node = pipeline.nodes[name]
-    if isinstance(node, Table) and (fixed := tables.fixed_action(node)) is not None:
-        # a miss that runs its default action
-        if node.by_hit:
-            return [node.next_miss]
-        return [node.next_by_action.get(fixed.name, node.base_default_next)]
-    return _successors(node)

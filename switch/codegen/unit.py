@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from switch.bmv2.program import FieldRef, LearnList, Program
 from switch.codegen import calculations as calc
+from switch.codegen.controls import ControlCode
 from switch.codegen.deparser import deparse
 from switch.codegen.expressions import Expressions
 from switch.codegen.headers import declare, emit, extract, packet_struct
@@ -13,7 +14,7 @@ from switch.codegen.layout import Layout
 from switch.codegen.names import comment
 from switch.codegen.parsers import ParserCode
 from switch.codegen.statements import Statements
-from switch.codegen.tables import ControlCode, TableCode, action
+from switch.codegen.tables import TableCode, action
 from switch.codegen.trace_hooks import trace_hooks
 from switch.codegen.values import convert
 

@@ -175,7 +175,8 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
     set_egress_port(p, port);
     set_egress_spec(p, w->pipeline->drop_port + 1u); /* anything but the drop port */
     set_packet_length(p, p->frame.length);
-    egress(w, p);
+    while (egress(w, p))
+        continue;
     if (p->frame.clone_session)
         clone_egress(w, p);
     if (p->frame.failed) {
@@ -277,7 +278,8 @@ static void process_waiting(struct worker *w)
             send_clones(w, p, s);
         } else {
             enter(w, p);
-            ingress(w, p);
+            while (ingress(w, p))
+                continue;
             manage_traffic(w, p);
         }
     }
@@ -297,8 +299,18 @@ static void process_burst(struct worker *w, struct packet_in *in, unsigned count
         enter(w, p);
     }
     w->received += count;
+    /* a packet whose look-up would miss the cache lets the others of the burst go first */
+    unsigned again[BURST], left = 0;
     for (unsigned i = 0; i < count; i++)
-        ingress(w, &packets[i]);
+        if (ingress(w, &packets[i]))
+            again[left++] = i;
+    while (left) {
+        unsigned still = 0;
+        for (unsigned i = 0; i < left; i++)
+            if (ingress(w, &packets[again[i]]))
+                again[still++] = again[i];
+        left = still;
+    }
     for (unsigned i = 0; i < count; i++)
         manage_traffic(w, &packets[i]);
     if (w->waiting)

@@ -26,6 +26,7 @@ struct frame {
     uint16_t clone_list, learn_list, resubmit_list, recirculate_list;
     uint16_t passes;          /* resubmits, recirculations and clones on the way to this packet */
     uint8_t exited, failed;   /* exit; an assert or assume did not hold */
+    uint8_t resume;           /* where a control that waits for prefetched lines goes on; 0: at its start */
     uint32_t parser_error;
     struct packet_copy *copy; /* owner of the buffer; NULL: the caller's */
     const struct clone_session *egress_session; /* a waiting egress clone: where it goes */

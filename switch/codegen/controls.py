@@ -1,0 +1,258 @@
+"""A pipeline as one C function: the graph of tables and conditionals as nested ifs, gotos where paths share a tail.
+
+Large tables are looked up in two steps, so that a burst's cache misses overlap: at a split the packet's key is prefetched,
+and the function returns 1 with the place in frame.resume; the driver calls it for the other packets of the burst, then again
+for this one. Keys of later large tables that nothing on the way changes are prefetched at the first split too.
+"""
+
+from __future__ import annotations
+
+from switch.bmv2.program import Action, ActionCall, Conditional, Pipeline, Table
+from switch.codegen.dataflow import Written, between, key_stays, written_by_node
+from switch.codegen.names import Names, comment
+from switch.codegen.tables import TableCode
+
+
+def may_exit(a: Action) -> bool:
+    return any(p.op in ("exit", "assert", "assume") for p in a.primitives)
+
+
+class ControlCode:
+    """A pipeline as one C function: the graph of tables and conditionals as nested ifs, gotos where paths share a tail."""
+
+    def __init__(self, pipeline: Pipeline, tables: TableCode) -> None:
+        self.pipeline = pipeline
+        self.t = tables
+        names = Names()
+        self.labels = {name: names.new(name) for name in pipeline.nodes}
+        self.emitted: set[str] = set()
+        self.gotos: set[str] = set()
+        self.followers = {name: _targets(pipeline, tables, name) for name in pipeline.nodes}
+        self.join = _immediate_postdominators(self.followers)
+        self.order = {name: -i for i, name in enumerate(_postorder(self.followers))}  # ascending: before what follows
+        self.splits = self._plan_splits()
+
+    def _plan_splits(self) -> dict[str, list[Table]]:
+        """Node name -> the tables to prefetch before it; the node itself is a large table."""
+        large = [t for t in self.pipeline.nodes.values() if isinstance(t, Table) and self.t.worth_prefetching(t)]
+        covered: set[str] = set()
+        splits: dict[str, list[Table]] = {}
+        for t in sorted(large, key=lambda t: self.order[t.name]):
+            if t.name in covered:
+                continue
+            splits[t.name] = [t]
+            for other in large:
+                on_the_way = between(self.pipeline, t.name, other.name, self.followers)
+                if other is t or other.name in splits or other.name in covered or on_the_way is None:
+                    continue
+                written: Written = set()
+                for name in on_the_way:
+                    written |= written_by_node(self.pipeline.nodes[name])
+                # `other` must not be reached without passing here, or it would miss its prefetch
+                if key_stays(other, written) and self._dominates(t.name, other.name):
+                    splits[t.name].append(other)
+                    covered.add(other.name)
+        return splits
+
+    def _dominates(self, first: str, second: str) -> bool:
+        """Do all paths from the start to `second` pass `first`?"""
+        todo, seen = [self.pipeline.start], set[str]()
+        while todo:
+            name = todo.pop()
+            if name is None or name == first or name in seen:
+                continue
+            if name == second:
+                return False
+            seen.add(name)
+            todo += self.followers[name]
+        return True
+
+    def generate(self) -> list[str]:
+        where = f"{self.pipeline.source}: " if self.pipeline.source else ""
+        lines: list[str] = []
+        for tables in self.splits.values():
+            for t in tables:
+                lines += self.t.prefetch(t)
+        lines.append(f"/* {where}{comment(self.pipeline.name)}{'; 1: call again' if self.splits else ''} */")
+        lines += [f"static int {self.pipeline.name}(struct worker *w, struct packet *p)", "{", "    (void)w, (void)p;"]
+        if self.splits:
+            lines.append("    switch (p->frame.resume) {")
+            for i in range(len(self.splits)):
+                lines += [f"    case {i + 1}:", f"        goto resume_{i + 1};"]
+            lines.append("    }")
+        body = self._sequence(self.pipeline.start, None, "    ")
+        kept = [line for line in body if not line.endswith("@") or line[:-2].strip() in self.gotos]
+        kept = [line[:-1] + ";" if line.endswith("@") else line for line in kept]
+        if kept and kept[-1] == "    return 0;":
+            kept.pop()
+        return [*lines, *kept, "    return 0;", "}", ""]
+
+    def _sequence(self, node: str | None, stop: str | None, indent: str) -> list[str]:
+        lines: list[str] = []
+        while node != stop:
+            if node is None:
+                return [*lines, indent + "return 0;"]
+            if node in self.emitted:
+                self.gotos.add(self.labels[node])
+                return [*lines, f"{indent}goto {self.labels[node]};"]
+            self.emitted.add(node)
+            lines.append(f"{self.labels[node]}:@")
+            control = self.pipeline.nodes[node]
+            join = self.join[node]
+            match control:
+                case Conditional():
+                    lines += self._conditional(control, join, indent)
+                case ActionCall():
+                    lines.append(f"{indent}{self.t.layout.action_names[control.action.index]}(w, p, NULL);")
+                    lines += self._exit(may_exit(control.action), indent)
+                case Table():
+                    lines += self._split(control, indent)
+                    lines += self._table(control, join, indent)
+            node = join
+        return lines
+
+    def _split(self, t: Table, indent: str) -> list[str]:
+        tables = self.splits.get(t.name)
+        if tables is None:
+            return []
+        number = list(self.splits).index(t.name) + 1
+        calls = [f"{indent}pre{self.t.layout.table_names[x.index].replace('apply', 'fetch', 1)}(w, p);" for x in tables]
+        return [
+            *calls,
+            f"{indent}p->frame.resume = {number};",
+            f"{indent}return 1;",
+            f"resume_{number}:",
+            f"{indent}p->frame.resume = 0;",
+        ]
+
+    def _exit(self, possible: bool, indent: str) -> list[str]:
+        return [f"{indent}if (p->frame.exited)", f"{indent}    return 0;"] if possible else []
+
+    def _conditional(self, c: Conditional, join: str | None, indent: str) -> list[str]:
+        lines = [f"{indent}/* {comment(str(c.source))}: if ({comment(c.source.fragment, 80)}) */"] if c.source else []
+        test = self.t.e.truth(c.condition)
+        test = test if test.startswith("(") and test.endswith(")") and _balanced(test[1:-1]) else f"({test})"
+        if self.t.trace:
+            test = f"(trace_condition(w->trace, {self._trace_index(c)}, {test}))"
+        then = self._sequence(c.if_true, join, indent + "    ")
+        otherwise = self._sequence(c.if_false, join, indent + "    ")
+        if not then and not otherwise:
+            return [*lines, f"{indent}(void){test};"] if self.t.trace else lines
+        if not then:
+            return [*lines, f"{indent}if (!{test}) {{", *otherwise, f"{indent}}}"]
+        lines += [f"{indent}if {test} {{", *then]
+        return [*lines, f"{indent}}} else {{", *otherwise, f"{indent}}}"] if otherwise else [*lines, f"{indent}}}"]
+
+    def _trace_index(self, c: Conditional) -> str:
+        text = f"{c.source}: {c.source.fragment}" if c.source else c.name
+        return '"' + comment(text, 120).replace('"', "'") + '"'
+
+    def _table(self, t: Table, join: str | None, indent: str) -> list[str]:
+        call = f"{self.t.layout.table_names[t.index]}(w, p)"
+        exits = self._exit(any(may_exit(a) for a in t.actions), indent)
+        kind = self.t.returns(t)
+        if kind == "nothing":
+            return [
+                f"{indent}{call};",
+                *exits,
+                *self._sequence(_targets(self.pipeline, self.t, t.name)[0], join, indent),
+            ]
+        if kind == "hit":
+            lines = [f"{indent}{{", f"{indent}    const int hit = {call};"] if exits else []
+            inner = indent + "    " if exits else indent
+            lines += ["    " + line for line in exits]
+            then = self._sequence(t.next_hit, join, inner + "    ")
+            otherwise = self._sequence(t.next_miss, join, inner + "    ")
+            test = "hit" if exits else call
+            if then:
+                lines += [f"{inner}if ({test}) {{", *then]
+                lines += [f"{inner}}} else {{", *otherwise] if otherwise else []
+            else:
+                lines += [f"{inner}if (!{test}) {{", *otherwise]
+            lines.append(f"{inner}}}")
+            return [*lines, f"{indent}}}"] if exits else lines
+        return self._switch(t, call, bool(exits), join, indent)
+
+    def _switch(self, t: Table, call: str, exits: bool, join: str | None, indent: str) -> list[str]:
+        inner = indent + "    "
+        lines = [f"{indent}{{", f"{inner}const uint32_t action_run = {call};", *self._exit(exits, inner)]
+        lines.append(f"{inner}switch (action_run) {{")
+        groups: dict[str | None, list[Action]] = {}
+        for a in t.actions:
+            groups.setdefault(t.next_by_action.get(a.name, t.base_default_next), []).append(a)
+        for target, actions in groups.items():
+            if target == t.base_default_next:
+                continue
+            lines += [f"{inner}case {a.index}: /* {comment(a.name)} */" for a in actions]
+            lines += [*self._sequence(target, join, inner + "    "), f"{inner}    break;"]
+        rest = self._sequence(t.base_default_next, join, inner + "    ")
+        if rest:
+            lines += [f"{inner}default:", *rest]
+        return [*lines, f"{inner}}}", f"{indent}}}"]
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for c in text:
+        depth += (c == "(") - (c == ")")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _successors(node: object) -> list[str | None]:
+    match node:
+        case Conditional():
+            return [node.if_true, node.if_false]
+        case ActionCall():
+            return [node.next]
+        case Table():
+            if node.by_hit:
+                return list(dict.fromkeys([node.next_hit, node.next_miss]))
+            nexts = [node.next_by_action.get(a.name, node.base_default_next) for a in node.actions]
+            return list(dict.fromkeys([*nexts, node.base_default_next]))
+    raise AssertionError(node)
+
+
+def _postorder(followers: dict[str, list[str | None]]) -> list[str]:
+    """Every node after all that follow it."""
+    order: list[str] = []
+    seen: set[str] = set()
+    for root in followers:
+        if root in seen:
+            continue
+        seen.add(root)
+        stack = [(root, iter(followers[root]))]
+        while stack:
+            current, rest = stack[-1]
+            for follower in rest:
+                if follower is not None and follower not in seen:
+                    seen.add(follower)
+                    stack.append((follower, iter(followers[follower])))
+                    break
+            else:
+                order.append(current)
+                stack.pop()
+    return order
+
+
+def _immediate_postdominators(followers: dict[str, list[str | None]]) -> dict[str, str | None]:
+    """For each node the first one that all paths from it come to (None: the end)."""
+    result: dict[str, str | None] = {}
+    chain: dict[str | None, list[str | None]] = {None: [None]}  # a node's postdominators, itself first
+    for name in _postorder(followers):
+        chains = [chain[s] for s in followers[name]]
+        common = [c for c in chains[0] if all(c in other for other in chains[1:])]
+        result[name] = common[0]
+        chain[name] = [name, *common]
+    return result
+
+
+def _targets(pipeline: Pipeline, tables: TableCode, name: str) -> list[str | None]:
+    node = pipeline.nodes[name]
+    if isinstance(node, Table) and (fixed := tables.fixed_action(node)) is not None:
+        # a miss that runs its default action
+        if node.by_hit:
+            return [node.next_miss]
+        return [node.next_by_action.get(fixed.name, node.base_default_next)]
+    return _successors(node)
