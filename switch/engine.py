@@ -325,6 +325,11 @@ class Engine:
     def entry_count(self, table: str) -> int:
         return len(self.table(table))
 
+    def unlock_entries(self, table: str) -> None:
+        """The program's entries of this table may be changed: `entries` that P4Info does not call const."""
+        with self._lock:
+            self.table(table).unlock()
+
     def set_default(self, table: str, action: Action | None) -> None:
         """Set the default action; None: back to the program's own. Raises Immutable if it is constant."""
         with self._lock:

@@ -75,13 +75,12 @@ class LoadedTable:
         self._numbers: dict[Key, int] = {}
         self._timeouts: dict[int, tuple[Key, int]] = {}  # entry number -> key, idle timeout
         self._told: dict[int, int] = {}  # entry number -> when its idleness was last told
-        self._const_numbers: set[int] = set()
         self.default: Action | None = None
         self.reset_default()
         for entry in t.entries:
             self._insert(self._const_entry(entry))
-        if t.const:
-            self._const_numbers = set(self._numbers.values())
+        self._locked = t.const
+        self._const_numbers: set[int] = set(self._numbers.values()) if t.const else set()
 
     def destroy(self) -> None:
         if self.lookup is not None:
@@ -120,7 +119,7 @@ class LoadedTable:
             actions=tuple(a.name for a in t.actions),
             size=t.size,
             profile=t.profile.name if t.profile else None,
-            const=t.const,
+            const=self._locked,
             direct_counter=t.direct_counter,
             direct_meter=t.direct_meter.name if t.direct_meter else None,
             idle_timeout=t.idle_timeout,
@@ -263,8 +262,13 @@ class LoadedTable:
                 results.append(error)
         return results
 
+    def unlock(self) -> None:
+        """The program's entries become ordinary ones, and the table takes others."""
+        self._locked = False
+        self._const_numbers = set()
+
     def _check_mutable(self) -> None:
-        if self.table.const:
+        if self._locked:
             raise Immutable(f"table {self.table.name} has the entries of the program and takes no others")
 
     def _insert(self, entry: Entry) -> None:

@@ -39,18 +39,88 @@ enum instance_type { NORMAL = 0, INGRESS_CLONE = 1, EGRESS_CLONE = 2, COALESCED 
 
 /* ---- bytes and integers */
 
-/* `n` bytes (1 to 8, a constant), big-endian. */
+static inline uint64_t load_be16(const uint8_t *bytes)
+{
+    uint16_t v;
+    memcpy(&v, bytes, sizeof v);
+    return __builtin_bswap16(v);
+}
+
+static inline uint64_t load_be32(const uint8_t *bytes)
+{
+    uint32_t v;
+    memcpy(&v, bytes, sizeof v);
+    return __builtin_bswap32(v);
+}
+
+static inline void store_be16(uint8_t *bytes, uint64_t value)
+{
+    uint16_t v = __builtin_bswap16((uint16_t)value);
+    memcpy(bytes, &v, sizeof v);
+}
+
+static inline void store_be32(uint8_t *bytes, uint64_t value)
+{
+    uint32_t v = __builtin_bswap32((uint32_t)value);
+    memcpy(bytes, &v, sizeof v);
+}
+
+/* `n` bytes (1 to 8, a constant), big-endian. Put together from whole loads: a copy through memory of 3, 5, 6 or 7 bytes would
+ * be read back before it can be forwarded. */
 static inline uint64_t load_be(const uint8_t *bytes, unsigned n)
 {
-    uint64_t v = 0;
-    memcpy((uint8_t *)&v + 8 - n, bytes, n);
-    return __builtin_bswap64(v);
+    switch (n) {
+    case 1:
+        return bytes[0];
+    case 2:
+        return load_be16(bytes);
+    case 3:
+        return load_be16(bytes) << 8 | bytes[2];
+    case 4:
+        return load_be32(bytes);
+    case 5:
+        return load_be32(bytes) << 8 | bytes[4];
+    case 6:
+        return load_be32(bytes) << 16 | load_be16(bytes + 4);
+    case 7:
+        return load_be32(bytes) << 24 | (load_be32(bytes + 3) & 0xffffff);
+    default:
+        return load_be32(bytes) << 32 | load_be32(bytes + 4);
+    }
 }
 
 static inline void store_be(uint8_t *bytes, unsigned n, uint64_t value)
 {
-    value = __builtin_bswap64(value);
-    memcpy(bytes, (uint8_t *)&value + 8 - n, n);
+    switch (n) {
+    case 1:
+        bytes[0] = (uint8_t)value;
+        break;
+    case 2:
+        store_be16(bytes, value);
+        break;
+    case 3:
+        store_be16(bytes, value >> 8);
+        bytes[2] = (uint8_t)value;
+        break;
+    case 4:
+        store_be32(bytes, value);
+        break;
+    case 5:
+        store_be32(bytes, value >> 8);
+        bytes[4] = (uint8_t)value;
+        break;
+    case 6:
+        store_be32(bytes, value >> 16);
+        store_be16(bytes + 4, value);
+        break;
+    case 7:
+        store_be32(bytes, value >> 24);
+        store_be32(bytes + 3, value);
+        break;
+    default:
+        store_be32(bytes, value >> 32);
+        store_be32(bytes + 4, value);
+    }
 }
 
 static inline unsigned __int128 load_be128(const uint8_t *bytes, unsigned n)
