@@ -41,6 +41,8 @@ def _annotation(env: Env, node: syntax.Annotation) -> Annotation:
     known_pairs = tuple((name, value) for name, value in pairs if value is not None)
     if len(known_values) != len(values) or len(known_pairs) != len(pairs):
         known_values, known_pairs = (), ()
+    if node.name == "name" and not (len(known_values) == 1 and isinstance(known_values[0], str)):
+        env.error("invalid", "@name holds one string", node.span)
     text = None if node.form is syntax.AnnotationForm.BARE else node.body
     return Annotation(node.name, known_values, known_pairs, text, structured, node.span)
 

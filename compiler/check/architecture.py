@@ -38,10 +38,13 @@ def _extern_type(env: Env, node: syntax.ExternDeclaration, arguments: tuple[type
                 env.error("invalid", f"{method.name} is neither a method nor a constructor of {node.name}", method.span)
             constructors.append(signature(inner, method.parameters, types.VOID, constructor=True, optional=True))
             continue
+        if method.name.text == node.name.text:
+            env.error("invalid", f"the constructor {method.name} cannot have a result", method.name.span)
+            continue
         result = typerefs.resolve(inner, method.result)
         if isinstance(result, types.InfIntType | types.ApplicableType | types.PackageType):
             env.type_error(f"{method.name}: a method cannot give a value of type {result}", method.result.span)
-        made = signature(inner, method.parameters, result, variables, constructor=True, optional=True)
+        made = signature(inner, method.parameters, result, variables, optional=True)
         given = annotating.evaluate(env, method.annotations)
         methods.append(types.Method(method.name.text, made, method.is_abstract, given, method.name.span))
     _distinct(env, node, [("", c) for c in constructors] + [(m.name, m.signature) for m in methods])
@@ -53,7 +56,7 @@ def _distinct(env: Env, node: syntax.ExternDeclaration, methods: list[tuple[str,
     """Methods of one name must differ in the number or names of their parameters (§6.7.2)."""
     seen: set[tuple[str, tuple[str, ...]]] = set()
     written = [method for method in node.methods if method.result is None]
-    written += [method for method in node.methods if method.result is not None]
+    written += [method for method in node.methods if method.result is not None and method.name.text != node.name.text]
     for method, (name, made) in zip(written, methods, strict=True):
         identity = name, tuple(parameter.name for parameter in made.parameters)
         if identity in seen:
@@ -66,7 +69,7 @@ def extern_function(env: Env, node: syntax.ExternFunctionDeclaration) -> None:
     inner = env.inner()
     variables = type_parameters(inner, node.type_parameters)
     result = typerefs.resolve(inner, node.result)
-    type_ = signature(inner, node.parameters, result, variables, constructor=True, optional=True)
+    type_ = signature(inner, node.parameters, result, variables, optional=True)
     function = tree.ExternFunction(node.name.text, annotating.evaluate(env, node.annotations), node.name.span, type_)
     env.checker.extern_functions.append(function)
     add_overload(env, node.name, function, type_)

@@ -53,6 +53,9 @@ def _function_call(env: Env, node: syntax.CallExpression, overloads: Overloads, 
     if isinstance(callee, FunctionTemplate):
         function = specialise_function(env.checker, callee, bound.type_arguments)
         return tree.FunctionCall(result, node.span, bound.arguments, function)
+    if overloads.name == "verify" and not env.place.in_parser:
+        env.type_error("verify can only be called in parsers", node.span)
+        return poisoned(node.span)
     if overloads.name == "static_assert":
         return _static_assert(env, node.span, bound.arguments)
     return tree.ExternFunctionCall(result, node.span, bound.arguments, callee, bound.type_arguments, bound.signature)

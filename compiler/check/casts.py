@@ -235,6 +235,13 @@ def _fit(env: Env, expression: tree.Expression, wanted: types.Type) -> tree.Expr
         return expression
     if isinstance(source, types.InfIntType) and isinstance(wanted, types.BitType | types.IntType):
         return number(env, expression, wanted)
+    if (
+        isinstance(wanted, types.InfIntType)
+        and isinstance(expression, tree.IntLiteral)
+        and castable(expression, wanted)
+    ):
+        # Not in the specification either: `const int N = 8w5`.
+        return fold.cast(wanted, expression.span, expression)
     if isinstance(wanted, types.NewType) and isinstance(expression, tree.IntLiteral) and _number_fits(source, wanted):
         # Not in the specification, but p4c takes it and programs use it.
         return fold.cast(wanted, expression.span, number(env, expression, types.strip_new_types(wanted)))
@@ -285,6 +292,8 @@ def _fit_struct(env: Env, expression: RawStruct, wanted: types.Type) -> tree.Exp
     """`{f = a, ...}` as a struct or header."""
     if not isinstance(wanted, types.StructType | types.HeaderType):
         return None
+    if not wanted.name:
+        return settle(env, expression)
     given = dict(zip(expression.names, expression.values, strict=True))
     wrong = False
     for name, value in given.items():

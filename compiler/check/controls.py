@@ -18,7 +18,7 @@ def control(env: Env, node: syntax.ControlDeclaration) -> None:
         env.declare(node.name, Undefined(node.name.text))
         return
     apply = signature(env, node.parameters, types.VOID, optional=True)
-    constructor = signature(env, node.constructor_parameters, types.VOID, constructor=True, optional=True)
+    constructor = signature(env, node.constructor_parameters, types.VOID, constructor=True)
     given = annotating.evaluate(env, node.annotations)
     name = node.name.text
     type_ = types.ControlType(name, apply, constructor.parameters, (), given, node.name.span)

@@ -15,6 +15,7 @@ def check_entries(
     not checked.
     """
     made = []
+    _check_priorities(env, node, keys)
     for entry in node.entries:
         given = _keys(env, entry, keys) if len(keys) == written_keys else None
         call = reference_call(env, entry.action, actions)
@@ -26,6 +27,19 @@ def check_entries(
         const = entry.is_const or node.is_const
         made.append(tree.Entry(given, action, arguments, priority, const, annotations, entry.span))
     return made
+
+
+def _check_priorities(env: Env, node: syntax.EntriesProperty, keys: list[tree.Key]) -> None:
+    """Priorities need a key for which entries can overlap; if any entry has one, the first must (§14.2.1.4)."""
+    with_priority = [entry for entry in node.entries if entry.priority is not None]
+    if not with_priority:
+        return
+    if not any(key.match_kind in ("ternary", "range", "optional") for key in keys):
+        env.error("unsupported", "entries of this table cannot have priorities, as none overlap", with_priority[0].span)
+    elif node.is_const:
+        env.error("invalid", "const entries cannot have priorities: their order decides", with_priority[0].span)
+    elif node.entries[0].priority is None:
+        env.error("expected", "the first entry needs a priority, as others have one", node.entries[0].span)
 
 
 def _keys(env: Env, entry: syntax.TableEntry, keys: list[tree.Key]) -> tuple[tree.Expression, ...] | None:

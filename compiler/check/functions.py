@@ -45,6 +45,10 @@ def action(env: Env, node: syntax.ActionDeclaration) -> None:
     type_ = signature(env, node.parameters, types.VOID)
     data: types.ParameterType | None = None
     for parameter in type_.parameters:
+        if isinstance(parameter.type, types.InfIntType | types.StringType | types.ExternType | types.ListType):
+            env.type_error(
+                f"{parameter.name}: an action cannot have a parameter of type {parameter.type}", parameter.span
+            )
         if not parameter.direction:
             data = data or parameter
         elif data is not None:

@@ -14,7 +14,9 @@ from compiler.rewrite import walk
 
 
 def check_target(program: tree.Program, diagnostics: Diagnostics) -> None:
-    """Report what cannot be done with a program that is right otherwise."""
+    """Report what cannot be done with a program that is right otherwise. Other architectures have other limits."""
+    if program.main is None or program.main.type.name != "V1Switch":
+        return
     tables = [table for control in tree.all_controls(program) for table in control.tables]
     for node in walk(program):
         match node:

@@ -33,8 +33,7 @@ def resolve(env: Env, ref: syntax.TypeRef) -> types.Type:
         case syntax.StackTypeRef():
             return _stack(env, ref)
         case syntax.TupleTypeRef():
-            elements = tuple(resolve(env, element) for element in ref.elements)
-            return types.POISON if types.POISON in elements else types.TupleType(elements)
+            return _tuple(env, ref)
         case syntax.ListTypeRef():
             element = resolve(env, ref.element)
             return types.POISON if element == types.POISON else types.ListType(element)
@@ -99,6 +98,15 @@ def _specialised(env: Env, ref: syntax.SpecializedTypeRef) -> types.Type:
     if found != types.POISON:
         env.type_error(f"{found} is not generic", ref.span, *env.note(ref.base.name))
     return types.POISON
+
+
+def _tuple(env: Env, ref: syntax.TupleTypeRef) -> types.Type:
+    elements = tuple(resolve(env, element) for element in ref.elements)
+    for element, written in zip(elements, ref.elements, strict=True):
+        if isinstance(element, types.ExternType | types.ApplicableType | types.PackageType | types.VoidType):
+            env.type_error(f"a tuple cannot have an element of type {element}", written.span)
+            return types.POISON
+    return types.POISON if types.POISON in elements else types.TupleType(elements)
 
 
 def _stack(env: Env, ref: syntax.StackTypeRef) -> types.Type:

@@ -29,7 +29,9 @@ def check_text(text: str) -> tuple[tree.Program | None, Diagnostics]:
 
 
 def reports(text: str) -> list[tuple[str, str]]:
-    """What is said about a program, in its order: the kind, and the text that is marked (errors; warnings begin with "warning ")."""
+    """What is said about a program, in its order: the kind, and the text that is marked (errors;
+    warnings begin with "warning ").
+    """
     _, diagnostics = check_text(text)
     diagnostics.sources.add("test.p4", text)
     said = []
@@ -44,7 +46,9 @@ def control(program: tree.Program, name: str = "I") -> tree.Control:
 
 
 def assert_well_formed(program: tree.Program) -> None:
-    """What compiler/tree promises of every tree: classes of the tree only, concrete types, references to what the program holds."""
+    """What compiler/tree promises of every tree: classes of the tree only, concrete types, references
+    to what the program holds.
+    """
     held = _held(program)
     for node in walk(program):
         assert type(node).__module__.startswith("compiler.tree"), node

@@ -1,4 +1,6 @@
-"""Wrong programs are reported at p4c's lines with p4c's classes. Oracle: p4c's records (tests/golden/errors/expected.yaml)."""
+"""Wrong programs are reported at p4c's lines with p4c's classes. Oracle: p4c's records
+(tests/golden/errors/expected.yaml).
+"""
 
 from __future__ import annotations
 
