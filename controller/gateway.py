@@ -74,7 +74,7 @@ class Outcome:
 
 
 Report = Callable[[str, int, int], None]
-"""(phase, done, total): phases are read, plan, push, write, verify."""
+"""(phase, done, total): phases are plan, push, write, verify; a total of 0 is not known."""
 
 
 def survey(connection: Connection, job: Job) -> Survey:
@@ -194,7 +194,8 @@ def _full(gateway: str, full: Full) -> str:
     if full.during:
         return (
             f"{gateway}: table {full.table} has size {full.size}, and old and new entries together need {full.needed} "
-            "while they are changed. Apply in two halves: first without what is to go, then with what is new."
+            "while they are changed. Nothing was written. Apply in two halves: first without what is to go, then with "
+            "what is new."
         )
     return (
         f"{gateway}: table {full.table} is full: size {full.size}, and the intent needs {full.needed} entries. "

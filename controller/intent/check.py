@@ -6,12 +6,13 @@ so that nothing is reported here that only follows from them.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from .derive import subnet_gateway, tenant_gateway_mac, tenant_vni, vm_mac
-from .models import AclRule, Intent, Subnet, Tenant, Vm
+from .models import AclRule, Intent, Tenant, Vm
 from .problems import Path, Problem, did_you_mean, dotted
 from .scalars import format_mac, parse_cidr, parse_ipv4
 
@@ -35,9 +36,11 @@ def check(intent: Intent, broken: Broken) -> Iterator[Problem]:
     yield from _hosts(intent)
     yield from _gateways(intent, broken)
     yield from _vnis(intent)
+    hosts = set(intent.hosts) | broken.names("hosts")
     for name, tenant in intent.tenants.items():
         yield from _subnets(name, tenant)
-        yield from _vms(name, tenant, intent, broken)
+        yield from _vms(name, tenant, hosts, broken)
+        yield from _names(name, tenant)
         yield from _acl(name, tenant, broken)
 
 
@@ -101,29 +104,34 @@ def _vnis(intent: Intent) -> Iterator[Problem]:
 
 
 def _subnets(name: str, tenant: Tenant) -> Iterator[Problem]:
-    seen: list[tuple[str, Subnet]] = []
-    for subnet_name, subnet in tenant.subnets.items():
+    sound: list[tuple[IPv4Network, int, str]] = []
+    for i, (subnet_name, subnet) in enumerate(tenant.subnets.items()):
         path = ("tenants", name, "subnets", subnet_name)
         cidr = subnet.cidr
-        if cidr.prefixlen > 30 or cidr.prefixlen == 0:
+        if not 1 <= cidr.prefixlen <= 30:
             yield Problem((*path, "cidr"), f"{cidr} cannot hold a gateway and VMs. Use a length from 1 to 30.")
             continue
-        for other_name, other in seen:
-            if cidr.overlaps(other.cidr):
-                why = f"{cidr} overlaps subnet {other_name} ({other.cidr}) of the same tenant. Make them disjoint."
-                yield Problem((*path, "cidr"), why)
-        seen.append((subnet_name, subnet))
+        sound.append((cidr, i, subnet_name))
         gateway = subnet_gateway(subnet)
         if gateway not in cidr:
             yield Problem((*path, "gateway"), f"{gateway} is outside {cidr}. Use an address of the subnet.")
         elif gateway in (cidr.network_address, cidr.broadcast_address):
             why = f"{gateway} is the network's or its broadcast address. Use one that a station may have."
             yield Problem((*path, "gateway"), why)
+    # Prefixes overlap only if one holds the other; sorted, the holder is the last one that reaches so far.
+    widest: tuple[IPv4Network, int, str] | None = None
+    for one in sorted(sound):
+        if widest is not None and one[0].overlaps(widest[0]):
+            first, second = sorted((widest, one), key=lambda subnet: subnet[1])
+            why = f"{second[0]} overlaps subnet {first[2]} ({first[0]}) of the same tenant. Make them disjoint."
+            yield Problem(("tenants", name, "subnets", second[2], "cidr"), why)
+        else:
+            widest = one
 
 
-def _vms(name: str, tenant: Tenant, intent: Intent, broken: Broken) -> Iterator[Problem]:
-    known = set(intent.hosts) | broken.names("hosts")
+def _vms(name: str, tenant: Tenant, hosts: set[str], broken: Broken) -> Iterator[Problem]:
     networks = sorted(tenant.networks())
+    starts = [network.network_address for network in networks]
     gateways = {subnet_gateway(subnet): subnet_name for subnet_name, subnet in tenant.subnets.items()}
     reserved = {n.network_address for n in networks} | {n.broadcast_address for n in networks}
     whole = not broken.within("tenants", name, "subnets")
@@ -132,11 +140,11 @@ def _vms(name: str, tenant: Tenant, intent: Intent, broken: Broken) -> Iterator[
     by_ip: dict[IPv4Address, str] = {}
     by_mac: dict[int, str] = {}
     for vm_name, vm in tenant.vms.items():
-        if vm.host not in known:
-            hint = did_you_mean(vm.host, known)
+        if vm.host not in hosts:
+            hint = did_you_mean(vm.host, hosts)
             yield Problem(("tenants", name, "vms", vm_name, "host"), f"there is no host {vm.host!r}. {hint}")
-        if whole and not _inside(vm.ip, networks):
-            held = ", ".join(map(str, networks)) or "it has none"
+        if whole and ((at := bisect_right(starts, vm.ip)) == 0 or vm.ip not in networks[at - 1]):
+            held = ", ".join(map(str, networks[:8])) + (", ..." if len(networks) > 8 else "") or "it has none"
             why = f"{vm.ip} is in none of {name}'s subnets ({held}). Add a subnet that holds it, or mend the address."
             yield Problem(("tenants", name, "vms", vm_name, "ip"), why)
         elif vm.ip in gateways:
@@ -153,9 +161,6 @@ def _vms(name: str, tenant: Tenant, intent: Intent, broken: Broken) -> Iterator[
         if (vm.mac if vm.mac is not None else vm_mac(vni, vm.ip)) == gateway_mac:
             why = f"{format_mac(gateway_mac)} is the MAC of {name}'s gateway addresses. Choose another."
             yield Problem(("tenants", name, "vms", vm_name, "mac"), why, at_key=vm.mac is None)
-        if vm_name in tenant.subnets:
-            why = f"{vm_name} is also a subnet of {name}, and an ACL could mean either. Rename one of them."
-            yield Problem(("tenants", name, "vms", vm_name), why, at_key=True)
 
 
 def _same_mac(name: str, vm_name: str, vm: Vm, mac: int, other: str) -> Problem:
@@ -163,8 +168,15 @@ def _same_mac(name: str, vm_name: str, vm: Vm, mac: int, other: str) -> Problem:
     return Problem(("tenants", name, "vms", vm_name, "mac"), why, at_key=vm.mac is None)
 
 
-def _inside(ip: IPv4Address, networks: list[IPv4Network]) -> bool:
-    return any(ip in network for network in networks)
+def _names(name: str, tenant: Tenant) -> Iterator[Problem]:
+    """A word of an access list must mean one thing."""
+    for vm_name in tenant.vms.keys() & tenant.subnets.keys():
+        why = f"{vm_name} is also a subnet of {name}, and an ACL could mean either. Rename one of them."
+        yield Problem(("tenants", name, "vms", vm_name), why, at_key=True)
+    for kind, names in (("vms", tenant.vms), ("subnets", tenant.subnets)):
+        if "any" in names:
+            why = "any means every address in an ACL. Choose another name."
+            yield Problem(("tenants", name, kind, "any"), why, at_key=True)
 
 
 def _acl(name: str, tenant: Tenant, broken: Broken) -> Iterator[Problem]:

@@ -99,14 +99,14 @@ def parse_vni(value: Any) -> int:
 
 
 def parse_device_id(value: Any) -> int:
-    return _whole(value, 1, (1 << 64) - 1, "device id")
+    return _whole(value, 0, (1 << 64) - 1, "device id")
 
 
 def parse_switch_port(value: Any) -> int:
     """A port number of the switch; a key of a mapping, so it comes as text."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 6:
         value = int(value)
-    return _whole(value, 1, 510, "switch port")
+    return _whole(value, 0, 510, "switch port")
 
 
 def parse_port_range(value: Any) -> PortRange:

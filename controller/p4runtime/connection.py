@@ -33,6 +33,11 @@ TAKEOVER = 3.0  # seconds for a switch to notice that the last controller is gon
 _IN_FLIGHT = 4  # write batches under way at a time
 
 T = TypeVar("T")
+_CANNOT_KEEP = (
+    grpc.StatusCode.UNIMPLEMENTED,
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+)
 _Answer = p4r.StreamMessageResponse | grpc.RpcError | None
 
 
@@ -135,7 +140,7 @@ class Connection:
                 return
             except grpc.RpcError as error:
                 # A switch that cannot keep the entries says so; they are all written again then.
-                if action != actions[-1] and isinstance(error, grpc.Call):
+                if action != actions[-1] and isinstance(error, grpc.Call) and error.code() in _CANNOT_KEEP:
                     continue
                 raise from_rpc(error, self.address, f"pushing {pipeline.source}") from None
 
