@@ -55,9 +55,16 @@ class TypeParser(Cursor):
         return kind in NAME_KINDS and self.is_type(self.token.text) is True
 
     def type_arguments(self) -> tuple[syntax.TypeRef, ...]:
-        """`<T, _, void, ...>`, perhaps `<>`"""
-        self.expect("<")
-        return self.separated(">", self._type_argument)
+        """`<T, _, void, ...>`, perhaps `<>`; a place where it failed once fails at once, as in `a < b < c < d ...`"""
+        identity = ("type arguments", self._position)
+        if identity in self._failed:
+            raise self.unexpected("type arguments")
+        try:
+            self.expect("<")
+            return self.separated(">", self._type_argument)
+        except ParseError:
+            self._failed.add(identity)
+            raise
 
     def type_parameters(self) -> tuple[syntax.Name, ...]:
         """`<T, U>` or nothing; the names are types in the scope that is open."""

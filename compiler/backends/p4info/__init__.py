@@ -58,7 +58,7 @@ def emit(program: tree.Program, diagnostics: Diagnostics) -> p4i.P4Info:
 
 
 def _symbols(inventory: Inventory, digests: dict[str, types.Type], diagnostics: Diagnostics) -> Symbols:
-    """All names with their ids; two tables or instances of the same kind and name are reported."""
+    """All names with their ids."""
     symbols = Symbols(diagnostics)
     for value_set in inventory.value_sets:
         symbols.add(Kind.VALUE_SET, value_set.control_plane_name, value_set.annotations, value_set.span)
@@ -80,19 +80,11 @@ def _symbols(inventory: Inventory, digests: dict[str, types.Type], diagnostics: 
 
 
 def _report_duplicates(inventory: Inventory, diagnostics: Diagnostics) -> None:
-    seen: dict[tuple[Kind, str], tree.Declaration] = {}
-    declarations: list[tuple[Kind, str, tree.Declaration]] = [
-        *((Kind.TABLE, table.control_plane_name, table) for table in inventory.tables),
-        *(
-            (KINDS[instance.type.name], instance.control_plane_name, instance)
-            for instance in inventory.externs
-            if instance.type.name in KINDS
-        ),
-        *((Kind.VALUE_SET, value_set.control_plane_name, value_set) for value_set in inventory.value_sets),
-    ]
-    for kind, name, declaration in declarations:
-        if (kind, name) in seen:
-            what = kind.name.lower().replace("_", " ")
-            note = Note("the other one is declared here", seen[kind, name].span)
-            diagnostics.error("duplicate", f"two objects of kind {what} are called {name}", declaration.span, note)
-        seen.setdefault((kind, name), declaration)
+    """Value sets of the same name. (The checker looks after all other objects.)"""
+    seen: dict[str, tree.ValueSet] = {}
+    for value_set in inventory.value_sets:
+        name = value_set.control_plane_name
+        other = seen.setdefault(name, value_set)
+        if other is not value_set:
+            note = Note("the other one is declared here", other.span)
+            diagnostics.error("duplicate", f"two value sets are called {name}", value_set.span, note)

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from finsy.proto import p4i
 
-from compiler import tree, types
+from compiler import tree
 from compiler.backends.p4info.describe import add_annotations, add_documentation, set_preamble
 from compiler.backends.p4info.symbols import Kind, Symbols, first, number_fields
 from compiler.backends.p4info.type_specs import TypeSpecs, control_plane_width, new_type_name
 from compiler.diagnostics import Diagnostics
-
-_PARAMETER_TYPES = (
-    types.BitType,
-    types.IntType,
-    types.BoolType,
-    types.NewType,
-    types.SerEnumType,
-    types.EnumType,
-)
 
 
 def action_info(
@@ -37,17 +28,9 @@ def action_info(
         added = info.params.add(id=number, name=_name(parameter))
         add_annotations(added, parameter.annotations)
         add_documentation(added, parameter.annotations)
-        if not isinstance(parameter.type, _PARAMETER_TYPES):
-            message = f"the control plane cannot supply {parameter.name}, which is of type {parameter.type}"
-            diagnostics.error(
-                "type-error", message, parameter.span, hint="bit<W>, int<W>, bool, an enum or a type of these"
-            )
-            continue
         added.bitwidth = control_plane_width(parameter.type)
         specs.convert(parameter.type)
         type_name = new_type_name(parameter.type)
-        if type_name is None and isinstance(parameter.type, types.EnumType):
-            type_name = parameter.type.name
         if type_name is not None:
             added.type_name.name = type_name
     return info
