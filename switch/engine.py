@@ -254,7 +254,8 @@ class Engine:
             if self._tracer is None:
                 traced = generate(self.program, trace=True)
                 code = self._load_code(traced.source, "-O1")
-                self._tracer = Tracer(self._pipeline, code, self._worker_limit + 2, self.program, self._tables)
+                index = self._worker_limit + 2
+                self._tracer = Tracer(self._pipeline, code, index, self.program, traced.messages, self._tables)
             return self._tracer.trace(port, data)
 
     def benchmark(self, packets: Sequence[tuple[int, bytes]], seconds: float = 1.0) -> Benchmark:

@@ -42,6 +42,10 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "memory_worker_destroy": (None, (P,)),
     "memory_worker_of": (P, (P,)),
     "memory_worker_process": (c_size_t, (P, c_uint16, B, U32, POINTER(P))),
+    "memory_worker_trace": (c_int, (P, P)),
+    "memory_worker_trace_of": (P, (P,)),
+    "trace_clear": (None, (P,)),
+    "trace_text": (c_char_p, (P,)),
     # ring.h
     "ring_pop": (c_int, (P, P, P, U32)),
     # exact.h, lpm.h, ternary.h

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from posixpath import normpath
+
 from switch.bmv2.expressions import (
     HEADER_OPS,
     Scope,
@@ -85,7 +87,7 @@ def read_source(node: Node) -> SourceInfo | None:
     line = info.get("line")
     name = info.get("filename")
     return SourceInfo(
-        name.text() if name is not None else "",
+        normpath(name.text()) if name is not None else "",
         line.number() if line is not None else 0,
         fragment.text() if fragment is not None else "",
     )

@@ -61,6 +61,7 @@ class Expressions:
         self.layout = layout
         self.params: Sequence[tuple[str, int]] = ()
         self.own_fields: tuple[str, HeaderType] | None = None  # what Param means in a P4_14 length expression
+        self.trace = False  # registers are read through the trace
         self.wide_bits = 0  # the widest value that struct wide must hold
         self._intervals: dict[int, tuple[Expr, Interval]] = {}  # by id; the expression is kept so that ids stay taken
 
@@ -244,7 +245,9 @@ class Expressions:
     def _register(self, i: int, width: int, index: Expr) -> C:
         array = f"w->pipeline->registers[{i}], {self.index(index)}"
         if width <= 64:
-            return C(f"register_read({array})", "u64", True)
+            return C(
+                f"trace_register_read(w->trace, {array})" if self.trace else f"register_read({array})", "u64", True
+            )
         if width <= 128:
             return C(f"register_read128({array})", "u128", True)
         self.wide_bits = max(self.wide_bits, width + 1)

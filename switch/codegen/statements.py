@@ -41,8 +41,9 @@ HEADER_KINDS = (Header, StackAt, StackLast, UnionMember)
 class Statements:
     """Compiles primitives of one program."""
 
-    def __init__(self, expressions: Expressions, calculations: dict[str, str]) -> None:
+    def __init__(self, expressions: Expressions, calculations: dict[str, str], *, trace: bool = False) -> None:
         self.e = expressions
+        self.trace = trace
         self.calculations = calculations  # calculation name -> C function
         self.messages: list[str] = []  # of log_msg, by index
         self._by_op: dict[str, Callable[[Primitive], list[str]]] = {
@@ -146,6 +147,8 @@ class Statements:
 
     def _write_register(self, array: RegisterArray, index: str, value: C) -> list[str]:
         where = f"w->pipeline->registers[{array.index}], {index}"
+        if self.trace:  # changes nothing that is shared
+            return [f"trace_register_write(w->trace, {where}, {value.text});"] if array.width <= 64 else []
         name = (
             "register_write"
             if array.width <= 64
@@ -381,8 +384,8 @@ class Statements:
 
     def count(self, p: Primitive) -> list[str]:
         array = cast(CounterArray, p.args[0])
-        if array.direct_table is not None:
-            return []  # counted at the look-up
+        if array.direct_table is not None or self.trace:
+            return []  # direct ones are counted at the look-up
         index = self.e.index(cast(Expr, p.args[1]))
         return [f"counter_add(w->pipeline->counters[{array.index}], w->index, {index}, p->frame.ingress_length);"]
 
@@ -391,6 +394,8 @@ class Statements:
         if array.direct_table is not None:
             return []
         index = self.e.index(cast(Expr, p.args[1]))
+        if self.trace:
+            return self._store_u64(cast(FieldRef, p.args[2]), "METER_GREEN", 2)
         call = f"meter_execute(w->pipeline->meters[{array.index}], {index}, p->frame.ingress_length, w->now_ns, METER_GREEN)"
         return self._store_u64(cast(FieldRef, p.args[2]), call, 2)
 

@@ -152,7 +152,7 @@ class TableCode:
         lines = [f"static inline void {name}(struct worker *w, struct packet *p)", "{"]
         lines.append(f"    static const uint64_t params[] = {{{words}}};")
         if self.trace:
-            lines += self._trace_action_begin(f"{t.index}, 0, NULL, {a.index}, params, 0")
+            lines += self._trace_begin(f"{t.index}, 0, {a.index}, 0, NULL, 0, params, action_words({a.index})")
         lines.append(f"    {self.layout.action_names[a.index]}(w, p, params);")
         if self.trace:
             lines.append("    trace_changes(w->trace, &before, p);")
@@ -171,7 +171,7 @@ class TableCode:
     def _lookup(self, layout: TableLayout) -> list[str]:
         """Declares and sets `e`, and `key` where there is one."""
         if layout.kind == "keyless":
-            return self._trace_key(layout, "    const struct entry *e = NULL;")
+            return ["    const struct entry *e = NULL;"]
         words = ", ".join(self.key_words(layout))
         key = f"    const uint64_t key[{layout.words}] = {{{words}}};"
         match layout.kind:
@@ -181,14 +181,13 @@ class TableCode:
                 call = f"lpm_lookup(t->lookup, key, {layout.width - layout.lpm_width}, {layout.lpm_width})"
             case _:
                 call = f"ternary_lookup(t->lookup, key, {layout.words})"
-        return [key, *self._trace_key(layout, f"    const struct entry *e = {call};")]
-
-    def _trace_key(self, layout: TableLayout, line: str) -> list[str]:
-        return [line]
+        return [key, f"    const struct entry *e = {call};"]
 
     def _direct(self, t: Table) -> list[str]:
         number = "entry_number(e)"
         lines = []
+        if self.trace:
+            return ["        /* a trace counts nothing */"]
         if t.direct_counter:
             lines.append(f"        counter_add(t->counters, w->index, {number}, p->frame.ingress_length);")
         if t.idle_timeout:
@@ -201,7 +200,7 @@ class TableCode:
 
     def _run(self, t: Table) -> list[str]:
         """Run e's action; for an indirect table through its member first."""
-        lines: list[str] = []
+        lines = ["    const uint32_t number = hit ? entry_number(e) : 0;"] if self.trace else list[str]()
         if t.profile is not None:
             s = f"w->pipeline->selectors[{t.profile.index}]"
             if t.profile.selector is not None:
@@ -211,11 +210,9 @@ class TableCode:
                 member = f"selector_member({s}, (uint32_t)e->params[0])"
             lines += ["    if (hit)", f"        e = {member};"]
         if self.trace:
-            key = "key" if t.key else "NULL"
-            number = "hit && e ? entry_number(e) : 0"
-            lines += self._trace_action_begin(
-                f"{t.index}, hit, {key}, e ? e->action : {NO_ACTION}, e ? e->params : NULL, {number}"
-            )
+            key = f"key, {self.layout.tables[t.index].words}" if t.key else "NULL, 0"
+            params = "e ? e->params : NULL, e ? action_words(e->action) : 0"
+            lines += self._trace_begin(f"{t.index}, hit, e ? e->action : {NO_ACTION}, number, {key}, {params}")
         actions = t.actions
         if len(actions) == 1:
             name = self.layout.action_names[actions[0].index]
@@ -233,5 +230,5 @@ class TableCode:
             lines.append("    trace_changes(w->trace, &before, p);")
         return lines
 
-    def _trace_action_begin(self, arguments: str) -> list[str]:
+    def _trace_begin(self, arguments: str) -> list[str]:
         return [f"    trace_apply(w->trace, {arguments});", "    const struct packet before = *p;"]

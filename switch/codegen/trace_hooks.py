@@ -1,15 +1,27 @@
-"""What only the traced object has: names for conditions and a comparison of all fields before and after an action."""
+"""What only the traced object has: sizes of action data, and a comparison of all fields before and after an action."""
 
 from __future__ import annotations
 
 from switch.bmv2.program import HeaderType, Program
-from switch.codegen.layout import Layout
+from switch.codegen.layout import Layout, param_places
 from switch.codegen.names import comment
 
 
 def trace_hooks(program: Program, layout: Layout) -> list[str]:
-    """trace_changes(t, before, after)"""
-    lines = ["static void trace_changes(struct trace *t, const struct packet *before, const struct packet *after)", "{"]
+    """action_words(action) and trace_changes(t, before, after)"""
+    words = ", ".join(str(param_places(a)[1]) for a in program.actions) or "0"
+    lines = [
+        "static unsigned action_words(uint32_t action)",
+        "{",
+        f"    static const uint8_t words[] = {{{words}}};",
+        "    return action < sizeof words ? words[action] : 0;",
+        "}",
+        "",
+    ]
+    lines += [
+        "static void trace_changes(struct trace *t, const struct packet *before, const struct packet *after)",
+        "{",
+    ]
     for header in program.headers.values():
         place = layout.places[header.name]
         name = comment(header.name)

@@ -51,7 +51,8 @@ def generate(program: Program, *, trace: bool = False) -> Unit:
     layout = Layout(program)
     e = Expressions(layout)
     calculation_names = {c.name: layout.globals.new("calculate_" + c.name) for c in program.calculations}
-    statements = Statements(e, calculation_names)
+    statements = Statements(e, calculation_names, trace=trace)
+    e.trace = trace
     tables = TableCode(program, statements, trace=trace)
     body: list[str] = []
     for header_type in program.header_types:
@@ -88,6 +89,7 @@ def generate(program: Program, *, trace: bool = False) -> Unit:
 
 def _head(program: Program, e: Expressions, *, trace: bool) -> list[str]:
     lines = [
+        *(["#define P4GATE_TRACED 1"] if trace else []),
         f"/* The pipeline of {comment(program.name) or 'a P4 program'}: generated, one function for each parser, action, table",
         " * and control; names and line numbers are those of the P4 source. The rest is in switch/runtime/. */",
         '#include "packet.h"',

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "trace.h"
 
 #define ROOM (PACKET_HEADROOM + PACKET_LENGTH_MAX + PACKET_TAILROOM)
 
@@ -83,6 +84,7 @@ static void collect(void *context, const struct packet_out *packets, unsigned co
 struct memory_worker {
     struct worker *worker;
     struct collected collected;
+    const struct pipeline_code *traced; /* instead of the pipeline's code; NULL: that */
     uint8_t buffer[ROOM];
 };
 
@@ -98,6 +100,7 @@ struct memory_worker *memory_worker_create(struct pipeline *p, unsigned index)
 
 void memory_worker_destroy(struct memory_worker *m)
 {
+    trace_destroy(m->worker->trace);
     worker_destroy(m->worker);
     free(m->collected.bytes);
     free(m);
@@ -108,6 +111,18 @@ struct worker *memory_worker_of(struct memory_worker *m)
     return m->worker;
 }
 
+int memory_worker_trace(struct memory_worker *m, const struct pipeline_code *traced)
+{
+    m->traced = traced;
+    m->worker->trace = trace_create();
+    return m->worker->trace ? TABLE_OK : TABLE_NO_MEMORY;
+}
+
+struct trace *memory_worker_trace_of(struct memory_worker *m)
+{
+    return m->worker->trace;
+}
+
 size_t memory_worker_process(struct memory_worker *m, uint16_t port, const uint8_t *data, uint32_t length, const uint8_t **out)
 {
     struct packet_in in = {m->buffer + PACKET_HEADROOM, length, port};
@@ -116,7 +131,12 @@ size_t memory_worker_process(struct memory_worker *m, uint16_t port, const uint8
         return 0;
     memcpy(in.data, data, length);
     worker_online(m->worker);
-    worker_process(m->worker, &in, 1);
+    if (m->traced) {
+        m->worker->now_ns = monotonic_ns();
+        m->traced->process(m->worker, &in, 1);
+    } else {
+        worker_process(m->worker, &in, 1);
+    }
     worker_offline(m->worker);
     *out = m->collected.bytes;
     return m->collected.used;

@@ -19,6 +19,9 @@ struct memory_worker;
 struct memory_worker *memory_worker_create(struct pipeline *p, unsigned index);
 void memory_worker_destroy(struct memory_worker *m);
 struct worker *memory_worker_of(struct memory_worker *m);
+/* From now on with the traced object of the program, writing to the trace. */
+int memory_worker_trace(struct memory_worker *m, const struct pipeline_code *traced);
+struct trace *memory_worker_trace_of(struct memory_worker *m);
 /* Returns the number of bytes at *out, valid until the next call. */
 size_t memory_worker_process(struct memory_worker *m, uint16_t port, const uint8_t *data, uint32_t length, const uint8_t **out);
 

@@ -14,6 +14,7 @@
 
 #include "actions.h"
 #include "copies.h"
+#include "notes.h"
 
 /* ---- sending */
 
@@ -25,6 +26,7 @@ static inline void send_packet(struct worker *w, struct packet *p)
     w->sent++;
     w->sent_bytes += length;
     if (w->pipeline->cpu_port && p->frame.egress_port == w->pipeline->cpu_port) {
+        note(w, p, "to the CPU", p->frame.egress_port);
         uint8_t *b = ring_reserve(w->to_cpu, RING_PACKET_IN, 0, p->frame.ingress_port, length);
         if (b) {
             memcpy(b, p->frame.start, length);
@@ -34,6 +36,7 @@ static inline void send_packet(struct worker *w, struct packet *p)
             copy_free(w, p->frame.copy);
         return;
     }
+    note(w, p, "sent", p->frame.egress_port);
     w->out[w->out_count++] = (struct packet_out){p->frame.start, length, p->frame.egress_port};
     if (p->frame.copy)
         copy_sent(w, p->frame.copy);
@@ -44,6 +47,7 @@ static inline void send_packet(struct worker *w, struct packet *p)
 static inline void drop_packet(struct worker *w, struct packet *p, enum drop_reason why)
 {
     w->drops[why]++;
+    note(w, p, "dropped", why);
     if (p->frame.copy)
         copy_free(w, p->frame.copy);
 }
@@ -92,6 +96,7 @@ static inline int may_pass_again(struct worker *w, struct packet *p)
     if (p->frame.passes < PASSES_MAX)
         return 1;
     w->drops[DROP_PASS_LIMIT]++;
+    note(w, p, "dropped", DROP_PASS_LIMIT);
     return 0;
 }
 
@@ -102,6 +107,7 @@ static void replicate(struct worker *w, struct packet *p, const struct replica_l
 {
     if (!list || list->count == 0) {
         w->drops[DROP_NO_REPLICA]++;
+        note(w, p, "dropped", DROP_NO_REPLICA);
         return;
     }
     for (uint32_t i = 0; i < list->count; i++) {
@@ -110,6 +116,7 @@ static void replicate(struct worker *w, struct packet *p, const struct replica_l
             continue;
         q->frame.truncate = truncate;
         set_egress_rid(q, list->replica[i].rid);
+        note_arrival(w, q, p, "replica");
         leave(w, q, list->replica[i].port);
     }
 }
@@ -138,6 +145,7 @@ static void clone_ingress(struct worker *w, struct packet *p)
         return;
     q->frame.passes++;
     q->frame.length = q->frame.ingress_length = p->frame.ingress_length;
+    note_arrival(w, q, p, "ingress clone");
     set_ingress_port(q, p->frame.ingress_port); /* the parser may ask for it */
     parse(w, q);
     memset(&q->metadata, 0, sizeof q->metadata);
@@ -157,6 +165,7 @@ static void clone_egress(struct worker *w, struct packet *p)
         return;
     q->frame.passes++;
     memset(&q->metadata, 0, sizeof q->metadata);
+    note_arrival(w, q, p, "egress clone");
     keep_fields(q, p, p->frame.clone_list);
     set_instance_type(q, EGRESS_CLONE);
     q->frame.egress_session = s;
@@ -175,6 +184,7 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
     set_egress_port(p, port);
     set_egress_spec(p, w->pipeline->drop_port + 1u); /* anything but the drop port */
     set_packet_length(p, p->frame.length);
+    note_egress(w, p);
     while (egress(w, p))
         continue;
     if (p->frame.clone_session)
@@ -204,6 +214,7 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
             set_instance_type(q, RECIRCULATED);
             set_packet_length(q, length);
             q->frame.passes++;
+            note_arrival(w, q, p, "recirculated");
             copy_wait(w, q->frame.copy);
         }
     }
@@ -218,6 +229,7 @@ static inline void enter(struct worker *w, struct packet *p)
     parse(w, p);
     set_parser_error(p, p->frame.parser_error);
     set_checksum_error(p, (uint64_t)checksums_wrong(w, p));
+    note_ingress(w, p);
 }
 
 /* After ingress, in simple_switch's order. */
@@ -227,8 +239,10 @@ static void manage_traffic(struct worker *w, struct packet *p)
         clone_ingress(w, p);
         p->frame.clone_session = p->frame.clone_list = 0;
     }
-    if (p->frame.learn_list)
+    if (p->frame.learn_list) {
+        note(w, p, "digest", p->frame.learn_list);
         send_digest(w, p);
+    }
     if (p->frame.failed) {
         drop_packet(w, p, DROP_ASSERTION);
         return;
@@ -243,6 +257,7 @@ static void manage_traffic(struct worker *w, struct packet *p)
                 set_instance_type(q, RESUBMITTED);
                 set_packet_length(q, p->frame.ingress_length);
                 q->frame.passes++;
+                note_arrival(w, q, p, "resubmitted");
                 copy_wait(w, q->frame.copy);
             }
         }
@@ -252,6 +267,7 @@ static void manage_traffic(struct worker *w, struct packet *p)
     uint32_t group = (uint32_t)get_mcast_grp(p);
     if (group) {
         set_instance_type(p, REPLICATION);
+        note(w, p, "multicast", group);
         replicate(w, p, group < MULTICAST_GROUPS ? multicast_group(w, group) : NULL, UINT32_MAX);
         if (p->frame.copy)
             copy_free(w, p->frame.copy);
@@ -296,6 +312,7 @@ static void process_burst(struct worker *w, struct packet_in *in, unsigned count
         set_ingress_port(p, in[i].port);
         set_packet_length(p, in[i].length);
         set_ingress_timestamp(p, now);
+        note_arrival(w, p, NULL, "received");
         enter(w, p);
     }
     w->received += count;

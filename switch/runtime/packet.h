@@ -28,6 +28,7 @@ struct frame {
     uint8_t exited, failed;   /* exit; an assert or assume did not hold */
     uint8_t resume;           /* where a control that waits for prefetched lines goes on; 0: at its start */
     uint32_t parser_error;
+    uint32_t trace_id;        /* set by the traced object only */
     struct packet_copy *copy; /* owner of the buffer; NULL: the caller's */
     const struct clone_session *egress_session; /* a waiting egress clone: where it goes */
 };

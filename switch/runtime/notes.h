@@ -1,0 +1,54 @@
+/* What the driver tells a trace; nothing, and free, unless the object is the traced one (P4GATE_TRACED). */
+#ifndef P4GATE_NOTES_H
+#define P4GATE_NOTES_H
+
+#include "pipeline.h"
+
+#ifdef P4GATE_TRACED
+#include "trace.h"
+
+static inline void note_arrival(struct worker *w, struct packet *p, const struct packet *parent, const char *cause)
+{
+    p->frame.trace_id = w->trace->next_id++;
+    trace_line(w->trace, "arrive\t%u\t%d\t%s\t%u\t%u", p->frame.trace_id, parent ? (int)parent->frame.trace_id : -1, cause,
+               p->frame.ingress_port, (unsigned)(p->frame.end - p->frame.start));
+}
+
+static inline void note_ingress(struct worker *w, const struct packet *p)
+{
+    trace_line(w->trace, "ingress\t%u\t%u\t%d\t%u", p->frame.trace_id, p->frame.parser_error, (int)get_checksum_error(p),
+               (unsigned)(p->frame.payload - p->frame.start));
+}
+
+static inline void note_egress(struct worker *w, const struct packet *p)
+{
+    trace_line(w->trace, "egress\t%u\t%u", p->frame.trace_id, p->frame.egress_port);
+}
+
+static inline void note(struct worker *w, const struct packet *p, const char *what, uint64_t number)
+{
+    trace_line(w->trace, "note\t%u\t%s\t%llu", p->frame.trace_id, what, (unsigned long long)number);
+}
+#else
+static inline void note_arrival(struct worker *w, struct packet *p, const struct packet *parent, const char *cause)
+{
+    (void)w, (void)p, (void)parent, (void)cause;
+}
+
+static inline void note_ingress(struct worker *w, const struct packet *p)
+{
+    (void)w, (void)p;
+}
+
+static inline void note_egress(struct worker *w, const struct packet *p)
+{
+    (void)w, (void)p;
+}
+
+static inline void note(struct worker *w, const struct packet *p, const char *what, uint64_t number)
+{
+    (void)w, (void)p, (void)what, (void)number;
+}
+#endif
+
+#endif
