@@ -44,6 +44,7 @@ static struct exact_slots *slots_create(const struct exact *t, uint64_t count)
     if (!s)
         return NULL;
     s->count = count;
+    s->buckets = count * t->stride / exact_bucket_words(t->stride);
     s->bytes = count * t->stride * sizeof(uint64_t);
     s->base = memory_reserve(s->bytes);
     if (!s->base) {
@@ -60,29 +61,29 @@ static void slots_release(void *slots)
     free(s);
 }
 
-/* The slot of `key`, or UINT64_MAX. */
-static uint64_t find_slot(const struct exact *t, const struct exact_slots *s, const uint64_t *key, uint64_t home)
+static uint32_t slots_a_bucket(const struct exact *t)
 {
-    for (uint64_t at = home;; at = at + 1 == s->count ? 0 : at + 1) {
-        uint32_t tag = tag_at(t, s, at);
-        if (tag == EXACT_EMPTY)
-            return UINT64_MAX;
-        if (tag >= ENTRY_FIRST && exact_same_key(slot_at(t, s, at), key, t->words))
-            return at;
-    }
-}
-
-/* The first slot from `home` on that may be written. There is one: an array is never more than three quarters full. */
-static uint64_t find_room(const struct exact *t, const struct exact_slots *s, uint64_t home)
-{
-    for (uint64_t at = home;; at = at + 1 == s->count ? 0 : at + 1)
-        if (tag_at(t, s, at) <= EXACT_FREE)
-            return at;
+    return exact_bucket_words(t->stride) / t->stride;
 }
 
 static uint64_t home_of(const struct exact *t, const struct exact_slots *s, const uint64_t *key)
 {
     return exact_home(s, exact_hash(t, key, t->words));
+}
+
+/* The slot of `key`, or UINT64_MAX. */
+static uint64_t find_slot(const struct exact *t, const struct exact_slots *s, const uint64_t *key, uint64_t home)
+{
+    const struct entry *e = exact_search(s, home, key, t->words, t->param_words);
+    return e ? (uint64_t)((const uint64_t *)e - t->words - s->base) / t->stride : UINT64_MAX;
+}
+
+/* The first slot that may be written in the buckets from `home` on. There is one: an array is never more than three quarters full. */
+static uint64_t find_room(const struct exact *t, const struct exact_slots *s, uint64_t home)
+{
+    for (uint64_t at = home * slots_a_bucket(t);; at = at + 1 == s->count ? 0 : at + 1)
+        if (tag_at(t, s, at) <= EXACT_FREE)
+            return at;
 }
 
 /* Fill a writable slot and publish it. */
@@ -92,7 +93,8 @@ static void put(struct exact *t, struct exact_slots *s, uint64_t at, const uint6
     uint64_t *slot = slot_at(t, s, at);
     struct entry *e = entry_of(t, slot);
     t->used += tag_at(t, s, at) == EXACT_EMPTY;
-    memcpy(slot, key, t->words * sizeof *key);
+    for (uint32_t i = 0; i < t->words; i++)
+        __atomic_store_n(&slot[i], key[i], __ATOMIC_RELAXED);
     e->action = action;
     if (t->param_words)
         memcpy(e->params, params, t->param_words * sizeof *params);
@@ -107,18 +109,41 @@ static void vacate(struct exact *t, struct exact_slots *s, uint64_t at)
     numbers_free(&t->slots_leaving, (uint32_t)at);
 }
 
-/* Slots whose grace period is over become writable; at the end of a chain they become empty, which shortens searches. */
+/* How many slots of a bucket have this tag. */
+static uint32_t tagged(const struct exact *t, const struct exact_slots *s, uint64_t bucket, uint32_t tag)
+{
+    uint32_t n = 0, per = slots_a_bucket(t);
+    for (uint32_t i = 0; i < per; i++)
+        n += tag_at(t, s, bucket * per + i) == tag;
+    return n;
+}
+
+/* Free slots become empty, which ends searches earlier, where no search needs to go on: in a bucket where it ends anyway, or
+ * before one that is wholly empty; then perhaps also in the bucket before. */
+static void empty_free_slots(struct exact *t, struct exact_slots *s, uint64_t bucket)
+{
+    uint32_t per = slots_a_bucket(t);
+    for (;; bucket = bucket ? bucket - 1 : s->buckets - 1) {
+        if (!tagged(t, s, bucket, EXACT_FREE)
+            || (!tagged(t, s, bucket, EXACT_EMPTY) && tagged(t, s, exact_next(s, bucket), EXACT_EMPTY) < per))
+            return;
+        for (uint32_t i = 0; i < per; i++)
+            if (tag_at(t, s, bucket * per + i) == EXACT_FREE) {
+                set_tag(t, s, bucket * per + i, EXACT_EMPTY);
+                t->used--;
+            }
+        if (tagged(t, s, bucket, EXACT_EMPTY) < per)
+            return;
+    }
+}
+
+/* Slots whose grace period is over become writable. */
 static void reclaim_slots(struct exact *t)
 {
     struct exact_slots *s = current(t);
     for (uint32_t at; (at = numbers_reuse(&t->slots_leaving)) != NUMBERS_NONE;) {
-        uint64_t next = at + 1ull == s->count ? 0 : at + 1ull;
         set_tag(t, s, at, EXACT_FREE);
-        for (uint64_t i = at; tag_at(t, s, next) == EXACT_EMPTY && tag_at(t, s, i) == EXACT_FREE;
-             next = i, i = i ? i - 1 : s->count - 1) {
-            set_tag(t, s, i, EXACT_EMPTY);
-            t->used--;
-        }
+        empty_free_slots(t, s, at / slots_a_bucket(t));
     }
 }
 
@@ -143,10 +168,12 @@ static int rebuild(struct exact *t, uint64_t count)
     return TABLE_OK;
 }
 
-/* Slots for `entries` entries and no more than half of them taken; powers of two times SLOTS_MIN, last the declared size. */
+/* Slots for `entries` entries, of which no more than half are taken: SLOTS_MIN doubled, last twice the declared size. */
 static uint64_t slots_for(const struct exact *t, uint64_t entries)
 {
-    uint64_t full = 2ull * t->size > SLOTS_MIN ? 2ull * t->size : SLOTS_MIN, count = SLOTS_MIN;
+    uint64_t full = (2ull * t->size + 7) & ~7ull, count = SLOTS_MIN; /* whole buckets */
+    if (full < SLOTS_MIN)
+        full = SLOTS_MIN;
     while (count < 2 * entries && count < full)
         count *= 2;
     return count < full ? count : full;

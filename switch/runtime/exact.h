@@ -1,21 +1,23 @@
-/* Exact-match table: one open-addressed array of slots, key and entry side by side, at most half full.
+/* Exact-match table: one open-addressed array of buckets, keys and entries side by side, at most half full.
  *
  *     slot: key[words], entry { tag, action, params[param_words] }, padded to 2, 4 or 8 words or a multiple of 8
+ *     bucket: as many slots as fit into a cache line (4, 2 or 1); a key that finds its bucket full goes to the next
  *
- * so that a slot of up to 64 bytes lies in one cache line: a hit costs that one line, and a second in one of four look-ups
- * when the key was displaced past the end of its line.
+ * so that a hit costs one line, and a second one for few keys: 3 % with two slots a bucket and a quarter of keys with one, in
+ * a table that is full. All slots of a bucket are compared without a branch.
  *
  * Readers: any number of threads, never blocked, never retried except as said below. Writer: one at a time (pipeline lock).
  * What is published by which store:
- * - insert: the slot is filled, then its tag stored (release). Who sees the tag sees key, action and params.
+ * - insert: the slot is filled, then its tag stored (release). Who sees the tag sees key, action and params. (A reader may
+ *   compare a key that is being written, and then finds a tag that says so: key words are relaxed atomics.)
  * - delete: the tag becomes EXACT_LEAVING; the slot is used again after a grace period, so that readers who hold the
  *   entry keep seeing it whole. A search goes on past such slots.
- * - modify: the new entry is written to another slot of the same key's chain and published, `moves` is raised, then the old tag
- *   is cleared. A search that passed the new slot before, and the old one after, finds neither: so a miss is believed
- *   only if `moves` did not change during the search (else search again). Hits are never checked.
+ * - modify: the new entry is written to another slot where the search finds it and published, `moves` is raised, then the old
+ *   tag is cleared. A search that passed the new slot before, and the old one after, finds neither: so a miss is
+ *   believed only if `moves` did not change during the search (else search again). Hits are never checked.
  * - growing: a new array is filled, then published by `slots` (release); the old one is retired whole.
  *
- * Cost: docs/switch/exact.md. Tried instead: tags in the bucket's head (a line more for values), robin hood (moves on every insert).
+ * Cost, and what was tried instead: docs/switch/exact.md
  */
 #ifndef P4GATE_EXACT_H
 #define P4GATE_EXACT_H
@@ -26,11 +28,12 @@
 #include "numbers.h"
 #include "qsbr.h"
 
-enum { EXACT_EMPTY = 0, EXACT_FREE = 1, EXACT_LEAVING = 2 }; /* tags below ENTRY_FIRST; a search ends at EXACT_EMPTY */
+enum { EXACT_EMPTY = 0, EXACT_FREE = 1, EXACT_LEAVING = 2 }; /* tags below ENTRY_FIRST; a search ends in a bucket that has an EXACT_EMPTY */
 
 struct exact_slots {
     uint64_t *base;         /* count * stride words */
-    uint64_t count;         /* below 2^32 */
+    uint64_t count;         /* slots, below 2^32 */
+    uint64_t buckets;
     size_t bytes;
     _Atomic uint64_t moves; /* entries that changed their slot */
 };
@@ -65,21 +68,28 @@ const struct entry *exact_find(const struct exact *t, const uint64_t *key);
 
 /* ---- readers. `words` and `param_words` are the table's; give them as constants and the compiler unrolls. ---- */
 
-/* Words from one slot to the next. */
-static inline uint32_t exact_stride(uint32_t words, uint32_t param_words)
+#define EXACT_INLINE static inline __attribute__((always_inline))
+
+/* Words from one slot to the next, and from one bucket to the next. */
+EXACT_INLINE uint32_t exact_stride(uint32_t words, uint32_t param_words)
 {
     uint32_t need = words + 1 + param_words;
     return need <= 2 ? 2 : need <= 4 ? 4 : (need + 7) / 8 * 8;
 }
 
-static inline uint64_t exact_fold(uint64_t a, uint64_t b)
+EXACT_INLINE uint32_t exact_bucket_words(uint32_t stride)
+{
+    return stride < 8 ? 8 : stride;
+}
+
+EXACT_INLINE uint64_t exact_fold(uint64_t a, uint64_t b)
 {
     unsigned __int128 product = (unsigned __int128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* One multiplication for each two words. The seeds keep an operand from being zero for more than a chance key. */
-static inline uint64_t exact_hash(const struct exact *t, const uint64_t *key, uint32_t words)
+EXACT_INLINE uint64_t exact_hash(const struct exact *t, const uint64_t *key, uint32_t words)
 {
     uint64_t a = t->seed[0], b = t->seed[1];
     uint32_t i = 0;
@@ -90,48 +100,71 @@ static inline uint64_t exact_hash(const struct exact *t, const uint64_t *key, ui
     return exact_fold(key[i] ^ a, b);
 }
 
-/* Where a key's chain begins: the upper half of the hash scaled to the number of slots. */
-static inline uint64_t exact_home(const struct exact_slots *s, uint64_t hash)
+/* The bucket where a key's search begins: the upper half of the hash scaled to the number of buckets. */
+EXACT_INLINE uint64_t exact_home(const struct exact_slots *s, uint64_t hash)
 {
-    return ((hash >> 32) * s->count) >> 32;
+    return ((hash >> 32) * s->buckets) >> 32;
 }
 
-static inline void exact_prefetch(const struct exact *t, uint64_t hash, uint32_t words, uint32_t param_words)
+EXACT_INLINE uint64_t exact_next(const struct exact_slots *s, uint64_t bucket)
+{
+    return bucket + 1 == s->buckets ? 0 : bucket + 1;
+}
+
+EXACT_INLINE void exact_prefetch(const struct exact *t, uint64_t hash, uint32_t words, uint32_t param_words)
 {
     const struct exact_slots *s = atomic_load_explicit(&t->slots, memory_order_acquire);
-    __builtin_prefetch(s->base + exact_home(s, hash) * exact_stride(words, param_words));
+    __builtin_prefetch(s->base + exact_home(s, hash) * exact_bucket_words(exact_stride(words, param_words)));
 }
 
-static inline int exact_same_key(const uint64_t *a, const uint64_t *b, uint32_t words)
+EXACT_INLINE int exact_same_key(const uint64_t *slot, const uint64_t *key, uint32_t words)
 {
     uint64_t difference = 0;
     for (uint32_t i = 0; i < words; i++)
-        difference |= a[i] ^ b[i];
+        difference |= __atomic_load_n(&slot[i], __ATOMIC_RELAXED) ^ key[i];
     return difference == 0;
 }
 
-static inline const struct entry *exact_lookup_hashed(const struct exact *t, const uint64_t *key, uint32_t words,
-                                                      uint32_t param_words, uint64_t hash)
+/* The entry of `key` in this bucket, or NULL. *ended: the search is over, found or not. */
+EXACT_INLINE const struct entry *exact_search_bucket(const struct exact_slots *s, uint64_t bucket, const uint64_t *key,
+                                                     uint32_t words, uint32_t param_words, int *ended)
+{
+    const uint32_t stride = exact_stride(words, param_words), bucket_words = exact_bucket_words(stride);
+    const uint64_t *slot = s->base + bucket * bucket_words;
+    uint32_t hits = 0, empty = 0; /* a bit for each slot: which one it is must not become a branch */
+#pragma GCC unroll 4
+    for (uint32_t i = 0; i < bucket_words / stride; i++) {
+        const struct entry *e = (const struct entry *)(slot + i * stride + words);
+        uint32_t tag = atomic_load_explicit(&e->tag, memory_order_acquire);
+        hits |= (uint32_t)((tag >= ENTRY_FIRST) & exact_same_key(slot + i * stride, key, words)) << i;
+        empty |= tag == EXACT_EMPTY;
+    }
+    *ended = (hits | empty) != 0;
+    return hits ? (const struct entry *)(slot + (uint32_t)__builtin_ctz(hits) * stride + words) : NULL;
+}
+
+/* The search from `bucket` on. */
+EXACT_INLINE const struct entry *exact_search(const struct exact_slots *s, uint64_t bucket, const uint64_t *key, uint32_t words,
+                                              uint32_t param_words)
+{
+    int ended;
+    const struct entry *found = exact_search_bucket(s, bucket, key, words, param_words, &ended);
+    while (__builtin_expect(!ended, 0)) {
+        bucket = exact_next(s, bucket);
+        found = exact_search_bucket(s, bucket, key, words, param_words, &ended);
+    }
+    return found;
+}
+
+EXACT_INLINE const struct entry *exact_lookup_hashed(const struct exact *t, const uint64_t *key, uint32_t words,
+                                                     uint32_t param_words, uint64_t hash)
 {
     const struct exact_slots *s = atomic_load_explicit(&t->slots, memory_order_acquire);
-    const uint32_t stride = exact_stride(words, param_words);
-    const uint64_t home = exact_home(s, hash);
     uint64_t moves = atomic_load_explicit(&s->moves, memory_order_acquire);
     for (;;) {
-        uint64_t at = home;
-        for (;;) {
-            const uint64_t *slot = s->base + at * stride;
-            const struct entry *e = (const struct entry *)(slot + words);
-            uint32_t tag = atomic_load_explicit(&e->tag, memory_order_acquire);
-            if (tag >= ENTRY_FIRST) {
-                if (exact_same_key(slot, key, words))
-                    return e;
-            } else if (tag == EXACT_EMPTY) {
-                break;
-            }
-            if (++at == s->count)
-                at = 0;
-        }
+        const struct entry *found = exact_search(s, exact_home(s, hash), key, words, param_words);
+        if (found)
+            return found;
         /* ordered after the tags, which were loaded with acquire */
         uint64_t moves_now = atomic_load_explicit(&s->moves, memory_order_acquire);
         if (moves_now == moves)
@@ -140,22 +173,39 @@ static inline const struct entry *exact_lookup_hashed(const struct exact *t, con
     }
 }
 
-static inline const struct entry *exact_lookup(const struct exact *t, const uint64_t *key, uint32_t words, uint32_t param_words)
+EXACT_INLINE const struct entry *exact_lookup(const struct exact *t, const uint64_t *key, uint32_t words, uint32_t param_words)
 {
     return exact_lookup_hashed(t, key, words, param_words, exact_hash(t, key, words));
 }
 
-/* n <= 64 keys in an array of n * words: all hashed and prefetched, then searched. found[i] is the entry or NULL. */
-static inline void exact_lookup_burst(const struct exact *t, const uint64_t *keys, uint32_t words, uint32_t param_words,
-                                      const struct entry **found, uint32_t n)
+/* n <= 64 keys in an array of n * words. found[i] is the entry or NULL. In three rounds: fetch all first buckets; search
+ * them, fetching the next one where that did not end it; search those. So no miss of the cache waits for another. */
+EXACT_INLINE void exact_lookup_burst(const struct exact *t, const uint64_t *keys, uint32_t words, uint32_t param_words,
+                                     const struct entry **found, uint32_t n)
 {
-    uint64_t hash[64];
+    const struct exact_slots *s = atomic_load_explicit(&t->slots, memory_order_acquire);
+    const uint32_t bucket_words = exact_bucket_words(exact_stride(words, param_words));
+    uint64_t moves = atomic_load_explicit(&s->moves, memory_order_acquire), bucket[64];
+    uint8_t open[64];
+    uint32_t opens = 0;
     for (uint32_t i = 0; i < n; i++) {
-        hash[i] = exact_hash(t, keys + (size_t)i * words, words);
-        exact_prefetch(t, hash[i], words, param_words);
+        bucket[i] = exact_home(s, exact_hash(t, keys + (size_t)i * words, words));
+        __builtin_prefetch(s->base + bucket[i] * bucket_words);
     }
-    for (uint32_t i = 0; i < n; i++)
-        found[i] = exact_lookup_hashed(t, keys + (size_t)i * words, words, param_words, hash[i]);
+    for (uint32_t i = 0; i < n; i++) {
+        int ended;
+        found[i] = exact_search_bucket(s, bucket[i], keys + (size_t)i * words, words, param_words, &ended);
+        bucket[i] = ended ? bucket[i] : exact_next(s, bucket[i]);
+        __builtin_prefetch(s->base + bucket[i] * bucket_words);
+        open[opens] = (uint8_t)i;
+        opens += !ended;
+    }
+    for (uint32_t o = 0; o < opens; o++)
+        found[open[o]] = exact_search(s, bucket[open[o]], keys + (size_t)open[o] * words, words, param_words);
+    if (__builtin_expect(atomic_load_explicit(&s->moves, memory_order_acquire) != moves, 0))
+        for (uint32_t i = 0; i < n; i++)
+            if (!found[i])
+                found[i] = exact_lookup(t, keys + (size_t)i * words, words, param_words);
 }
 
 #endif
