@@ -21,6 +21,7 @@ from rich.table import Table
 from controller.intent import Intent, load_intent
 from controller.intent.models import Tenant
 from controller.intent.policy import permits
+from controller.intent.scalars import format_mac
 from topo.model import Lab, load_lab
 from topo.prober import Flow, Pair, identify_all, ping_all, tcp_flow
 from topo.simulated import SimulatedLab
@@ -199,8 +200,15 @@ def example_packet(intent: Intent) -> str:
     red, vtep = intent.tenants["red"], next(iter(intent.gateways.values())).vtep
     source, peer = red.vms["web1"], red.vms["db2"]
     host = intent.hosts[source.host]
-    inner = Ether(src=source.mac, dst=red.gateway_mac or vtep.mac) / IP(src=str(source.ip), dst=str(peer.ip)) / Icmp()
-    outer = Ether(src=host.mac, dst=vtep.mac) / IP(src=str(host.ip), dst=str(vtep.ip), flags="DF")
+    assert source.mac is not None
+    inner = (
+        Ether(src=format_mac(source.mac), dst=format_mac(red.gateway_mac or vtep.mac))
+        / IP(src=str(source.ip), dst=str(peer.ip))
+        / Icmp()
+    )
+    outer = Ether(src=format_mac(host.mac), dst=format_mac(vtep.mac)) / IP(
+        src=str(host.ip), dst=str(vtep.ip), flags="DF"
+    )
     vxlan = UDP(sport=50000, dport=4789, chksum=0) / VXLAN(vni=red.vni, flags="Instance")
     return bytes(outer / vxlan / inner).hex()
 

@@ -28,6 +28,7 @@ from topo.state import (
     marked_processes,
     read_state,
     start_time,
+    state_directory,
 )
 
 _STOP_SECONDS = 15.0
@@ -83,7 +84,12 @@ def up_command(file: Path, name: str | None, grpc: tuple[str, ...]) -> None:
         raise click.BadParameter("use SWITCH=ADDRESS, as gw1=127.0.0.1:9560", param_hint="--grpc")
     command = [sys.executable, "-m", "topo.supervisor", str(file), "--name", name]
     command += [word for pair in grpc for word in ("--grpc", pair)]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+    state_directory().mkdir(parents=True, exist_ok=True)
+    # The supervisor stays: it must not hold this command's own standard error open.
+    with log_file(name).open("wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        )
     assert process.stdout is not None
     first = process.stdout.readline().decode(errors="replace").strip()
     if first != "ready":

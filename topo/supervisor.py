@@ -1,7 +1,7 @@
 """The process that is a lab: it holds the namespaces, starts the switches, and takes all with it when it ends.
 
 SIGTERM or SIGINT ends it. SIGHUP starts again any switch that has died.
-On standard output: one line `ready`, or one line `error: …` and exit code 1.
+On standard output: one line `ready`, or one line `error: …` and exit code 1. Standard error is the lab's log.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO
 
 from topo.graph import lab_graph, port_interface
 from topo.model import Lab, LabError, Switch, load_lab
 from topo.namespace import Namespace
 from topo.network import build_network
-from topo.state import LabState, SwitchState, log_file, start_time, state_directory, state_file, write_state
+from topo.state import LabState, SwitchState, log_file, start_time, state_file, write_state
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -43,10 +42,9 @@ def switch_command(switch: Switch, namespace: str) -> list[str]:
 class Supervisor:
     """A lab being held. Not thread-safe: one thread calls it."""
 
-    def __init__(self, lab: Lab, file: str, log: IO[bytes]) -> None:
+    def __init__(self, lab: Lab, file: str) -> None:
         self._lab = lab
         self._file = file
-        self._log = log
         self._switches: dict[str, subprocess.Popen[bytes]] = {}
         self._grpc: dict[str, str] = {}
         self._namespaces: dict[str, Namespace] = {}
@@ -90,9 +88,7 @@ class Supervisor:
     def _start_switch(self, name: str) -> None:
         switch = self._lab.switches[name]
         command = switch_command(switch, self._namespaces[name].path)
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, preexec_fn=_prepare_child
-        )
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, preexec_fn=_prepare_child)
         self._switches[name] = process
         assert process.stdout is not None
         line = process.stdout.readline().decode(errors="replace").strip()
@@ -122,9 +118,7 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         lab = rename(load_lab(arguments.file), arguments.name, dict(pair.split("=", 1) for pair in arguments.grpc))
-        state_directory().mkdir(parents=True, exist_ok=True)
-        log = log_file(lab.name).open("wb")
-        supervisor = Supervisor(lab, str(arguments.file.resolve()), log)
+        supervisor = Supervisor(lab, str(arguments.file.resolve()))
         supervisor.start()
     except (LabError, OSError) as error:
         print("error:", str(error).replace("\n", "\nerror: "), flush=True)
@@ -137,8 +131,7 @@ def main() -> int:
         try:
             supervisor.start_dead_switches()
         except LabError as error:
-            log.write(f"{error}\n".encode())
-            log.flush()
+            print(error, file=sys.stderr, flush=True)
     supervisor.stop()
     return 0
 
