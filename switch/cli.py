@@ -171,6 +171,7 @@ async def _run(
 
 
 def _read_program(program: Path, p4info: Path | None) -> tuple[bytes, p4i.P4Info]:
+    device_config = _read(program)
     if p4info is None:
         p4info = program.with_suffix(".p4info.txtpb")
         if not p4info.exists():
@@ -184,7 +185,7 @@ def _read_program(program: Path, p4info: Path | None) -> tuple[bytes, p4i.P4Info
             text_format.Parse(data, info)
     except (text_format.ParseError, DecodeError, UnicodeDecodeError) as e:
         raise StartError(f"{p4info}: not a P4Info: {' '.join(str(e).split())}") from None
-    return _read(program), info
+    return device_config, info
 
 
 def _credentials(cert: Path | None, key: Path | None, ca: Path | None) -> grpc.ServerCredentials | None:

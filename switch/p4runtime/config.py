@@ -109,7 +109,7 @@ class PipelineConfig:
         except errors.EngineError as e:
             raise StatusError(INVALID_ARGUMENT, f"p4_device_config: {e}") from None
         try:
-            _check_same_program(info, engine)
+            _fit_together(info, engine)
         except StatusError:
             engine.close()
             raise
@@ -181,8 +181,11 @@ def _state_of(pipeline: Pipeline) -> Iterator[p4r.Update]:
             yield p4r.Update(type=kind, entity=entity)
 
 
-def _check_same_program(info: schema.Schema, engine: Engine) -> None:
-    """P4Info and JSON must be of one program: each table that a client may address exists, with as many fields."""
+def _fit_together(info: schema.Schema, engine: Engine) -> None:
+    """P4Info and JSON must be of one program: each table that a client may address exists, with as many fields.
+
+    Only P4Info tells whether a table's initial entries are const; where they are not, clients may change them.
+    """
     tables = {table.name: table for table in engine.tables()}
     for table in info.tables.values():
         found = tables.get(table.name)
@@ -194,3 +197,5 @@ def _check_same_program(info: schema.Schema, engine: Engine) -> None:
                 f"table {table.name} has {len(table.fields)} match fields in P4Info and {len(found.match_kinds)} "
                 "in p4_device_config",
             )
+        if found.const and not table.const:
+            engine.unlock_entries(table.name)
