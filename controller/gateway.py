@@ -95,7 +95,7 @@ def survey(connection: Connection, job: Job) -> Survey:
         planned = plan(job.intent, job.gateway, held, bound.tenant_ids)
     except NoTenantId as error:
         raise Refused(
-            f"{job.name}: table vni is full: {error.needed} tenants (those that are about to go count too), and the "
+            f"table vni is full: {error.needed} tenants (those that are about to go count too), and the "
             f"pipeline tells {error.ids} apart. Nothing was written. Apply without the new tenants first; or compile "
             "the gateway with more (p4src/include/sizes.p4)."
         ) from None
@@ -103,7 +103,7 @@ def survey(connection: Connection, job: Job) -> Survey:
         changes = diff(planned.wanted, held)
         full = capacity(planned.wanted, held, changes, bound.sizes)
     if full:
-        raise Refused("\n".join(_full(job.name, one) for one in full))
+        raise Refused("\n".join(map(_full, full)))
     return Survey(bound, push, held, planned.wanted, changes, planned.tenant_ids)
 
 
@@ -190,15 +190,15 @@ def _bind(job: Job, info: p4i.P4Info, source: str) -> Bound:
         ) from None
 
 
-def _full(gateway: str, full: Full) -> str:
+def _full(full: Full) -> str:
     if full.during:
         return (
-            f"{gateway}: table {full.table} has size {full.size}, and old and new entries together need {full.needed} "
+            f"table {full.table} has size {full.size}, and old and new entries together need {full.needed} "
             "while they are changed. Nothing was written. Apply in two halves: first without what is to go, then with "
             "what is new."
         )
     return (
-        f"{gateway}: table {full.table} is full: size {full.size}, and the intent needs {full.needed} entries. "
+        f"table {full.table} is full: size {full.size}, and the intent needs {full.needed} entries. "
         "Nothing was written. Ask for less, or compile the gateway with a larger table (p4src/include/sizes.p4)."
     )
 

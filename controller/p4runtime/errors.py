@@ -45,6 +45,10 @@ def from_rpc(error: grpc.RpcError, address: str, doing: str) -> GatewayError:
             f"{address}: not allowed while {doing}: another controller has become primary ({_short(details)}). "
             "Run it again when the other one is done, or take over with a higher --election-id."
         )
+    if status is grpc.StatusCode.NOT_FOUND:
+        return GatewayError(
+            f"{address}: not found while {doing} ({_short(details)}). Look at the gateway's device_id in the intent."
+        )
     name = status.name if status is not None else type(error).__name__
     return GatewayError(f"{address}: {name} while {doing}: {_short(details) or 'no details'}.")
 
