@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from compiler import tree
 from compiler.diagnostics import Diagnostics
+from compiler.passes.bind_table_actions import bind_table_actions
 from compiler.passes.expand_aggregates import expand_aggregates
 from compiler.passes.expand_stack_indexes import expand_stack_indexes
 from compiler.passes.field_arguments import field_arguments
@@ -41,6 +42,7 @@ def run_passes(program: tree.Program, diagnostics: Diagnostics) -> tree.Program:
     """Make `program` simple enough for the BMv2 backend, in place. Its result is of use only if no errors were reported."""
     # Structure: loops, initial values; calls become statements of their own.
     start_values(program)
+    bind_table_actions(program)
     lower_loops(program, diagnostics)
     order_effects(program)
     table_keys(program)

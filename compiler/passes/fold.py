@@ -72,6 +72,8 @@ class _Folder(rewrite.Rewriter):
             return node.left
         if left == 0 and node.op in ("+", "|", "^", "|+|"):
             return node.right
+        if left == 0 and node.op in ("*", "/", "%", "&", "<<", ">>"):
+            return node.left
         return node
 
     def rewrite_Conditional(self, node: tree.Conditional) -> tree.Expression:

@@ -1,16 +1,13 @@
-"""Put the bodies of actions in the place of direct calls, and give each table actions with control-plane data only.
+"""Put the bodies of actions in the place of direct calls.
 
-Before: ActionCall as a CallStatement; table actions with arguments for directed parameters; no Return.
-After: no ActionCall; every action that a table names has directionless parameters only. An action listed with arguments
-becomes an action of that table's own, of the same control-plane name (spec §14.1, §14.2.1.2).
-
-An `exit` inside happens after the copy-out of the arguments, as the specification asks (§12.6).
+Before: ActionCall as a CallStatement (order_effects); no Return (lower_returns).   After: none.
+Arguments are copied in and out by `calls.bind` (spec §6.8); an `exit` inside happens after the copy-out, as the specification
+asks (§12.6).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from compiler import rewrite, tree
 from compiler.passes.calls import Binding, bind
@@ -20,17 +17,17 @@ from compiler.passes.paths import Effects, effects
 
 def inline_actions(program: tree.Program) -> tree.Program:
     inliner = _Inliner()
+    for action in program.actions:
+        inliner.body(action)
     for control in tree.all_controls(program):
         for action in control.actions:
             inliner.body(action)
         control.body = tree.as_block(inliner.rewrite(control.body), control.body.span)
-        for table in control.tables:
-            control.actions += _specialise(table, control, inliner)
     return program
 
 
 def captured(action: tree.Action) -> Effects:
-    """What the body of `action` touches besides its own parameters and variables."""
+    """What the body of `action` touches besides its own parameters."""
     found = effects(action.body)
     own: set[tree.Declaration] = set(action.parameters)
     return Effects(
@@ -71,50 +68,3 @@ class _Inliner(rewrite.Rewriter):
         body = self.body(action)
         binding = bind(action.parameters, node.call.arguments, node.span, captured(action))
         return with_copy_out(clone(body, binding.substitution), binding)
-
-
-def _specialise(table: tree.Table, control: tree.Control, inliner: _Inliner) -> list[tree.Action]:
-    """Replace actions of `table` that are listed with arguments; the new ones."""
-    made: dict[tree.Action, tree.Action] = {}
-    for i, member in enumerate(table.actions):
-        if not member.arguments:
-            continue
-        action = member.action
-        data = [replace(p) for p in action.data_parameters]
-        directed = [p for p in action.parameters if p.direction is not tree.Direction.NONE]
-        binding = bind(directed, member.arguments, member.span, captured(action))
-        values = {
-            old: tree.VariableRef(new.type, new.span, new)
-            for old, new in zip(action.data_parameters, data, strict=True)
-        }
-        body = with_copy_out(clone(inliner.body(action), binding.substitution | values), binding)
-        made[action] = replace(action, parameters=data, body=tree.Block(action.body.span, tuple(body)))
-        table.actions[i] = replace(member, action=made[action], arguments=())
-    if not made:
-        return []
-    if table.default_action and table.default_action.action in made:
-        table.default_action = _retarget(table.default_action, made)
-    table.entries = [_retarget(entry, made) if entry.action in made else entry for entry in table.entries]
-    control.body = tree.as_block(_Relabel(table, made).rewrite(control.body), control.body.span)
-    return list(made.values())
-
-
-def _retarget(use: tree.DefaultAction | tree.Entry, made: dict[tree.Action, tree.Action]):  # type: ignore[no-untyped-def]
-    """A use of an action with the arguments of its data parameters only."""
-    new = made[use.action]
-    return replace(use, action=new, arguments=use.arguments[len(use.arguments) - len(new.parameters) :])
-
-
-class _Relabel(rewrite.Rewriter):
-    """Let the cases of `switch (table.apply().action_run)` name the new actions."""
-
-    def __init__(self, table: tree.Table, made: dict[tree.Action, tree.Action]) -> None:
-        self.table = table
-        self.made = made
-
-    def rewrite_ActionSwitch(self, node: tree.ActionSwitch) -> tree.Statement:
-        node = self.rewrite_children(node)
-        if node.table is not self.table:
-            return node
-        cases = (replace(c, actions=tuple(self.made.get(a, a) for a in c.actions)) for c in node.cases)
-        return replace(node, cases=tuple(cases))

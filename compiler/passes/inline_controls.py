@@ -28,32 +28,34 @@ from compiler.passes.paths import effects
 
 
 def inline_controls(program: tree.Program) -> tree.Program:
+    bodies = [control.body for control in tree.all_controls(program)]
+    uses = Counter(node.control for node in rewrite.walk(bodies) if isinstance(node, tree.ControlApply))
     for instance in tree.main_instances(program):
         if isinstance(instance, tree.Control):
-            _flatten(instance)
+            _Inliner(uses).flatten(instance)
     return program
 
 
-def _flatten(control: tree.Control) -> None:
-    """Inline everything below `control`, innermost first."""
-    inner = [instance for instance in control.instances if isinstance(instance, tree.Control)]
-    for instance in inner:
-        _flatten(instance)
-    uses = Counter(n.control for n in rewrite.walk(control.body) if isinstance(n, tree.ControlApply))
-    control.body = tree.as_block(_Inliner(uses).rewrite(control.body), control.body.span)
-    control.instances = [i for i in control.instances if isinstance(i, tree.ExternInstance)]
-    for instance in inner:
-        if uses[instance]:
-            control.tables += instance.tables
-            control.actions += instance.actions
-        control.instances += instance.instances  # extern instances; P4Info has those of unused controls too
-
-
 class _Inliner(rewrite.Rewriter):
+    """`uses`: in how many places each instance is applied. (One given to another's constructor may be applied there.)"""
+
     def __init__(self, uses: Counter[tree.Control]) -> None:
         self.uses = uses
         self.shared: dict[tree.Control, dict[tree.Declaration, tree.Expression]] = {}
         self.flags: dict[tree.Control, _ExitFlag | None] = {}
+
+    def flatten(self, control: tree.Control) -> None:
+        """Inline everything below `control`, innermost first."""
+        inner = [instance for instance in control.instances if isinstance(instance, tree.Control)]
+        for instance in inner:
+            self.flatten(instance)
+        control.body = tree.as_block(self.rewrite(control.body), control.body.span)
+        control.instances = [i for i in control.instances if isinstance(i, tree.ExternInstance)]
+        for instance in inner:
+            if self.uses[instance]:
+                control.tables += instance.tables
+                control.actions += instance.actions
+            control.instances += instance.instances  # extern instances; P4Info has those of unused controls too
 
     def rewrite_CallStatement(self, node: tree.CallStatement) -> tree.Statement | list[tree.Statement]:
         if not isinstance(node.call, tree.ControlApply):

@@ -32,7 +32,7 @@ class Calculations:
         """The name of the calculation of `algorithm` over `fields`, and the payload if asked for."""
         if not isinstance(algorithm, tree.EnumMember):
             raise Unsupported("the algorithm must be known at compile time", algorithm.span)
-        inputs = [self._input(f) for f in fields] + ([PAYLOAD] if payload else [])
+        inputs = [self._input(f) for value in fields for f in _pieces(value)] + ([PAYLOAD] if payload else [])
         algo = algorithm.name
         for known in self.json:
             if known["algo"] == algo and known["input"] == inputs:
@@ -46,7 +46,23 @@ class Calculations:
             width = scalar_width(value.type, value.span)
             number = self.expressions.literal(value) & ((1 << width) - 1)
             return {**hexstr(number, width), "bitwidth": width}
-        return self.expressions.layout.field(value).json
+        try:
+            return self.expressions.layout.field(value).json
+        except Unsupported:
+            raise Unsupported(
+                "the input of a checksum is made of fields and constants on this target",
+                value.span,
+                hint="compute the value in a control before, into a field of the metadata",
+            ) from None
+
+
+def _pieces(value: tree.Expression) -> Iterator[tree.Expression]:
+    """`a ++ b` is the same input as a, b."""
+    if isinstance(value, tree.Binary) and value.op == "++":
+        yield from _pieces(value.left)
+        yield from _pieces(value.right)
+    else:
+        yield value
 
 
 NO_FIELDS = 256

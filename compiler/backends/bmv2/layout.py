@@ -21,6 +21,8 @@ Json: TypeAlias = dict[str, Any]
 
 SCALARS = "scalars"
 STANDARD_METADATA = "standard_metadata"
+VARBIT_FIELD = "bits"
+"""The only field of the header that holds a varbit outside of headers."""
 WORD = 32
 """Bits of a plain enum and of an error."""
 
@@ -140,6 +142,9 @@ class Layout:
                 return NamedPlace("header_union", name)
             case t.StackType():
                 return self._declare_stack(name, type_, span)
+            case t.VarbitType():
+                self._add_instance(name, self._varbit_type(type_), metadata=True)
+                return FieldPlace(name, VARBIT_FIELD)
             case _:
                 width = scalar_width(type_, span)
                 self._scalar_names.add(name)
@@ -201,6 +206,15 @@ class Layout:
         self._add_header_type(name, fields)
         if any(width == "*" for _, width, *_ in fields):
             self.header_types[-1]["max_length"] = bits // 8
+        return name
+
+    def _varbit_type(self, type_: t.VarbitType) -> str:
+        """A header type of one field, for a varbit outside of headers."""
+        name = self._type_names.get(type_)
+        if name is None:
+            name = self._type_names[type_] = self._unique_type_name(str(type_))
+            self._add_header_type(name, [[VARBIT_FIELD, "*"]])
+            self.header_types[-1]["max_length"] = (type_.width + 7) // 8
         return name
 
     def _union_type(self, type_: t.HeaderUnionType) -> str:
@@ -275,6 +289,8 @@ class Layout:
                     case t.StackType() as stack:
                         union = isinstance(stack.element, t.HeaderUnionType)
                         return NamedPlace("header_union_stack" if union else "header_stack", full)
+                    case t.VarbitType():
+                        return FieldPlace(full, VARBIT_FIELD)
                     case _:
                         return FieldPlace(SCALARS, full)
             case _:

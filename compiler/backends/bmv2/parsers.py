@@ -18,6 +18,7 @@ from compiler.backends.bmv2.primitives import Primitives
 from compiler.backends.bmv2.source_info import source_info
 from compiler.backends.bmv2.unsupported import Unsupported
 from compiler.diagnostics import Diagnostics
+from compiler.passes import build
 
 NO_MATCH = "no_match"
 SMALL_KEY = 10
@@ -143,10 +144,10 @@ class ParserWriter:
         type_ = t.strip_new_types(target.type)
         if isinstance(type_, t.FieldsType):
             for field in type_.fields:
-                yield from self._fields(tree.Member(field.type, target.span, target, field.name))
-        elif isinstance(type_, t.TupleType):
-            for i, element in enumerate(type_.elements):
-                yield from self._fields(tree.TupleIndex(element, target.span, target, i))
+                yield from self._fields(build.member(target, field))
+        elif isinstance(type_, t.TupleType | t.StackType):
+            for i in range(len(type_.elements) if isinstance(type_, t.TupleType) else type_.size):
+                yield from self._fields(build.element(target, i))
         else:
             yield self.expressions.layout.field(target), scalar_width(type_, target.span)
 
@@ -275,7 +276,10 @@ def _headers(target: tree.Expression) -> Iterator[tree.Expression]:
         yield target
     elif isinstance(type_, t.StructType):
         for field in type_.fields:
-            yield from _headers(tree.Member(field.type, target.span, target, field.name))
+            yield from _headers(build.member(target, field))
+    elif isinstance(type_, t.StackType):
+        for i in range(type_.size):
+            yield from _headers(build.element(target, i))
 
 
 def _join(values: Sequence[int], widths: Sequence[int]) -> int:

@@ -63,12 +63,6 @@ class TableWriter:
             json["default_entry"] = self._default_entry(table)
             if table.entries:
                 json["entries"] = self._entries(table)
-        elif table.default_action is not None and table.default_action.action is not self.no_action:
-            self.diagnostics.warning(
-                "unsupported",
-                f"table {table.name} has an action profile: its default action is not run, a miss does nothing",
-                table.default_action.span,
-            )
         return json
 
     def _key(self, key: tree.Key) -> Json:
