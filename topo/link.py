@@ -28,13 +28,13 @@ def connect(
     near: Namespace, near_name: str, far: Namespace, far_name: str, mtu: int, near_mac: str | None = None
 ) -> None:
     """A veth pair between two namespaces, both ends up, offloads off."""
-    with near.iproute() as netlink:
-        options = {"address": near_mac} if near_mac else {}
-        peer = {"ifname": far_name, "mtu": mtu, "net_ns_fd": far.fd}
-        netlink.link("add", ifname=near_name, kind="veth", mtu=mtu, peer=peer, **options)
-        netlink.link("set", index=index_of(netlink, near_name), state="up")
-    with far.iproute() as netlink:
-        netlink.link("set", index=index_of(netlink, far_name), state="up")
+    netlink = near.netlink
+    options = {"address": near_mac} if near_mac else {}
+    peer = {"ifname": far_name, "mtu": mtu, "net_ns_fd": far.fd}
+    netlink.link("add", ifname=near_name, kind="veth", mtu=mtu, peer=peer, **options)
+    netlink.link("set", index=index_of(netlink, near_name), state="up")
+    netlink = far.netlink
+    netlink.link("set", index=index_of(netlink, far_name), state="up")
     for namespace, name in ((near, near_name), (far, far_name)):
         disable_offloads(namespace, name)
 
@@ -63,16 +63,16 @@ def _ethtool(control: socket.socket, interface: str, command: int, value: int) -
 
 def add_bridge(namespace: Namespace, name: str, mtu: int, learning: bool = True) -> None:
     """An empty bridge, up, without spanning tree. Without learning it floods every frame (ageing time 0)."""
-    with namespace.iproute() as netlink:
-        options = {} if learning else {"br_ageing_time": 0}
-        netlink.link("add", ifname=name, kind="bridge", mtu=mtu, br_stp_state=0, **options)
-        netlink.link("set", index=index_of(netlink, name), state="up")
+    netlink = namespace.netlink
+    options = {} if learning else {"br_ageing_time": 0}
+    netlink.link("add", ifname=name, kind="bridge", mtu=mtu, br_stp_state=0, **options)
+    netlink.link("set", index=index_of(netlink, name), state="up")
 
 
 def join_bridge(namespace: Namespace, bridge: str, interface: str, isolated: bool = False) -> None:
     """Make the interface a port of the bridge; isolated ports reach only ports that are not isolated."""
-    with namespace.iproute() as netlink:
-        port = index_of(netlink, interface)
-        netlink.link("set", index=port, master=index_of(netlink, bridge))
-        if isolated:
-            netlink.brport("set", index=port, isolated=1)
+    netlink = namespace.netlink
+    port = index_of(netlink, interface)
+    netlink.link("set", index=port, master=index_of(netlink, bridge))
+    if isolated:
+        netlink.brport("set", index=port, isolated=1)

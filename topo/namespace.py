@@ -57,11 +57,12 @@ def enter(path: str) -> None:
 
 
 class Namespace:
-    """A namespace without IPv6, its loopback up."""
+    """A namespace without IPv6, its loopback up. `netlink` may be used until `release_netlink` or `close`."""
 
     def __init__(self, path: str, fd: int | None = None) -> None:
         self.path = path
         self._fd = fd
+        self._netlink: Any = None
 
     @classmethod
     def create(cls) -> Namespace:
@@ -81,8 +82,7 @@ class Namespace:
 
         fd = _in_thread(make)
         namespace = cls(f"/proc/{os.getpid()}/fd/{fd}", fd)
-        with namespace.iproute() as netlink:
-            netlink.link("set", index=1, state="up")
+        namespace.netlink.link("set", index=1, state="up")
         return namespace
 
     @property
@@ -91,7 +91,20 @@ class Namespace:
         assert self._fd is not None
         return self._fd
 
+    @property
+    def netlink(self) -> Any:
+        """A netlink socket into the namespace, opened when first asked for (which takes longer than its use)."""
+        if self._netlink is None:
+            self._netlink = IPRoute(netns=self.path)
+        return self._netlink
+
+    def release_netlink(self) -> None:
+        if self._netlink is not None:
+            self._netlink.close()
+            self._netlink = None
+
     def close(self) -> None:
+        self.release_netlink()
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
@@ -104,7 +117,3 @@ class Namespace:
             return function()
 
         return _in_thread(inside)
-
-    def iproute(self) -> Any:
-        """A netlink socket into the namespace, for use in a `with` statement."""
-        return IPRoute(netns=self.path)

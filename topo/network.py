@@ -43,6 +43,8 @@ def build_network(lab: Lab, graph: Graph) -> dict[str, Namespace]:
     except BaseException:
         _close(namespaces)
         raise
+    for namespace in namespaces.values():
+        namespace.release_netlink()
     return namespaces
 
 
@@ -65,12 +67,12 @@ def _add_link(lab: Lab, namespaces: dict[str, Namespace], near: str, far: str, e
 
 def _configure_host(lab: Lab, name: str, host: Host, namespace: Namespace, graph: Graph) -> None:
     """The underlay address, and for each network a bridge that joins its VMs' links and a VXLAN device."""
-    with namespace.iproute() as netlink:
-        underlay = index_of(netlink, HOST_UNDERLAY)
-        netlink.addr("add", index=underlay, address=str(host.address.ip), prefixlen=host.address.network.prefixlen)
-        for remote in sorted({network.remote for network in lab.networks.values()}):
-            # The gateway answers ARP for its address on every port, so it is on the link wherever the host is.
-            netlink.route("add", dst=f"{remote}/32", oif=underlay, scope="link")
+    netlink = namespace.netlink
+    underlay = index_of(netlink, HOST_UNDERLAY)
+    netlink.addr("add", index=underlay, address=str(host.address.ip), prefixlen=host.address.network.prefixlen)
+    for remote in sorted({network.remote for network in lab.networks.values()}):
+        # The gateway answers ARP for its address on every port, so it is on the link wherever the host is.
+        netlink.route("add", dst=f"{remote}/32", oif=underlay, scope="link")
     for network_name, network in lab.networks.items():
         vms = [vm for vm, node in lab.vms.items() if node.host == name and node.network == network_name]
         if vms:
@@ -84,21 +86,21 @@ def _add_overlay(namespace: Namespace, network: Network, local: str, links: list
     also when it is for a VM of the same host: the gateway alone decides who may talk to whom.
     """
     vxlan, bridge = f"vxlan{network.vni}", f"br{network.vni}"
-    with namespace.iproute() as netlink:
-        netlink.link(
-            "add",
-            ifname=vxlan,
-            kind="vxlan",
-            mtu=mtu,
-            vxlan_id=network.vni,
-            vxlan_local=local,
-            vxlan_group=str(network.remote),
-            vxlan_port=VXLAN_PORT,
-            vxlan_learning=False,
-            vxlan_udp_csum=False,
-            vxlan_link=index_of(netlink, HOST_UNDERLAY),
-        )
-        netlink.link("set", index=index_of(netlink, vxlan), state="up")
+    netlink = namespace.netlink
+    netlink.link(
+        "add",
+        ifname=vxlan,
+        kind="vxlan",
+        mtu=mtu,
+        vxlan_id=network.vni,
+        vxlan_local=local,
+        vxlan_group=str(network.remote),
+        vxlan_port=VXLAN_PORT,
+        vxlan_learning=False,
+        vxlan_udp_csum=False,
+        vxlan_link=index_of(netlink, HOST_UNDERLAY),
+    )
+    netlink.link("set", index=index_of(netlink, vxlan), state="up")
     add_bridge(namespace, bridge, mtu, learning=False)
     join_bridge(namespace, bridge, vxlan)
     for link in links:
@@ -106,7 +108,7 @@ def _add_overlay(namespace: Namespace, network: Network, local: str, links: list
 
 
 def _configure_vm(vm: Vm, namespace: Namespace) -> None:
-    with namespace.iproute() as netlink:
-        index = index_of(netlink, VM_INTERFACE)
-        netlink.addr("add", index=index, address=str(vm.address.ip), prefixlen=vm.address.network.prefixlen)
-        netlink.route("add", dst="default", gateway=str(vm.gateway))
+    netlink = namespace.netlink
+    index = index_of(netlink, VM_INTERFACE)
+    netlink.addr("add", index=index, address=str(vm.address.ip), prefixlen=vm.address.network.prefixlen)
+    netlink.route("add", dst="default", gateway=str(vm.gateway))
