@@ -1,7 +1,7 @@
 """C -> shared object, by the machine's C compiler or the ziglang wheel's; cached under the hash of all that went in.
 
-Two things are built: the runtime (all of runtime/*.c, once for each version of it), and the generated code of a program,
-which includes the runtime's headers and calls into its object.
+Two things are built: the runtime (all of runtime/*.c, once for each version of it), and the generated code of a
+program, which includes the runtime's headers and calls into its object.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What happened to one packet: parser states, look-ups, actions, changed fields, clones as a tree, why it was dropped.
 
-The traced object of a program (codegen with trace=True) writes lines of text (runtime/trace.h); Tracer runs it and reads
-them into a Trace; render makes text of that, Trace.to_json a tree of plain values.
+The traced object of a program (codegen with trace=True) writes lines of text (runtime/trace.h); Tracer runs it and
+reads them into a Trace; render makes text of that, Trace.to_json a tree of plain values.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ Step: TypeAlias = State | Condition | Lookup | Register
 
 @dataclass(slots=True)
 class Passage:
-    """One packet from its arrival to its end: the received one, or a clone, replica, resubmitted or recirculated one."""
+    """One packet from arrival to end: the received one, or a clone, replica, resubmitted or recirculated one."""
 
     id: int
     parent: int | None
@@ -103,8 +103,9 @@ class Trace:
     logs: tuple[str, ...]
 
     def to_json(self) -> dict[str, object]:
-        """Plain dictionaries, lists, strings and numbers; bytes as hex."""
+        """Plain dictionaries, lists, strings and numbers; bytes as hex. `text`: as render shows it."""
         return {
+            "text": render(self),
             "port": self.port,
             "data": self.data.hex(),
             "packets": [_passage_json(p) for p in self.passages],

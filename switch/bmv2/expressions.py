@@ -1,6 +1,7 @@
 """Type-value objects and expression trees -> program.Expr and its kin.
 
-p4c wraps expressions once or twice ({type: expression, value: {type: expression, ...}}) and sometimes not at all; all are read alike.
+p4c wraps expressions once or twice ({type: expression, value: {type: expression, ...}}) and sometimes not at all; all
+are read alike.
 """
 
 from __future__ import annotations

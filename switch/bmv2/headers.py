@@ -1,4 +1,4 @@
-"""The sections that declare headers: header_types, headers, header_stacks, header_union_types, header_unions, header_union_stacks."""
+"""The sections that declare headers: types and instances, stacks, unions, stacks of unions."""
 
 from __future__ import annotations
 

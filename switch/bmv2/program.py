@@ -129,7 +129,7 @@ class ValueSet:
     size: int  # 0: not said
 
 
-# ---- expressions. Data expressions have integer values of any size; bool expressions, headers, stacks and unions are apart.
+# ---- expressions. Data expressions have integer values of any size; bools, headers, stacks and unions are apart.
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class RegisterRef:
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """An operator on data or bools; `op` as the JSON spells it, header and union (in)equality as ==h !=h ==u !=u, of bools ==b !=b."""
+    """An operator; `op` as the JSON spells it, of headers, unions, bools with a letter: ==h !=h ==u !=u ==b !=b."""
 
     op: str
     args: tuple[Expr | HeaderExpr | UnionExpr, ...]
@@ -348,7 +348,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """`to` a header, the next of a stack, or member `member` of the next of a union stack; `length`: bits of its varbit field."""
+    """`to` a header, the next of a stack, or member `member` of that of a union stack; `length`: its varbit's bits."""
 
     to: Header | Stack | UnionStack
     member: int = 0
@@ -371,7 +371,7 @@ ParserOp: TypeAlias = Extract | Verify | Advance | Primitive
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """Compared with the key, where `value` and `mask` are the fields' bit strings one after the other, each padded to bytes.
+    """Compared with the key; `value` and `mask` are the fields' bit strings one after the other, each padded to bytes.
 
     `value` None: default. `value_set`: match any of its members. `next` None: the parser ends.
     """
@@ -421,7 +421,7 @@ class KeyField:
 
 @dataclass(frozen=True, slots=True)
 class EntryMatch:
-    """As the JSON gives it: exact value; lpm value, extra = prefix length; ternary value, extra = mask; range low, extra = high."""
+    """exact: value; lpm: value and prefix length; ternary: value and mask; range: low and high (value and extra)."""
 
     kind: str
     value: int
@@ -527,7 +527,7 @@ class Program:
     varbit_lengths: dict[str, Expr]
 
     def standard(self, name: str) -> FieldRef | None:
-        """The field that simple_switch knows as `name` (such as intrinsic_metadata.mcast_grp), by alias or by its own name."""
+        """The field that simple_switch calls `name` (as intrinsic_metadata.mcast_grp), by alias or by its own name."""
         header, _, member = name.partition(".")
         header, member = self.aliases.get(name, (header, member))
         if header in self.headers:

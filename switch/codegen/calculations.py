@@ -94,7 +94,7 @@ def _guard(run: Run, expressions: Expressions, lines: list[str]) -> list[str]:
 
 
 def _sum(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[str] | None:
-    """The internet checksum by adding the fields themselves: 2^16 is 1 modulo 0xffff, so a field counts by its place modulo 16."""
+    """The internet checksum by adding the fields: 2^16 is 1 modulo 0xffff, so a field counts by its place modulo 16."""
     if any(r.bits % 16 or r.varbit or any(w > 64 for _, w in r.parts) for r in runs):
         return None
     lines = ["    uint64_t sum = 0;"]

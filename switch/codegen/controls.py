@@ -1,8 +1,9 @@
 """A pipeline as one C function: the graph of tables and conditionals as nested ifs, gotos where paths share a tail.
 
-Large tables are looked up in two steps, so that a burst's cache misses overlap: at a split the packet's key is prefetched,
-and the function returns 1 with the place in frame.resume; the driver calls it for the other packets of the burst, then again
-for this one. Keys of later large tables that nothing on the way changes are prefetched at the first split too.
+Large tables are looked up in two steps, so that a burst's cache misses overlap: at a split the packet's key is
+prefetched, and the function returns 1 with the place in frame.resume; the driver calls it for the other packets of the
+burst, then again for this one. Keys of later large tables that nothing on the way changes are prefetched at the first
+split too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ def may_exit(a: Action) -> bool:
 
 
 class ControlCode:
-    """A pipeline as one C function: the graph of tables and conditionals as nested ifs, gotos where paths share a tail."""
+    """One pipeline: plans its splits and writes its function."""
 
     def __init__(self, pipeline: Pipeline, tables: TableCode) -> None:
         self.pipeline = pipeline
@@ -116,7 +117,7 @@ class ControlCode:
         if tables is None:
             return []
         number = list(self.splits).index(t.name) + 1
-        calls = [f"{indent}pre{self.t.layout.table_names[x.index].replace('apply', 'fetch', 1)}(w, p);" for x in tables]
+        calls = [f"{indent}{self.t.prefetch_name(x)}(w, p);" for x in tables]
         return [
             *calls,
             f"{indent}p->frame.resume = {number};",

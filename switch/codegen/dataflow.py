@@ -129,7 +129,7 @@ def between(pipeline: Pipeline, start: str, end: str, followers: dict[str, list[
             return True
         if name not in reaches:
             reaches[name] = False  # no cycles: never read before it is final
-            reaches[name] = any([reach(f) for f in followers[name] if f is not None])
+            reaches[name] = any(reach(f) for f in followers[name] if f is not None)
         return reaches[name]
 
     if not reach(start):

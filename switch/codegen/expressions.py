@@ -444,7 +444,7 @@ class Expressions:
         return self.read_field(self.field_path(ref), replace(ref.field, signed=False))
 
     def store(self, e: Expr, width: int, *, typed: bool = False) -> C:
-        """e modulo 2^width, of class low_class(width). `typed`: the C type it goes to cuts what is above its own width."""
+        """e modulo 2^width, of class low_class(width). `typed`: the C type it goes to cuts what is above its width."""
         inner = self.interval(e)
         if inner.natural and inner.high < 1 << width:
             return convert(self.exact(e), low_class(width))

@@ -1,11 +1,11 @@
 """Where everything is: headers in `struct packet`, keys and action data in table entries.
 
-Headers. Each header type is a C struct of native integers; each instance a member of `struct packet`; stacks are arrays,
-and a stack of unions is one array per member, so that a computed index is a plain subscript. Each header that is not
-metadata has a validity bit; those of an array are consecutive.
+Headers. Each header type is a C struct of native integers; each instance a member of `struct packet`; stacks are
+arrays, and a stack of unions is one array per member, so that a computed index is a plain subscript. Each header that
+is not metadata has a validity bit; those of an array are consecutive.
 
-Table keys (shared with the runtime, which matches packed keys): exact fields first, the lpm field last, otherwise in the
-order of the program; most significant first, right-aligned in 64-bit words.
+Table keys (shared with the runtime, which matches packed keys): exact fields first, the lpm field last, otherwise in
+the order of the program; most significant first, right-aligned in 64-bit words.
 
 Action data: each parameter up to 64 bits lies in one word, as many in a word as fit, in order; wider ones take whole
 words of their own, most significant first.
@@ -45,7 +45,7 @@ class ParamPlace:
 
 @dataclass(frozen=True)
 class KeyPlace:
-    """A key field inside the packed key: its least significant bit is bit `shift`, counted from the least significant."""
+    """A key field inside the packed key: its least significant bit is bit `shift`, counted from the lowest."""
 
     field: KeyField
     index: int  # place in the table's declaration

@@ -5,9 +5,59 @@ from __future__ import annotations
 import re
 
 KEYWORDS = frozenset(
-    """auto break case char const continue default do double else enum extern float for goto if inline int long register
-    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm typeof
-    _Alignas _Atomic _Bool true false bool NULL EOF stdin stdout stderr errno main unix linux""".split()
+    [
+        "auto",
+        "break",
+        "case",
+        "char",
+        "const",
+        "continue",
+        "default",
+        "do",
+        "double",
+        "else",
+        "enum",
+        "extern",
+        "float",
+        "for",
+        "goto",
+        "if",
+        "inline",
+        "int",
+        "long",
+        "register",
+        "restrict",
+        "return",
+        "short",
+        "signed",
+        "sizeof",
+        "static",
+        "struct",
+        "switch",
+        "typedef",
+        "union",
+        "unsigned",
+        "void",
+        "volatile",
+        "while",
+        "asm",
+        "typeof",
+        "_Alignas",
+        "_Atomic",
+        "_Bool",
+        "true",
+        "false",
+        "bool",
+        "NULL",
+        "EOF",
+        "stdin",
+        "stdout",
+        "stderr",
+        "errno",
+        "main",
+        "unix",
+        "linux",
+    ]
 )
 
 

@@ -396,7 +396,8 @@ class Statements:
         index = self.e.index(cast(Expr, p.args[1]))
         if self.trace:
             return self._store_u64(cast(FieldRef, p.args[2]), "METER_GREEN", 2)
-        call = f"meter_execute(w->pipeline->meters[{array.index}], {index}, p->frame.ingress_length, w->now_ns, METER_GREEN)"
+        cell = f"w->pipeline->meters[{array.index}], {index}"
+        call = f"meter_execute({cell}, p->frame.ingress_length, w->now_ns, METER_GREEN)"
         return self._store_u64(cast(FieldRef, p.args[2]), call, 2)
 
     def _store_u64(self, to: FieldRef, text: str, bits: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Actions and tables in C: action_X(w, p, params), apply_T(w, p).
 
-apply_T builds the packed key, looks it up, counts, and runs the action of the entry that matched (or the default entry). It
+apply_T builds the packed key, looks it up, counts, and runs the action of the entry that matched or the default entry. It
 returns what the control flow asks for: whether it hit, or the action's number.
 """
 
@@ -71,7 +71,7 @@ class TableCode:
     # ---- what is asked of a table
 
     def fixed_action(self, t: Table) -> Action | None:
-        """The action of a table that can only ever run that one: no key, constant default (what p4c makes of a direct call)."""
+        """The action of a table that can only run that one: no key, constant default (p4c's way to call an action)."""
         return t.default_action if not t.key and t.default_const and t.profile is None and not t.const else None
 
     def returns(self, t: Table) -> str:
@@ -93,6 +93,9 @@ class TableCode:
 
     # ---- code
 
+    def prefetch_name(self, t: Table) -> str:
+        return self.layout.table_names[t.index].replace("apply", "prefetch", 1)
+
     def prefetch(self, t: Table) -> list[str]:
         """static inline void prefetch_T(w, p): bring what apply_T will look at first."""
         layout = self.layout.tables[t.index]
@@ -103,7 +106,7 @@ class TableCode:
             call = f"lpm_prefetch(t, key, {layout.width - layout.lpm_width}, {layout.lpm_width})"
         struct = "exact" if layout.kind == "exact" else "lpm"
         return [
-            f"static inline void pre{self.layout.table_names[t.index].replace('apply', 'fetch', 1)}(const struct worker *w, const struct packet *p)",
+            f"static inline void {self.prefetch_name(t)}(const struct worker *w, const struct packet *p)",
             "{",
             f"    const struct {struct} *t = w->pipeline->tables[{t.index}].lookup;",
             f"    const uint64_t key[{layout.words}] = {{{words}}};",

@@ -1,8 +1,8 @@
 """C expressions with the interval of their mathematical value.
 
 BMv2 computes with integers of any size and cuts on store. The generated C must give the same results, so each
-expression carries the interval [low, high] that its value can be in, and is computed in the smallest class that holds it:
-u64, s64, u128, s128 or wide (struct wide of runtime/wide.h).
+expression carries the interval [low, high] that its value can be in, and is computed in the smallest class that holds
+it: u64, s64, u128, s128 or wide (struct wide of runtime/wide.h).
 """
 
 from __future__ import annotations
