@@ -5,6 +5,7 @@
     lex          text                           tokens                         lexer.py
     parse        tokens                         syntax tree                    parser/
     check        syntax tree                    typed tree                     check/
+    require      typed tree                     the same, if it is v1model     architecture.py
     p4info       typed tree                     P4Info                         backends/p4info/
     passes       typed tree                     simpler typed tree             passes/
     bmv2         simpler typed tree             BMv2 JSON                      backends/bmv2/
@@ -26,6 +27,7 @@ from typing import Any
 from finsy.proto import p4i
 
 from compiler import lexer, parser, source
+from compiler.architecture import require_v1model
 from compiler.backends.bmv2 import emit as emit_bmv2
 from compiler.backends.p4info import emit as emit_p4info
 from compiler.check import check_program
@@ -75,7 +77,7 @@ def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics) -> 
         tokens = lexer.tokenize(text)
         syntax_tree = parser.parse(tokens, text.text, diagnostics)
         program = check_program(syntax_tree, diagnostics)
-        if program is None or diagnostics.has_errors:
+        if program is None or diagnostics.has_errors or not require_v1model(program, diagnostics):
             return None
         info = emit_p4info(program, diagnostics)
         program = run_passes(program, diagnostics)

@@ -54,7 +54,7 @@ def take_inventory(program: tree.Program) -> Inventory:
 
 def _add_control(control: tree.Control, inventory: Inventory) -> None:
     """The tables and actions of a control of the package, and of all that it applies."""
-    applied = list(_code(control.body))
+    applied = _code(control.body)
     used_tables = {id(node.table) for node in applied if isinstance(node, tree.TableApply | tree.ActionSwitch)}
     used_controls = {id(node.control) for node in applied if isinstance(node, tree.ControlApply)}
     tables = [table for table in _tables(control, used_controls) if id(table) in used_tables]
@@ -75,30 +75,32 @@ def _add_control(control: tree.Control, inventory: Inventory) -> None:
     actions = [action for action in global_actions if id(action) not in known_actions] + inside
     inventory.actions += actions
     inventory.tables += tables
-    for node in (node for code in [*(list(_code(action.body)) for action in actions), applied] for node in code):
+    for node in (node for code in [*(_code(action.body) for action in actions), applied] for node in code):
         if isinstance(node, tree.ExternFunctionCall):
             inventory.calls_extern_functions = True
             if node.function.name == "digest" and node.type_arguments[0] not in inventory.digests:
                 inventory.digests.append(node.type_arguments[0])
 
 
-def _code(start: object) -> Iterator[object]:
+def _code(start: object) -> list[object]:
     """All nodes of a body and of the controls, functions and keys that it leads to, without branches never taken."""
-    yield start
-    if isinstance(start, tree.If) and isinstance(start.condition, tree.BoolLiteral):
-        taken = start.then if start.condition.value else start.otherwise
-        if taken is not None:
-            yield from _code(taken)
-        return
-    for part in parts(start):
-        yield from _code(part)
-    if isinstance(start, tree.ControlApply):
-        yield from _code(start.control.body)
-    elif isinstance(start, tree.FunctionCall):
-        yield from _code(start.function.body)
-    elif isinstance(start, tree.TableApply | tree.ActionSwitch):
-        for key in start.table.keys:
-            yield from _code(key.expression)
+    found: list[object] = []
+    waiting: list[object] = [start]  # the next one last
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        if isinstance(node, tree.If) and isinstance(node.condition, tree.BoolLiteral):
+            taken = node.then if node.condition.value else node.otherwise
+            waiting += [] if taken is None else [taken]
+            continue
+        if isinstance(node, tree.ControlApply):
+            waiting.append(node.control.body)
+        elif isinstance(node, tree.FunctionCall):
+            waiting.append(node.function.body)
+        elif isinstance(node, tree.TableApply | tree.ActionSwitch):
+            waiting += [key.expression for key in reversed(node.table.keys)]
+        waiting += reversed(list(parts(node)))
+    return found
 
 
 def _externs(block: tree.Parser | tree.Control) -> Iterator[tree.ExternInstance]:
