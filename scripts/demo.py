@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from controller.intent import Intent, load_intent
+from controller.intent.derive import tenant_gateway_mac
 from controller.intent.models import Tenant
 from controller.intent.policy import permits
 from controller.intent.scalars import format_mac
@@ -54,10 +55,10 @@ def say(text: str) -> None:
 
 def run(*words: str | Path) -> None:
     """Run a p4gate command, shown to the reader; the demo ends if it fails."""
-    shown = " ".join(str(word) for word in words)
-    console.print(f"$ p4gate {shown.replace(str(ROOT) + '/', '')}", highlight=False)
+    relative = [str(word).replace(f"{ROOT}/", "") for word in words]
+    console.print(f"$ p4gate {' '.join(relative)}", highlight=False, soft_wrap=True)
     sys.stdout.flush()
-    done = subprocess.run([*P4GATE, *map(str, words)], cwd=ROOT)
+    done = subprocess.run([*P4GATE, *relative], cwd=ROOT)
     if done.returncode != 0:
         sys.exit(f"demo: p4gate {words[0]} failed with exit code {done.returncode}")
 
@@ -202,7 +203,7 @@ def example_packet(intent: Intent) -> str:
     host = intent.hosts[source.host]
     assert source.mac is not None
     inner = (
-        Ether(src=format_mac(source.mac), dst=format_mac(red.gateway_mac or vtep.mac))
+        Ether(src=format_mac(source.mac), dst=format_mac(tenant_gateway_mac(red)))
         / IP(src=str(source.ip), dst=str(peer.ip))
         / Icmp()
     )
