@@ -70,7 +70,8 @@ def check_program(program: syntax.Program, diagnostics: Diagnostics) -> tree.Pro
     for declaration in program.declarations:
         dispatch.declaration(env, declaration)
     if checker.main is None and not checker.main_is_damaged and "main" not in program.damaged:
-        env.error("missing", "the program does not instantiate a package called main", program.span)
+        span = program.declarations[-1].span if program.declarations else program.span
+        env.error("missing", "the program does not instantiate a package called main", span)
     warn_unused(checker)
     if diagnostics.error_count > before:
         return None

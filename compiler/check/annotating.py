@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler import syntax, tree, types
-from compiler.annotations import Annotation, Annotations, TypeArgument, Value, find, has
+from compiler.annotations import Annotation, Annotations, TypeArgument, Value, find
 from compiler.check import dispatch
 from compiler.check.context import Env
 from compiler.check.scopes import Constant
@@ -22,14 +22,14 @@ def control_plane_name(name: str, given: Annotations, prefix: str) -> str:
     return f"{prefix}.{text}" if prefix else text
 
 
-def is_optional(given: Annotations) -> bool:
-    return has(given, "optional")
-
-
 def _annotation(env: Env, node: syntax.Annotation) -> Annotation:
+    expressions = node.expressions
+    if node.is_pragma and len(node.tokens) == 1 and node.tokens[0].text.startswith('"'):
+        token = node.tokens[0]
+        expressions = (syntax.StringLiteral(token.span, token.text[1:-1]),)
     structured = node.form in (syntax.AnnotationForm.LIST, syntax.AnnotationForm.KEY_VALUE)
     value = _constant if structured else _value
-    values = [value(env, expression) for expression in node.expressions]
+    values = [value(env, expression) for expression in expressions]
     pairs = [(pair.name.text, value(env, pair.value)) for pair in node.pairs]
     if structured:
         seen: set[str] = set()
@@ -69,6 +69,9 @@ def _value(env: Env, node: syntax.Expression) -> Value | None:
         case syntax.UnaryExpression(operator="-"):
             value = _value(env, node.operand)
             return -value if isinstance(value, int) else None
+        case syntax.BinaryExpression(operator="++"):
+            left, right = _value(env, node.left), _value(env, node.right)
+            return left + right if isinstance(left, str) and isinstance(right, str) else None
         case syntax.TypeExpression():
             return TypeArgument(_type_text(env, node.type))
         case syntax.NameExpression():

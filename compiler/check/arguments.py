@@ -177,7 +177,7 @@ def _in_order(
     filled: dict[str, Given] = {}
     fine = True
     if len({argument.name is None for argument in given}) > 1:
-        env.type_error(f"{what}: either all arguments are named or none", span)
+        env.error("invalid", f"{what}: either all arguments are named or none", span)
         return None
     for i, argument in enumerate(given):
         if argument.name is None and i >= len(names):
@@ -201,10 +201,10 @@ def _in_order(
             values.append(found.value)
         elif parameter.has_default or parameter.optional:
             values.append(None)
-        else:
+        elif fine:
             note = Note(f"{parameter.name} is declared here", parameter.span)
             env.type_error(f"{what}: no argument is given for the parameter {parameter.name}", span, note)
-            fine = False
+            return None
     return values if fine else None
 
 

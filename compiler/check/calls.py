@@ -70,7 +70,7 @@ def _static_assert(env: Env, span: Span, given: tuple[tree.Expression, ...]) -> 
         message = (
             given[1].value if len(given) > 1 and isinstance(given[1], tree.StringLiteral) else "the condition is false"
         )
-        env.error("invalid", f"static_assert failed: {message}", span)
+        env.error("expected", f"static_assert failed: {message}", span)
     return tree.BoolLiteral(types.BOOL, span, True)
 
 

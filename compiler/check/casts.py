@@ -73,6 +73,9 @@ def explicit(env: Env, span: Span, target: types.Type, operand: tree.Expression)
     if fitted is None and castable(operand, target):
         fitted = fold.cast(target, span, _through_underlying(operand, target))
     if fitted is None:
+        if isinstance(operand.type, types.InfIntType) and isinstance(target, types.BoolType):
+            env.error("invalid", "only 0 and 1 can be cast to bool", span)
+            return poisoned(span)
         env.type_error(f"cannot cast {describe(operand)} to {target}", span)
         return poisoned(span)
     return fitted if fitted.span == span else replace(fitted, span=span)

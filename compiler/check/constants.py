@@ -28,11 +28,11 @@ def is_compile_time(expression: tree.Expression) -> bool:
     return True
 
 
-def require_compile_time(env: Env, expression: tree.Expression, what: str) -> bool:
+def require_compile_time(env: Env, expression: tree.Expression, what: str, kind: str = "type-error") -> bool:
     """Says so if the value of an expression is not known at compile time."""
     if is_poison(expression) or is_compile_time(expression):
         return True
-    env.type_error(f"{what} must be known at compile time", expression.span)
+    env.error(kind, f"{what} must be known at compile time", expression.span)
     return False
 
 

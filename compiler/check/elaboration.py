@@ -166,7 +166,9 @@ def _realise(
 ) -> tree.ExternInstance | tree.Parser | tree.Control:
     """Carry out a plan inside the instance whose path is `path`."""
     arguments = tuple(copier.rewrite(argument) for argument in plan.arguments)
-    full_name = plan.control_plane_name or annotating.control_plane_name(plan.name, plan.annotations, path)
+    full_name = plan.control_plane_name
+    if full_name is None:
+        full_name = annotating.control_plane_name(plan.name, plan.annotations, path)
     made: tree.ExternInstance | tree.Parser | tree.Control
     if isinstance(plan.made_of, Template):
         made = elaborate(checker, plan.made_of, arguments, plan.name, full_name, plan.annotations, plan.span)

@@ -24,7 +24,7 @@ def integer(env: Env, node: syntax.IntegerLiteral) -> tree.Expression:
         return poisoned(node.span)
     if node.width > typerefs.LARGEST_WIDTH:
         message = f"a literal of {node.width} bits: at most {typerefs.LARGEST_WIDTH} are possible"
-        env.error("overlimit", message, node.span)
+        env.error("unsupported", message, node.span)
         return poisoned(node.span)
     type_ = types.IntType(node.width) if node.is_signed else types.BitType(node.width)
     value = fold.wrap(node.value, type_)
@@ -105,7 +105,7 @@ def struct(env: Env, node: syntax.StructExpression) -> tree.Expression:
         if field.name.text in values:
             note = Note(f"{field.name} is given here", values[field.name.text].span)
             env.error("duplicate", f"{field.name} is given twice", field.name.span, note)
-            continue
+            value = poisoned(value.span)
         values[field.name.text] = value
     if is_poison(*values.values()):
         return poisoned(node.span)

@@ -37,7 +37,7 @@ def label(env: Env, node: syntax.Expression, type_: types.Type, what: str) -> tr
             env.warning("invalid", f"the range {first} .. {last} is empty", node.span)
         return tree.Range(types.SetType(type_), node.span, low, high)
     value = coerce(env, dispatch.expression(env, node), type_, f"{what}: cannot compare")
-    constants.require_compile_time(env, value, what)
+    constants.require_compile_time(env, value, what, "invalid")
     return value
 
 
@@ -109,6 +109,6 @@ def _pair(
         value = dispatch.expression(env, node)
         value = value if value.type == type_ else to_integer(value)
         value = value if value.type == type_ else coerce(env, value, below, f"{what}: cannot compare")
-        constants.require_compile_time(env, value, what)
+        constants.require_compile_time(env, value, what, "invalid")
         made.append(value)
     return made[0], made[1]

@@ -70,8 +70,7 @@ def _type_member(env: Env, node: syntax.MemberExpression, type_: types.Type | Ge
         text = type_.name if isinstance(type_, GenericType) else str(type_)
         env.type_error(f"the type {text} has no member {name}", node.span)
         return poisoned(node.span)
-    kind = "not-found" if isinstance(type_, types.ErrorCodeType) else "type-error"
-    env.error(kind, f"{type_} has no member {name}", node.member.span, hint=did_you_mean(name, known))
+    env.type_error(f"{type_} has no member {name}", node.member.span, hint=did_you_mean(name, known))
     return poisoned(node.span)
 
 

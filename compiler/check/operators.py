@@ -28,7 +28,7 @@ def unary(env: Env, node: syntax.UnaryExpression) -> tree.Expression:
         env.type_error(f"{node.operator} takes a number, not {describe(operand)}", node.span)
         return poisoned(node.span)
     if node.operator == "~" and isinstance(operand.type, types.InfIntType):
-        env.type_error("~ takes a number of known width, not int", node.span)
+        env.error("invalid", "~ takes a number of known width, not int", node.span)
         return poisoned(node.span)
     return fold.unary(node.operator, operand.type, node.span, operand)
 
@@ -152,7 +152,7 @@ def _arithmetic(env: Env, op: str, span: Span, left: tree.Expression, right: tre
         env.type_error(f"{op} is not defined for negative numbers", span)
         return poisoned(span)
     if op in ("|+|", "|-|") and isinstance(type_, types.InfIntType):
-        env.type_error(f"{op} takes numbers of known width, not int", span)
+        env.error("invalid", f"{op} takes numbers of known width, not int", span)
         return poisoned(span)
     return fold.binary(op, types.BOOL if op in _COMPARISONS else type_, span, left, right)
 

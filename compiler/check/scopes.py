@@ -86,7 +86,7 @@ class InstancePlan(tree.Declaration):
     arguments: tuple[tree.Expression, ...]
     methods: dict[str, tree.Function] = field(default_factory=dict)
     control_plane_name: str | None = None
-    """Where it does not follow from `name` and the path."""
+    """Where it does not follow from `name` and the path; empty for what has no name."""
 
     @property
     def type(self) -> types.Type:

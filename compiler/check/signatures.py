@@ -76,7 +76,7 @@ def declare_constructor(env: Env, parameters: Iterable[types.ParameterType]) -> 
     made = []
     for formal in parameters:
         if formal.direction:
-            env.type_error(f"the constructor parameter {formal.name} cannot have a direction", formal.span)
+            env.error("invalid", f"the constructor parameter {formal.name} cannot have a direction", formal.span)
         default = env.checker.defaults.get(formal.span)
         parameter = tree.ConstructorParameter(
             formal.name, formal.annotations, formal.span, formal.type, default, formal.optional

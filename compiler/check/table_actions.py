@@ -29,7 +29,7 @@ class ActionList:
 def check_actions(env: Env, table: syntax.Name, node: syntax.ActionsProperty | None) -> ActionList:
     made = ActionList(table.text)
     if node is None:
-        env.error("missing", f"the table {table} has no actions", table.span)
+        env.error("expected", f"the table {table} has no actions", table.span)
         made.damaged = True
         return made
     for reference in node.actions:

@@ -31,7 +31,7 @@ def table(env: Env, node: syntax.TableDeclaration) -> None:
         if expression is not None:
             template.sizes[made] = expression
     for property_ in by_kind.custom.values():
-        value = _property(inner, node.name.text, property_)
+        value = _property(inner, property_)
         if value is not None:
             made.properties[value.name] = value
     if by_kind.entries is not None and by_kind.entries.entries and not by_kind.keys:
@@ -215,23 +215,19 @@ def _default_action(
     return tree.DefaultAction(symbol, (), False, node.name.span)
 
 
-def _name_anonymous(env: Env, table: str, property_: syntax.CustomProperty, instance: InstancePlan) -> None:
+def _name_anonymous(env: Env, property_: syntax.CustomProperty, instance: InstancePlan) -> None:
     """An instance that is made in a property has the property's @name, which is not put into the
     table's path (as in p4c).
     """
     instance.annotations = annotating.evaluate(env, property_.annotations)
     annotation = find(instance.annotations, "name")
-    name = annotation.string() if annotation else None
-    if name is None:
-        message = f"the control plane cannot name what {property_.name} of the table {table} makes"
-        env.error("unsupported", message, property_.value.span, hint=f'@name("...") {property_.name} = ...')
-        return
+    name = (annotation.string() if annotation else None) or ""
     instance.name = instance.control_plane_name = name.removeprefix(".")
 
 
 def _size(env: Env, property_: syntax.CustomProperty) -> tree.Expression | None:
     value = dispatch.expression(env, property_.value)
-    if is_poison(value) or not constants.require_compile_time(env, value, "the size of a table"):
+    if is_poison(value) or not constants.require_compile_time(env, value, "the size of a table", "invalid"):
         return None
     if not isinstance(value.type, types.InfIntType | types.BitType | types.IntType):
         env.type_error(f"the size of a table must be a number, not {describe(value)}", value.span)
@@ -242,14 +238,14 @@ def _size(env: Env, property_: syntax.CustomProperty) -> tree.Expression | None:
     return value
 
 
-def _property(env: Env, table_name: str, property_: syntax.CustomProperty) -> tree.Property | None:
+def _property(env: Env, property_: syntax.CustomProperty) -> tree.Property | None:
     value = settle(env, dispatch.expression(env, property_.value))
     if is_poison(value):
         return None
     if isinstance(property_.value, syntax.ConstructorCall) and isinstance(value, tree.InstanceRef):
         instance = value.instance
         if isinstance(instance, InstancePlan):
-            _name_anonymous(env, table_name, property_, instance)
+            _name_anonymous(env, property_, instance)
     if not isinstance(value, tree.InstanceRef):
         constants.require_compile_time(env, value, f"the property {property_.name}")
     given = annotating.evaluate(env, property_.annotations)

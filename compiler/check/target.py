@@ -71,6 +71,10 @@ def _control_plane_names(program: tree.Program, tables: Iterable[tree.Table], di
     _distinct("actions", actions, diagnostics)
     by_extern: dict[str, list[tree.ExternInstance]] = {}
     for instance in tree.extern_instances(program):
+        if not instance.control_plane_name:
+            hint = '@name("...") before the property'
+            message = f"the control plane has no name for this {instance.type}"
+            diagnostics.error("unsupported", message, instance.span, hint=hint)
         by_extern.setdefault(instance.type.name, []).append(instance)
     for name, instances in by_extern.items():
         _distinct(f"{name}s", instances, diagnostics)

@@ -8,8 +8,11 @@ from compiler.check.context import Env, unreachable
 from compiler.check.scopes import GenericType, Template, TypeName, Undefined
 from compiler.diagnostics import Span
 
-LARGEST_WIDTH = 1 << 16
-"""Bits of the widest number. BMv2 takes any width, but a number of gigabytes is a slip."""
+LARGEST_WIDTH = 2048
+"""Bits of the widest number: as many as p4c takes."""
+
+LARGEST_VARBIT = 1 << 16
+"""Bits of the widest varbit: more than the largest packet of most networks."""
 
 
 def resolve(env: Env, ref: syntax.TypeRef) -> types.Type:
@@ -128,8 +131,9 @@ def _width(env: Env, node: syntax.Expression, what: str, smallest: int) -> int |
     if width is not None and width < smallest:
         env.error("invalid", f"{what}<{width}>: the width must be at least {smallest}", node.span)
         return None
-    if width is not None and width > LARGEST_WIDTH:
-        env.error("overlimit", f"{what}<{width}>: at most {LARGEST_WIDTH} bits are possible", node.span)
+    largest = LARGEST_VARBIT if what == "varbit" else LARGEST_WIDTH
+    if width is not None and width > largest:
+        env.error("unsupported", f"{what}<{width}>: at most {largest} bits are possible", node.span)
         return None
     return width
 

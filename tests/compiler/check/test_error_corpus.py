@@ -37,7 +37,7 @@ DIFFERENT: dict[str, tuple[str, list[Report]]] = {
     ),
     "missing_main": (
         "one error in the program instead of three warnings without a line; the package itself is not called unused",
-        [(7, "missing", "error"), *UNUSED],
+        [(19, "missing", "error"), *UNUSED],
     ),
     "undeclared_type": (
         "said to be undeclared, where p4c's grammar stumbles",
