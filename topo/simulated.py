@@ -117,7 +117,7 @@ class SimulatedHost:
         """What the host sends in answer to a frame from the underlay."""
         if frame.dst not in (self.host.mac, _BROADCAST):
             return []
-        if ARP in frame:
+        if isinstance(frame.payload, ARP):  # the outer one: a VXLAN frame may carry another
             if frame[ARP].op == 2 and frame[ARP].pdst == str(self.host.address.ip):
                 self._gateway_macs[frame[ARP].psrc] = frame[ARP].hwsrc
             return []
@@ -187,7 +187,7 @@ class SimulatedLab:
             self._until(lambda: self._answered(ordered) >= set(expected), None, seconds=0.5)
         return self._answered(ordered)
 
-    def tcp_flow(self, source: str, destination: str, port: int, size: int) -> Flow:
+    def tcp_flow(self, source: str, destination: str, port: int, size: int, seconds: float = 10) -> Flow:
         """A TCP connection of a simulated client and server that carries `size` bytes; their next hops are known."""
         begin = time.monotonic()
         host, client = self.vms[source]
@@ -200,7 +200,7 @@ class SimulatedLab:
             for segment in sender.pending():
                 self._send_from(host, client, client.ip(address) / segment)
 
-        self._until(lambda: sender.done, push, seconds=10)
+        self._until(lambda: sender.done, push, seconds)
         intact = sender.digest == receiver.digest
         error = "" if sender.done else "the connection did not end in time"
         return Flow(intact, time.monotonic() - begin, error)
