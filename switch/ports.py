@@ -139,7 +139,7 @@ class DataPlane:
     def add_interface(self, interface: Interface) -> None:
         """Open a Linux interface as a port. Raises PortError."""
         error = ctypes.create_string_buffer(ERROR_ROOM)
-        with _in_namespace(interface.namespace):
+        with in_namespace(interface.namespace):
             failed = self._lib.dataplane_add_interface(
                 self._plane, interface.port, interface.name.encode(), error, ERROR_ROOM
             )
@@ -189,7 +189,7 @@ class DataPlane:
 
 
 @contextmanager
-def _in_namespace(path: str) -> Iterator[None]:
+def in_namespace(path: str) -> Iterator[None]:
     """Run in a network namespace; the calling thread comes back afterwards."""
     if not path:
         yield
