@@ -106,15 +106,15 @@ def walk(node: object) -> Iterator[Any]:
 
     For a Program: all that is reachable, main's instances too.
     """
-    if isinstance(node, list | tuple):
-        for item in node:
-            yield from walk(item)
-        return
-    yield node
-    for part in parts(node):
-        yield from walk(part)
-    if isinstance(node, tree.Program):
-        yield from walk(tree.main_instances(node))
+    waiting: list[Any] = list(reversed(node)) if isinstance(node, list | tuple) else [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        below = list(parts(current))
+        if isinstance(current, tree.Program):
+            below += tree.main_instances(current)
+        below.reverse()
+        waiting += below
 
 
 class Rewriter:
