@@ -12,8 +12,11 @@ from pathlib import Path
 import click
 from google.protobuf import text_format
 
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostics, Severity
 from compiler.driver import Options, compile_file
+
+P4INFO_HEAD = "# proto-file: p4/config/v1/p4info.proto\n# proto-message: p4.config.v1.P4Info\n\n"
+"""The lines by which editors and tools know what a text proto holds."""
 
 _SEVERITY = re.compile(r"^(?P<place>.+?:\d+:\d+): (?P<severity>error|warning|note): (?P<message>.*)$")
 _CARETS = re.compile(r"^ {5} \| \s*\^+$")
@@ -70,7 +73,7 @@ def compile_command(
     report = diagnostics.render()
     if report:
         click.echo(_colored(report) if sys.stderr.isatty() else report, err=True)
-    warnings = len(diagnostics.items) - min(diagnostics.error_count, len(diagnostics.items))
+    warnings = sum(item.severity is Severity.WARNING for item in diagnostics.items)
     if compiled is None or (warnings_are_errors and warnings):
         click.echo(_summary(diagnostics.error_count, warnings) + "; nothing was written", err=True)
         sys.exit(1)
@@ -79,7 +82,7 @@ def compile_command(
     info_file = p4info_file or json_file.with_name(f"{json_file.stem}.p4info.txtpb")
     texts = {
         json_file: json.dumps(compiled.json, indent=2) + "\n",
-        info_file: text_format.MessageToString(compiled.p4info),
+        info_file: P4INFO_HEAD + text_format.MessageToString(compiled.p4info),
     }
     try:
         _write_all(texts)

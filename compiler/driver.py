@@ -11,8 +11,8 @@
     bmv2         simpler typed tree             BMv2 JSON                      backends/bmv2/
 
 P4Info is made before the passes, which change the tree in place: control planes see the program as it was written.
-After a syntax error the checker still runs on what could be read, so that one run reports all it can; nothing
-behind the checker runs after an error.
+After a syntax error the checker still runs on what could be read, so that one run reports all it can. It does not
+run when text is missing (an #include that is not there), nor does anything behind it after an error.
 """
 
 from __future__ import annotations
@@ -73,9 +73,12 @@ def compile_source(
 
 
 def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics) -> Compiled | None:
+    is_complete = not diagnostics.has_errors
     with _deep_stack():
         tokens = lexer.tokenize(text)
         syntax_tree = parser.parse(tokens, text.text, diagnostics)
+        if not is_complete:
+            return None
         program = check_program(syntax_tree, diagnostics)
         if program is None or diagnostics.has_errors or not require_v1model(program, diagnostics):
             return None

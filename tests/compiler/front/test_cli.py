@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from finsy.proto import p4i
-from google.protobuf import text_format
 
 from compiler.cli import compile_command
 
@@ -96,9 +94,8 @@ def test_both_artefacts_are_written_into_a_folder_that_is_made(tmp_path: Path) -
     assert names == ["table_exact.json", "table_exact.p4info.txtpb"]
     program = json.loads((tmp_path / "new" / "build" / "table_exact.json").read_text())
     assert program["__meta__"]["version"] == [2, 23]
-    info = text_format.Parse((tmp_path / "new" / "build" / "table_exact.p4info.txtpb").read_text(), p4i.P4Info())
-    recorded = text_format.Parse(GOOD.with_suffix(".p4info.txtpb").read_text(), p4i.P4Info())
-    assert info == recorded
+    info = (tmp_path / "new" / "build" / "table_exact.p4info.txtpb").read_text()
+    assert info == GOOD.with_suffix(".p4info.txtpb").read_text()
 
 
 def test_files_can_be_named_and_have_the_usual_permissions(tmp_path: Path) -> None:

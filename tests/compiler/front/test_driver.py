@@ -33,6 +33,13 @@ def test_what_p4c_refuses_is_refused(name: str) -> None:
     assert diagnostics.has_errors == (compiled is None)
 
 
+def test_a_missing_include_is_reported_alone_and_with_syntax_errors() -> None:
+    for text, kinds in (("struct s { colour x; }", ["I/O error"]), ("const colour x = ;", ["I/O error", "syntax"])):
+        diagnostics = Diagnostics()
+        assert compile_source(f'#include "colours.p4"\n{text}', diagnostics) is None
+        assert [item.kind for item in diagnostics.items] == kinds, diagnostics.render()
+
+
 def test_nothing_outside_the_arguments_changes_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = program("hdr.h.a = 1;")
     limit = sys.getrecursionlimit()
