@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from base import GatewayTest, inner_udp
-from fixture import BLUE, HOST1, HOST2, HOST3, RED, from_host, to_host
-from packets import ARP, BROADCAST, ICMP, IP, NO_MAC, TCP, UDP, Ether, Raw, ip_number
+from finsy.proto import p4r
+from fixture import BLUE, HOST1, HOST2, HOST3, RED, Tenant, from_host, to_host
+from packets import ARP, BROADCAST, ICMP, IP, NO_MAC, TCP, UDP, Ether, Raw, Vm, ip_number
+from scapy.packet import Packet
 
 WEB1, WEB2, DB1 = (BLUE.vms[name] for name in ("web1", "web2", "db1"))
 TCP_PROTO, UDP_PROTO, ICMP_PROTO = (6, 0xFF), (17, 0xFF), (1, 0xFF)
 EXACT_PORT, EXACT_IP, SUBNET = 0xFFFF, 0xFFFFFFFF, 0xFFFFFF00
 
 
-def bridged(payload, src=WEB1, dst=WEB2, **ip: object):
+def bridged(payload: Packet, src: Vm = WEB1, dst: Vm = WEB2, **ip: object) -> Packet:
     return Ether(dst=dst.mac, src=src.mac) / IP(src=src.ip, dst=dst.ip, **ip) / payload
 
 
 class AclTest(GatewayTest):
     """`permitted` and `denied` send a frame of blue's web1 to web2 (or another) and say what must happen."""
 
-    def deny(self, priority: int = 10, tenant=BLUE, **fields):
+    def deny(self, priority: int = 10, tenant: Tenant = BLUE, **fields: tuple[int, int]) -> p4r.Entity:
         return self.insert("acl", {"tenant": tenant.id, **fields}, "deny", priority=priority)
 
-    def permit(self, priority: int = 10, tenant=BLUE, **fields):
+    def permit(self, priority: int = 10, tenant: Tenant = BLUE, **fields: tuple[int, int]) -> p4r.Entity:
         return self.insert("acl", {"tenant": tenant.id, **fields}, "permit", priority=priority)
 
-    def denied(self, inner) -> None:
+    def denied(self, inner: Packet) -> None:
         self.assertDrops(1, from_host(HOST1, BLUE, inner), "ACL_DENIED")
 
-    def permitted(self, inner) -> None:
+    def permitted(self, inner: Packet) -> None:
         self.assertForwards(1, from_host(HOST1, BLUE, inner), 2, to_host(HOST2, BLUE, inner))
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from base import GatewayTest
 from fixture import BLUE, HOST1, HOST2, HOST4, HOSTS, RED, VTEP2_IP, VTEP2_MAC, VTEP_IP, VTEP_MAC, from_host, to_host
-from packets import ARP, BROADCAST, NO_MAC, Ether, Raw
+from packets import ARP, BROADCAST, NO_MAC, Ether, Raw, Vm
+from scapy.packet import Packet
 
 WEB1, WEB2, DB1, DB2, ONLY = (BLUE.vms[name] for name in ("web1", "web2", "db1", "db2", "only"))
 
 
-def who_has(target: str, vm=WEB1, **arp: object):
+def who_has(target: str, vm: Vm = WEB1, **arp: object) -> Packet:
     """A VM's ARP request as Linux sends it."""
     fields = {"op": 1, "hwsrc": vm.mac, "psrc": vm.ip, "hwdst": NO_MAC, "pdst": target, **arp}
     return Ether(dst=BROADCAST, src=vm.mac) / ARP(**fields)
 
 
-def is_at(mac: str, address: str, vm=WEB1):
+def is_at(mac: str, address: str, vm: Vm = WEB1) -> Packet:
     """The reply to that VM."""
     return Ether(dst=vm.mac, src=mac) / ARP(op=2, hwsrc=mac, psrc=address, hwdst=vm.mac, pdst=vm.ip)
 

@@ -9,13 +9,15 @@ Test parameters (ptf --test-params): grpc, the switch's P4Runtime address; p4inf
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
 import fixture
 import ptf
+from finsy.proto import p4r
 from fixture import BLUE, HOSTS, MARKERS, from_host
-from p4rt import Client
+from p4rt import Client, Match
 from packets import IP, UDP, Ether, Raw
 from ptf.base_tests import BaseTest
 from ptf.testutils import test_param_get
@@ -47,7 +49,7 @@ def the_switch() -> Client:
     return _switch
 
 
-class GatewayTest(BaseTest):
+class GatewayTest(BaseTest):  # type: ignore[misc]
     """One sentence about the gateway; sub-classes prove it in runTest. What a test writes, it takes back (`insert`)."""
 
     def setUp(self) -> None:
@@ -58,14 +60,16 @@ class GatewayTest(BaseTest):
         self.dataplane = ptf.dataplane_instance
         self.dataplane.flush()
 
-    def insert(self, table: str, match, action: str, params=None, priority: int = 0):
+    def insert(
+        self, table: str, match: Match, action: str, params: Mapping[str, int] | None = None, priority: int = 0
+    ) -> p4r.Entity:
         """Add an entry for the length of this test."""
         entry = self.switch.entry(table, match, action, params, priority)
         self.switch.insert(entry)
         self.addCleanup(self.switch.delete, entry)
         return entry
 
-    def take_out(self, entry) -> None:
+    def take_out(self, entry: p4r.Entity) -> None:
         """Remove an entry of the fixture for the length of this test."""
         self.switch.delete(entry)
         self.addCleanup(self.switch.insert, entry)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from base import GatewayTest, inner_udp
 from fixture import BLUE, HOST1, HOST2, RED, from_host, to_host
+from p4rt import Count
 from packets import ICMP, IP, TCP, UDP, Ether, Raw, entropy_port
+from scapy.packet import Packet
 
 WEB1, WEB2, DB1 = (BLUE.vms[name] for name in ("web1", "web2", "db1"))
 ETH = Ether(dst=WEB2.mac, src=WEB1.mac)
 
 
 class FlowTest(GatewayTest):
-    def source_port(self, inner, sport: int = 0xBEEF) -> int:
+    def source_port(self, inner: Packet, sport: int = 0xBEEF) -> int:
         """The outer UDP source port that an inner frame of web1 to web2 leaves with."""
         frame = from_host(HOST1, BLUE, inner)
         frame[UDP].sport = sport
@@ -122,7 +124,7 @@ class TenantsAreCountedInPacketsAndBytes(GatewayTest):
     """rx: what a tenant's VMs sent and was theirs; tx: what was sent to them. The other tenant's do not move."""
 
     def runTest(self) -> None:
-        def cells():
+        def cells() -> list[Count]:
             names = ("tenant_rx", "tenant_tx")
             return [self.switch.cell(name, tenant.id) for tenant in (BLUE, RED) for name in names]
 

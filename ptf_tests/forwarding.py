@@ -20,7 +20,7 @@ from fixture import (
     from_host,
     to_host,
 )
-from packets import ICMP, IP, TCP, UDP, VXLAN, Ether, Raw, entropy_port, ip_number, mac_number
+from packets import ICMP, IP, TCP, UDP, VXLAN, Ether, Raw, Vm, entropy_port, ip_number, mac_number
 
 WEB1, WEB2, DB1, DB2 = (BLUE.vms[name] for name in ("web1", "web2", "db1", "db2"))
 
@@ -250,7 +250,7 @@ class AMovedVmIsReachedAtItsNewHost(GatewayTest):
 
     def runTest(self) -> None:
         self.take_out(fixture.endpoint(self.switch, BLUE, WEB2))
-        moved = fixture.Vm(WEB2.ip, WEB2.mac, HOST4)
+        moved = Vm(WEB2.ip, WEB2.mac, HOST4)
         entry = fixture.endpoint(self.switch, BLUE, moved)
         self.switch.insert(entry)
         self.addCleanup(self.switch.delete, entry)

@@ -32,13 +32,13 @@ def fixture_tables() -> model.Tables:
     for tenant in (BLUE, RED, MARKERS):
         tables.vni[tenant.vni] = (tenant.id, mac_bytes(tenant.gateway_mac))
         for vm in tenant.vms.values():
-            ip, mac, host_ip = ip_number(vm.ip), mac_bytes(vm.mac), ip_number(vm.host.ip)
-            tables.vm_source.add((tenant.id, ip, mac, host_ip))
-            tables.endpoint[tenant.id, ip] = (host_ip, mac)
-        for address in tenant.gateways:
-            tables.endpoint[tenant.id, ip_number(address)] = None
-        for address, length in tenant.subnets:
-            tables.route[tenant.id, ip_number(address), length] = "connected"
+            address, host_address = ip_number(vm.ip), ip_number(vm.host.ip)
+            tables.vm_source.add((tenant.id, address, mac_bytes(vm.mac), host_address))
+            tables.endpoint[tenant.id, address] = (host_address, mac_bytes(vm.mac))
+        for gateway in tenant.gateways:
+            tables.endpoint[tenant.id, ip_number(gateway)] = None
+        for subnet, length in tenant.subnets:
+            tables.route[tenant.id, ip_number(subnet), length] = "connected"
     return tables
 
 
@@ -152,8 +152,8 @@ class FuzzTest(GatewayTest):
             reasons: Counter[str] = Counter()
             for frame in batch:
                 try:
-                    port, out = model.forward(tables, 1 + start % 4, frame)
-                    expected.append((port, out.hex()))
+                    port, leaves = model.forward(tables, 1 + start % 4, frame)
+                    expected.append((port, leaves.hex()))
                 except model.Dropped as dropped:
                     reasons[str(dropped)] += 1
             before = self.drops()
@@ -167,7 +167,7 @@ class FuzzTest(GatewayTest):
         for frame in batch:
             before = Counter(self.drops())
             out = self.exchange(port, frame)
-            seen = out or list(Counter(self.drops()) - before)
+            seen: list[object] = [*out] or [*(Counter(self.drops()) - before)]
             try:
                 out_port, expected = model.forward(tables, port, frame)
                 self.assertEqual(seen, [(out_port, expected.hex())], f"into port {port}: {frame.hex()}")

@@ -8,6 +8,7 @@ from fixture import BLUE, HOST1, HOST2, HOST3, VTEP_IP, from_host, to_host
 from packets import ARP, BROADCAST, ICMP, IP, NO_MAC, TCP, UDP, Dot1Q, Ether, Raw
 from scapy.layers.inet import IPOption_NOP
 from scapy.layers.inet6 import IPv6
+from scapy.packet import Packet
 
 WEB1, WEB2, DB1 = (BLUE.vms[name] for name in ("web1", "web2", "db1"))
 ETH = Ether(dst=WEB2.mac, src=WEB1.mac)
@@ -16,7 +17,7 @@ ETH = Ether(dst=WEB2.mac, src=WEB1.mac)
 PARSED = 14 + 20 + 8 + 8 + 14 + 20 + 4
 
 
-def inner_with(**ip: object):
+def inner_with(**ip: object) -> Packet:
     return ETH / IP(**{"src": WEB1.ip, "dst": WEB2.ip, **ip}) / UDP(sport=1234, dport=80) / Raw(b"payload")
 
 

@@ -170,7 +170,7 @@ def _inner_ipv4(
     if routed:
         inner[0:12] = vm[1] + gateway_mac
         inner[22] -= 1
-        inner[24:26] = checksum(inner[14:24] + bytes(2) + inner[26:34]).to_bytes(2, "big")
+        inner[24:26] = checksum(bytes(inner[14:24]) + bytes(2) + inner[26:34]).to_bytes(2, "big")
     elif inner[0:6] != vm[1]:
         raise Dropped("INNER_MAC")
     return vm[0]

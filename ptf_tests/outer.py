@@ -7,9 +7,10 @@ from fixture import BLUE, HOST1, HOST2, VTEP2_MAC, VTEP_IP, VTEP_MAC, from_host,
 from packets import IP, TCP, UDP, VXLAN, Dot1Q, Ether, Raw
 from scapy.layers.inet import IPOption_NOP
 from scapy.layers.inet6 import IPv6
+from scapy.packet import Packet
 
 
-def frame_with(layer, **fields: object):
+def frame_with(layer: type[Packet], **fields: object) -> Packet:
     """A good frame from host 1 with some fields of one of its outer headers (IP, UDP, VXLAN, Ether) changed."""
     frame = from_host(HOST1, BLUE, inner_udp())
     for name, value in fields.items():

@@ -125,7 +125,7 @@ class Client:
         request.config.p4_device_config = config
         self._stub.SetForwardingPipelineConfig(request, timeout=TIMEOUT)
 
-    def _write(self, kind: p4r.Update.Type, entities: tuple[p4r.Entity, ...]) -> None:
+    def _write(self, kind: p4r.Update.Type.ValueType, entities: tuple[p4r.Entity, ...]) -> None:
         request = p4r.WriteRequest(device_id=1)
         request.election_id.low = 1
         for entity in entities:

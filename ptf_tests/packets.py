@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.l2 import ARP, Dot1Q, Ether
-from scapy.layers.vxlan import VXLAN
-from scapy.packet import Packet, Raw
-
-__all__ = ["ARP", "ICMP", "IP", "TCP", "UDP", "VXLAN", "Dot1Q", "Ether", "Raw"]
+from scapy.layers.inet import ICMP as ICMP
+from scapy.layers.inet import IP as IP
+from scapy.layers.inet import TCP as TCP
+from scapy.layers.inet import UDP as UDP
+from scapy.layers.l2 import ARP as ARP
+from scapy.layers.l2 import Dot1Q as Dot1Q
+from scapy.layers.l2 import Ether as Ether
+from scapy.layers.vxlan import VXLAN as VXLAN
+from scapy.packet import Packet
+from scapy.packet import Raw as Raw
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 NO_MAC = "00:00:00:00:00:00"

@@ -84,7 +84,7 @@ def test_counters_are_documented(p4info: p4i.P4Info) -> None:
 
 def test_sizes_can_be_set(tmp_path: Path) -> None:
     source = ROOT / "p4src" / "v1model" / "gateway.p4"
-    command = [sys.executable, "-m", "p4gate", "compile", source, "-o", tmp_path, "-DMAX_VMS=1048576"]
+    command = [sys.executable, "-m", "p4gate", "compile", str(source), "-o", str(tmp_path), "-DMAX_VMS=1048576"]
     subprocess.run(command, cwd=ROOT, check=True)
     p4info = text_format.Parse((tmp_path / "gateway.p4info.txtpb").read_text(), p4i.P4Info())
     sizes = {table.preamble.alias: table.size for table in p4info.tables}
