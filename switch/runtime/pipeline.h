@@ -42,7 +42,7 @@
 
 #define PIPELINE_ABI 1
 #define BURST 64
-#define PACKET_HEADROOM 256  /* writable bytes in front of a received packet */
+#define PACKET_HEADROOM 512  /* writable bytes in front of a received packet: headers may grow by as much */
 #define PACKET_TAILROOM 64   /* readable bytes behind it (wide loads), contents don't care */
 #define PACKET_LENGTH_MAX 10240
 #define WORKERS_MAX 32

@@ -49,8 +49,11 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The runtime's objects, compiled with sanitizers once for all programs."""
     compiler = find_compiler().command
     probe = subprocess.run(
-        [*compiler, *FLAGS, "-x", "c", "-", "-o", "/dev/null"], input="int main(void){return 0;}", text=True,
-        capture_output=True, check=False,
+        [*compiler, *FLAGS, "-x", "c", "-", "-o", "/dev/null"],
+        input="int main(void){return 0;}",
+        text=True,
+        capture_output=True,
+        check=False,
     )
     if probe.returncode != 0:
         pytest.skip("the C compiler has no sanitizers: " + probe.stderr.strip().splitlines()[-1])
@@ -125,7 +128,9 @@ def _setup(program: Program, rng: random.Random) -> str:
     for group in range(1, 8):
         ports = ", ".join(f"{{{rng.randrange(512)}, {i}}}" for i in range(group))
         make.append(f"pipeline_set_multicast(p, {group}, (struct replica[]){{{ports}}}, {group});")
-        make.append(f"pipeline_set_clone(p, {group}, (struct replica[]){{{ports}}}, {group}, {rng.choice([0, 9, 100])});")
+        make.append(
+            f"pipeline_set_clone(p, {group}, (struct replica[]){{{ports}}}, {group}, {rng.choice([0, 9, 100])});"
+        )
     counts = (program.tables, program.counters, program.meters, program.registers, program.profiles, program.value_sets)
     rounds = [_default(layout, n, rng) for layout in layouts for n in range(ROUNDS)]
     free = [f"{t.kind}_destroy(p->tables[{t.table.index}].lookup);" for t in layouts if t.kind != "keyless"]
@@ -141,7 +146,14 @@ def _setup(program: Program, rng: random.Random) -> str:
     body = [f'#include "{name}.h"' for name in includes]
     body += ["#include <stdlib.h>", "struct pipeline *setup_create(void)", "{"]
     body += [f"struct pipeline *p = pipeline_create(1, 510, 511, {', '.join(str(len(c)) for c in counts)});"]
-    body += [*make, "return p;", "}", "void setup_round(struct pipeline *p, unsigned round)", "{", "(void)p, (void)round;"]
+    body += [
+        *make,
+        "return p;",
+        "}",
+        "void setup_round(struct pipeline *p, unsigned round)",
+        "{",
+        "(void)p, (void)round;",
+    ]
     body += [*rounds, "}", "void setup_destroy(struct pipeline *p)", "{", *free, "pipeline_destroy(p);", "}", ""]
     return "\n".join(body)
 
