@@ -6,6 +6,7 @@ After:
   which is assigned from afterwards; `extract(_)` extracts to a header variable that nobody reads;
 - the data of `hash` are fields and constants; those of `digest` are variables of that digest alone, because BMv2 reads them at
   the end of ingress, not at the call (one set for each type, so that there is one digest of that name);
+- a result that nobody wanted goes to a variable (`lookahead` may find the packet too short);
 - a direct meter writes to a variable of its own, for BMv2 runs it with every hit, whether the action reads it or not.
 """
 
@@ -38,6 +39,9 @@ class _FieldArguments(rewrite.Rewriter):
                 return self._outputs(node, self._hash(call))
             case tree.MethodCall(receiver=tree.ExternInstance() as meter) as call if meter.type.name == "direct_meter":
                 return self._direct_meter(node, call)
+            case tree.MethodCall() as call if call.type != t.VOID:
+                result = build.variable("unused", call.type, node.span)
+                return tree.Assign(node.span, build.ref(result, node.span), call)
             case tree.ExternFunctionCall() | tree.MethodCall() as call:
                 return self._outputs(node, ([], call))
         return node

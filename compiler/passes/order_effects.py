@@ -114,18 +114,18 @@ def _assignment(statement: tree.Assign, orderer: _Orderer) -> None:
     target = statement.target
     after: list[tree.Statement] = []
     value = statement.value
-    before = len(orderer.out)
     target = orderer.expression(target)
+    middle = len(orderer.out)
     if has_effects(value):
         if isinstance(value, tree.Call):
             value, after = orderer.call(value)
         else:
             value = orderer.expression(value)
-        changed = effects([*orderer.out[before:], value, *after]).writes
+        changed = effects([*orderer.out[middle:], value, *after]).writes
         if overlap_any(reads(_indexes(target)), changed):
             saved: list[tree.Statement] = []
             target = _freeze(target, _Orderer(saved))
-            orderer.out[before:before] = saved
+            orderer.out[middle:middle] = saved
     orderer.out += [tree.Assign(statement.span, target, value), *after]
 
 
@@ -182,6 +182,8 @@ class _Orderer:
                 return self._short_circuit(expression)
             case tree.Conditional():
                 return self._conditional(expression)
+            case tree.Member() | tree.StackIndex() | tree.TupleIndex() | tree.Slice():
+                return self._access(expression)
             case _:
                 return self._generic(expression)
 
@@ -256,6 +258,23 @@ class _Orderer:
             branches.append(inner)
         self.out.append(build.conditional(condition, branches[0], branches[1]))
         return build.ref(variable, expression.span)
+
+    def _access(self, expression: tree.Expression) -> tree.Expression:
+        """A part of a value: which one is settled from left to right, it is read or written after that."""
+        match expression:
+            case tree.Member() | tree.TupleIndex() | tree.Slice():
+                return replace(expression, base=self._access(expression.base))
+            case tree.StackIndex():
+                base = self._access(expression.base)
+                start = len(self.out)
+                index = self.expression(expression.index)
+                if overlap_any(reads(_indexes(base)), effects(self.out[start:]).writes):
+                    saved: list[tree.Statement] = []
+                    base = _freeze(base, _Orderer(saved))
+                    self.out[start:start] = saved
+                return replace(expression, base=base, index=index)
+            case _:
+                return self.expression(expression)
 
     def _generic(self, expression: tree.Expression) -> tree.Expression:
         """Any other node: its operands in order."""

@@ -113,8 +113,6 @@ class ParserWriter:
                 return [_operation("extract", target)]
             case "advance":
                 return [_operation("advance", self.expressions.parameter(call.arguments[0]))]
-            case "lookahead":
-                return []  # its value is not used
             case name:
                 raise Unsupported(f"packet_in.{name} is not supported by this target", call.span)
 

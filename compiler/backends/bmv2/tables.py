@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compiler import tree
+from compiler.annotations import find
 from compiler.backends.bmv2.expressions import Expressions, hexstr
 from compiler.backends.bmv2.labels import bounds, prefix_length, ternaries
 from compiler.backends.bmv2.layout import FieldPlace, Json, scalar_width
@@ -205,7 +206,13 @@ def _flag(table: tree.Table, name: str) -> bool:
 
 
 def _by_strength(table: tree.Table) -> list[tree.Entry]:
-    """The entries by priority, the strongest first. Those without one follow the one before by `priority_delta`."""
+    """The entries by priority, the strongest first. Those without one follow the one before by `priority_delta`.
+
+    `@priority(n)` is p4c's older way: the smallest wins, an entry without one counts as its position from 1.
+    """
+    if any(find(entry.annotations, "priority") for entry in table.entries):
+        numbered = list(enumerate(table.entries, 1))
+        return [entry for _, entry in sorted(numbered, key=lambda e: _annotated_priority(e[1], e[0]))]
     largest_wins = _flag(table, "largest_priority_wins") or "largest_priority_wins" not in table.properties
     found = table.properties.get("priority_delta")
     delta = found.value.value if found and isinstance(found.value, tree.IntLiteral) else 1
@@ -219,6 +226,12 @@ def _by_strength(table: tree.Table) -> list[tree.Entry]:
             priorities.append(priorities[-1] - delta if largest_wins else priorities[-1] + delta)
     order = sorted(range(len(priorities)), key=lambda i: -priorities[i] if largest_wins else priorities[i])
     return [table.entries[i] for i in order]
+
+
+def _annotated_priority(entry: tree.Entry, position: int) -> int:
+    annotation = find(entry.annotations, "priority")
+    value = annotation.integer() if annotation else None
+    return position if value is None else value
 
 
 def hexstr_of(expressions: Expressions, argument: tree.Expression) -> str:

@@ -131,3 +131,24 @@ def test_exit_is_seen_after_hit_and_action_run() -> None:
     for packet, a, r in (("01", "02", "00"), ("02", "03", "00"), ("03", "66", "09")):
         got = run(apply, f"{packet} 02 03 04 00 05 06 00", types=types, locals="K() c;")
         assert got == f"{a} 02 03 04 00 05 06 {r}"
+
+
+def test_arguments_of_table_actions_may_call_functions() -> None:
+    """§14.2.1.2: they are evaluated, left to right, when the action runs."""
+    types = "bit<8> bump(inout bit<8> x) { x = x | 7; return x >> 1; }"
+    locals_ = """
+    action sum(in bit<8> x, in bit<8> y, bit<8> z) { hdr.h.r = x + y + z; }
+    table t { key = { hdr.h.b : exact; } actions = { sum(bump(hdr.h.a), bump(hdr.h.a)); NoAction; }
+              const entries = { 2 : sum(9); } default_action = NoAction(); }"""
+    locals_ = locals_.replace("2 : sum(9)", "2 : sum(bump(hdr.h.a), bump(hdr.h.a), 9)")
+    assert run("t.apply();", IN, types=types, locals=locals_) == "07 02 03 04 00 05 06 0f"
+
+
+def test_an_instance_given_to_constructors_is_shared() -> None:
+    types = """
+    control Step(inout bit<8> x);
+    control Add(inout bit<8> x) { apply { x = x + 1; } }
+    control Shift(inout bit<8> x)(Step step) { apply { x = x << 1; step.apply(x); } }
+    """
+    locals_ = "Add() add; Shift(add) one; Shift(add) two;"
+    assert run("one.apply(hdr.h.a); two.apply(hdr.h.a);", IN, types=types, locals=locals_) == "07 02 03 04 00 05 06 00"

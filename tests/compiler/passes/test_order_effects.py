@@ -69,3 +69,27 @@ def test_hit_stays_in_a_condition_and_nowhere_else() -> None:
 def test_effects(apply: str, a_b_r: str) -> None:
     a, b, r = a_b_r.split()
     assert run(apply, IN, types=FUNCTIONS) == f"{a} {b} 03 04 00 05 06 {r}"
+
+
+STACK_PARSER = (
+    "state start { pkt.extract(hdr.h); pkt.extract(hdr.st.next); pkt.extract(hdr.st.next); transition accept; }"
+)
+STACK_FUNCTIONS = """
+bit<1> same(in bit<1> x) { return x < 1 ? x : 1; }
+bit<8> clear(inout bit<8> x) { x = 0; return 0x77; }
+bit<1> zero(inout bit<8> x) { return 0; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("apply", "out"),
+    [
+        # The index on the left is settled before the right side changes what it was made of.
+        ("hdr.st[same(hdr.h.a[0:0])].v = clear(hdr.h.a);", "00 02 03 04 00 05 06 00 11 12 77 22"),
+        # An index inside an index: the stack itself is not copied, the element is the real one.
+        ("hdr.st[zero(hdr.st[same(hdr.h.a[0:0])].v)].v = 1;", "01 02 03 04 00 05 06 00 01 12 21 22"),
+    ],
+)
+def test_indexes_with_calls(apply: str, out: str) -> None:
+    got = run(apply, f"{IN} 11 12 21 22", types=STACK_FUNCTIONS, parser=STACK_PARSER)
+    assert got == out

@@ -88,3 +88,15 @@ def test_a_select_without_a_match_raises_no_match() -> None:
     apply = "if (std.parser_error == error.NoMatch) { hdr.h.r = 1; }"
     assert run(apply, IN, parser=parser) == "01 02 03 04 00 05 06 01"
     assert run(apply, "07 02 03 04 00 05 06 00", parser=parser) == "07 02 03 04 00 05 06 00"
+
+
+def test_a_lookahead_whose_value_is_not_used_still_finds_the_packet_too_short() -> None:
+    parser = "state start { pkt.extract(hdr.h); pkt.lookahead<bit<16>>(); transition accept; }"
+    apply = "if (std.parser_error == error.PacketTooShort) { hdr.h.r = 1; }"
+    assert run(apply, f"{IN} 09", parser=parser) == "01 02 03 04 00 05 06 01 09"
+    assert run(apply, f"{IN} 09 08", parser=parser) == f"{IN} 09 08"
+
+
+def test_a_lookahead_of_a_header_fills_its_fields() -> None:
+    parser = "state start { pkt.extract(hdr.h); x_t peek = pkt.lookahead<x_t>(); meta.m = peek.u; transition accept; }"
+    assert run("hdr.h.r = meta.m;", f"{IN} 09 08", parser=parser) == "01 02 03 04 00 05 06 08 09 08"
