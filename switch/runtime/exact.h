@@ -132,7 +132,6 @@ EXACT_INLINE const struct entry *exact_search_bucket(const struct exact_slots *s
     const uint32_t stride = exact_stride(words, param_words), bucket_words = exact_bucket_words(stride);
     const uint64_t *slot = s->base + bucket * bucket_words;
     uint32_t hits = 0, empty = 0; /* a bit for each slot: which one it is must not become a branch */
-#pragma GCC unroll 4
     for (uint32_t i = 0; i < bucket_words / stride; i++) {
         const struct entry *e = (const struct entry *)(slot + i * stride + words);
         uint32_t tag = atomic_load_explicit(&e->tag, memory_order_acquire);

@@ -6,7 +6,7 @@
  * matching rule of the largest rank wins; of equal ranks the one inserted first (a MODIFY keeps the age).
  *
  * Up to TERNARY_SMALL rules: ternary_bits.h, a bit vector of rules for each value of each key byte. Above: ternary_groups.h, groups
- * of 32 rules with similar masks and values, guarded by such bit vectors of groups. Either is published whole by `root` (release).
+ * of 8 rules with similar masks and values, guarded by such bit vectors of groups. Either is published whole by `root` (release).
  *
  * Cost: docs/switch/ternary.md.
  */

@@ -14,6 +14,17 @@ struct layout {
     size_t rows_bytes;
 };
 
+#define NO_RULE UINT32_MAX /* in the unused places of a group, which are its last */
+
+/* Rules in a group. */
+static uint32_t count_of(const struct ternary_group *g)
+{
+    uint32_t n = 0;
+    while (n < TERNARY_GROUP && g->number[n] != NO_RULE)
+        n++;
+    return n;
+}
+
 static struct ternary_group *group_at(const struct layout *l, uint32_t id)
 {
     return atomic_load_explicit(&l->groups.group[id], memory_order_relaxed); /* only the writer stores it */
@@ -28,28 +39,26 @@ static uint32_t ids_of(const struct layout *l)
 
 static struct ternary_group *group_make(const struct ternary_writer *w, const uint32_t *numbers, uint32_t n)
 {
-    size_t columns = 2 * (size_t)(w->words + w->pieces) * TERNARY_GROUP;
-    size_t bytes = sizeof(struct ternary_group) + columns * sizeof(uint64_t);
+    size_t bytes = sizeof(struct ternary_group) + 2 * (size_t)(w->words + w->pieces) * sizeof(uint64_t[TERNARY_GROUP]);
     struct ternary_group *g = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
     if (!g)
         return NULL;
     memset(g, 0, bytes);
-    g->count = n;
     for (uint32_t r = 0; r < TERNARY_GROUP; r++) {
-        uint64_t *column = g->column + r;
         if (r >= n) {
-            column[0] = 1; /* nothing, masked by nothing, is 1 */
+            g->number[r] = NO_RULE;
+            g->column[0][r] = 1; /* nothing, masked by nothing, is 1 */
             continue;
         }
         const uint64_t *mask = rule_mask(w, numbers[r]), *value = rule_value(w, numbers[r]);
-        for (uint32_t i = 0; i < w->words; i++, column += 2 * TERNARY_GROUP) {
-            column[0] = value[i] & ~w->range_bits[i];
-            column[TERNARY_GROUP] = mask[i] & ~w->range_bits[i];
+        for (uint32_t i = 0; i < w->words; i++) {
+            g->column[2 * i][r] = value[i] & ~w->range_bits[i];
+            g->column[2 * i + 1][r] = mask[i] & ~w->range_bits[i];
         }
-        rule_bounds(w, numbers[r], column, TERNARY_GROUP);
+        if (w->pieces)
+            rule_bounds(w, numbers[r], &g->column[2 * w->words][r], TERNARY_GROUP);
         g->number[r] = numbers[r];
         g->rank[r] = rule_rank(w, numbers[r]);
-        g->top = g->rank[r] > g->top ? g->rank[r] : g->top;
         atomic_init(&g->cell[r], w->rule[numbers[r]].cell);
     }
     return g;
@@ -59,7 +68,7 @@ static struct ternary_group *group_make(const struct ternary_writer *w, const ui
 static void publish(const struct ternary_writer *w, struct layout *l, uint32_t id, struct ternary_group *g)
 {
     struct ternary_group *old = group_at(l, id);
-    for (uint32_t r = 0; g && r < g->count; r++)
+    for (uint32_t r = 0; g && r < count_of(g); r++)
         w->rule[g->number[r]].group = id;
     atomic_store_explicit(&l->groups.group[id], g, memory_order_release);
     if (old)
@@ -142,7 +151,7 @@ static struct layout *layout_create(const struct ternary_writer *w, uint32_t gro
     struct layout *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
-    uint32_t want = KEY_WORDS(groups + groups / 2), row_words = want <= 1 ? 1 : want <= 2 ? 2 : (want + 3) / 4 * 4;
+    uint32_t want = KEY_WORDS(groups + groups / 2), row_words = want <= 4 ? 4 : want <= 8 ? 8 : (want + 15) / 16 * 16;
     l->groups.root.layout = TERNARY_GROUPS;
     l->groups.root.row_words = row_words;
     l->offset = calloc(key_bytes(w), sizeof *l->offset);
@@ -204,8 +213,8 @@ struct ternary_root *ternary_groups_build(struct ternary_writer *w, uint32_t *nu
         w->spare[w->spares++] = id;
     for (uint32_t id = 0; id < groups; id++) {
         struct ternary_group *g = group_at(l, id);
-        guard(w, l, id, g->number, g->count);
-        for (uint32_t r = 0; r < g->count; r++)
+        guard(w, l, id, g->number, count_of(g));
+        for (uint32_t r = 0; r < count_of(g); r++)
             w->rule[g->number[r]].group = id;
         w->sorted[w->groups++] = id;
     }
@@ -223,14 +232,14 @@ void ternary_groups_numbers(const struct ternary_writer *w, const struct ternary
 {
     for (uint32_t i = 0; i < w->groups; i++) {
         const struct ternary_group *g = group_at((const struct layout *)root, w->sorted[i]);
-        memcpy(numbers, g->number, g->count * sizeof *numbers);
-        numbers += g->count;
+        memcpy(numbers, g->number, count_of(g) * sizeof *numbers);
+        numbers += count_of(g);
     }
 }
 
 int ternary_groups_worn(const struct ternary_writer *w)
 {
-    return w->stale > w->count + TERNARY_SMALL || w->groups > w->count / 4 + 16;
+    return w->stale > w->count + TERNARY_SMALL || w->groups > w->count / 2 + 16;
 }
 
 /* ---- single rules ---- */
@@ -266,7 +275,7 @@ static enum groups_result split(struct ternary_writer *w, struct layout *l, uint
     memmove(w->sorted + place + 2, w->sorted + place + 1, (w->groups - place - 1) * sizeof *w->sorted);
     w->sorted[place + 1] = id;
     w->groups++;
-    guard(w, l, id, upper->number, upper->count);
+    guard(w, l, id, upper->number, count_of(upper));
     guard(w, l, w->sorted[place], &number, 1); /* if it is in the lower half */
     publish(w, l, id, upper);
     /* who does not see the upper group yet may not see the old one without it */
@@ -280,11 +289,11 @@ enum groups_result ternary_groups_insert(struct ternary_writer *w, struct ternar
     struct layout *l = (struct layout *)root;
     uint32_t place = place_of(w, l, number), id = w->sorted[place], numbers[TERNARY_GROUP + 1], n = 0;
     const struct ternary_group *old = group_at(l, id);
-    for (; n < old->count && rule_compare(w, old->number[n], number) < 0; n++)
+    for (; n < count_of(old) && rule_compare(w, old->number[n], number) < 0; n++)
         numbers[n] = old->number[n];
     numbers[n] = number;
-    memcpy(numbers + n + 1, old->number + n, (old->count - n) * sizeof *numbers);
-    n = old->count + 1;
+    memcpy(numbers + n + 1, old->number + n, (count_of(old) - n) * sizeof *numbers);
+    n = count_of(old) + 1;
     if (n > TERNARY_GROUP)
         return split(w, l, place, numbers, n, number);
     struct ternary_group *g = group_make(w, numbers, n);
@@ -300,7 +309,7 @@ enum groups_result ternary_groups_delete(struct ternary_writer *w, struct ternar
     struct layout *l = (struct layout *)root;
     uint32_t id = w->rule[number].group, numbers[TERNARY_GROUP], n = 0;
     const struct ternary_group *old = group_at(l, id);
-    for (uint32_t r = 0; r < old->count; r++)
+    for (uint32_t r = 0; r < count_of(old); r++)
         if (old->number[r] != number)
             numbers[n++] = old->number[r];
     struct ternary_group *g = NULL;
@@ -321,7 +330,7 @@ enum groups_result ternary_groups_delete(struct ternary_writer *w, struct ternar
 void ternary_groups_modify(struct ternary_writer *w, struct ternary_root *root, uint32_t number)
 {
     struct ternary_group *g = group_at((struct layout *)root, w->rule[number].group);
-    for (uint32_t r = 0; r < g->count; r++)
+    for (uint32_t r = 0; r < count_of(g); r++)
         if (g->number[r] == number)
             atomic_store_explicit(&g->cell[r], w->rule[number].cell, memory_order_release);
 }

@@ -1,8 +1,8 @@
-/* Layout for many rules: groups of up to 32, guarded by a row of bits, one for each group, for each value of each key byte.
+/* Layout for many rules: groups of up to 8, guarded by a row of bits, one for each group, for each value of each key byte.
  *
  * Writer's side. Rules are kept in order of mask, value and rank, cut into groups like the leaves of a B-tree: rules of a group look
  * alike, so a guard bit that is the union of its rules' sets still rules out most keys. A search compares the few groups left,
- * all 32 rules of one in a handful of vector instructions.
+ * all rules of one in a handful of vector instructions.
  *
  * An insert copies one group, sets guard bits and publishes the copy; a full group is cut in two. A delete leaves the guard bits
  * as they are (they may say "perhaps" too often); when many rules went, or the ids are used up, all is built anew.
