@@ -110,7 +110,13 @@ def plan_command(
 @_options
 @_pipeline
 @click.option("--dry-run", is_flag=True, help="Only show what would be written (as plan does).")
-@click.option("--election-id", type=click.IntRange(1, (1 << 128) - 1), default=1, show_default=True)
+@click.option(
+    "--election-id",
+    type=click.IntRange(1, (1 << 128) - 1),
+    default=1,
+    metavar="N",
+    help="The highest one may write. Default: 1, or what nobody holds any more.",
+)
 @_errors_told
 def apply_command(
     intent: str, gateways: tuple[str, ...], pipeline: str | None, as_json: bool, dry_run: bool, election_id: int

@@ -1,6 +1,6 @@
 """One gateway: what it holds, what it should, and making the one the other.
 
-survey: pipeline -> read-back -> plan -> capacity -> diff.   apply: survey -> push -> survey -> write -> read-back.
+survey: pipeline -> read-back -> plan -> capacity -> diff.   apply: survey -> push -> survey -> write -> survey ...
 Nothing is remembered between runs: the switch says what it holds, the file what it should. So a run that was killed at
 any point is finished by the next one.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from finsy.proto import p4i, p4r
@@ -22,7 +23,10 @@ from .p4runtime.errors import GatewayError, NoPipeline, Refused
 from .p4runtime.pipeline import Pipeline
 from .planner import NoTenantId, State, plan, vnis
 from .planner.layout import TABLES, TENANT_COUNTERS
-from .writing import write_steps
+from .writing import Overtaken, write_steps
+
+ROUNDS = 3
+"""Rounds of writing before apply gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,11 @@ def survey(connection: Connection, job: Job) -> Survey:
 
 
 def apply(connection: Connection, job: Job, election_id: int, report: Report) -> Outcome:
-    """Bring the gateway to its intent and prove it by read-back. Raises GatewayError."""
+    """Bring the gateway to its intent and prove it by read-back. Raises GatewayError.
+
+    Done when a survey finds no difference. The one after the writes may still find some: a controller that was killed
+    can have had a batch under way. They are written in another round.
+    """
     outcome = Outcome()
     clock = time.perf_counter()
 
@@ -119,42 +127,49 @@ def apply(connection: Connection, job: Job, election_id: int, report: Report) ->
         clock = now
 
     connection.become_primary(election_id)
-    report("plan", 0, 0)
-    found = survey(connection, job)
-    lap("plan")
-    if found.push:
-        assert job.pipeline is not None
-        report("push", 0, 0)
-        connection.push(job.pipeline, running=connection.pipeline(whole=False) is not None)
-        outcome.pushed = True
-        lap("push")
+    for phase in ("plan", *["verify"] * ROUNDS):
+        report(phase, 0, 0)
         found = survey(connection, job)
-        lap("plan")
+        lap(phase)
         if found.push:
-            raise GatewayError(
-                f"{job.address}: took {job.pipeline.source} and runs another pipeline. Restart the switch."
-            )
-    total = found.writes
-    outcome.entries = sum(map(len, found.wanted.values()))
-    if total:
+            _push(connection, job, outcome, report)
+            lap("push")
+            found = survey(connection, job)
+            lap(phase)
+        if found.push:
+            break
+        if not found.changes:
+            outcome.entries = sum(map(len, found.wanted.values()))
+            return outcome
         _reset_counters(connection, found)
-
-        def progress(count: int) -> None:
-            outcome.writes += count
-            report("write", outcome.writes, total)
-
-        report("write", 0, total)
-        write_steps(connection, found.bound, found.steps(), progress)
+        _write(connection, found, outcome, report)
         lap("write")
-        report("verify", 0, 0)
-        left = sum(len(change) for change in diff(found.wanted, read_state(connection, found.bound)))
-        lap("verify")
-        if left:
-            raise GatewayError(
-                f"{job.address}: all writes were acknowledged, yet {left} entries differ at read-back: somebody else "
-                "writes to this switch, or it is broken. See what differs with p4gate verify, then apply again."
-            )
-    return outcome
+    raise GatewayError(
+        f"{job.address}: all writes were acknowledged, yet read-back differs from the intent again and again: somebody "
+        "else writes to this switch, or it is broken. See what differs with p4gate verify, then apply again."
+    )
+
+
+def _push(connection: Connection, job: Job, outcome: Outcome, report: Report) -> None:
+    assert job.pipeline is not None
+    report("push", 0, 0)
+    connection.push(job.pipeline, running=connection.pipeline(whole=False) is not None)
+    outcome.pushed = True
+
+
+def _write(connection: Connection, found: Survey, outcome: Outcome, report: Report) -> None:
+    """Write the changes; a write that another one got ahead of is left to the next round."""
+    done, total = 0, found.writes
+
+    def progress(count: int) -> None:
+        nonlocal done
+        done += count
+        outcome.writes += count
+        report("write", done, total)
+
+    report("write", 0, total)
+    with suppress(Overtaken):
+        write_steps(connection, found.bound, found.steps(), progress)
 
 
 def read_state(connection: Connection, bound: Bound) -> State:

@@ -8,7 +8,7 @@ import grpc
 from finsy.proto import p4r, rpc_code, rpc_status
 
 from .bulk import no_collection
-from .diff import DELETE, INSERT, Step, Write
+from .diff import DELETE, INSERT, MODIFY, Step, Write
 from .p4runtime.bind import Bound
 from .p4runtime.codec import TableCodec
 from .p4runtime.connection import Connection
@@ -17,10 +17,14 @@ from .planner.layout import Table
 from .render import entry_text
 
 BATCH = 1000
-_VERBS = {INSERT: "insert", DELETE: "delete"}
+_VERBS = {INSERT: "insert", MODIFY: "modify", DELETE: "delete"}
 
 Progress = Callable[[int], None]
 """Called with the number of writes that the switch has acknowledged since the last call."""
+
+
+class Overtaken(Refused):
+    """An entry to insert was there already, or one to change was gone: the table changed since it was read."""
 
 
 def write_steps(connection: Connection, bound: Bound, steps: list[Step], progress: Progress) -> None:
@@ -47,14 +51,16 @@ def _batches(step: Step, codec: TableCodec) -> Iterator[tuple[p4r.WriteRequest, 
 
 
 def _raise(address: str, table: Table, refused: list[tuple[list[Write], grpc.RpcError]]) -> None:
-    lines: list[str] = []
-    for writes, error in refused:
-        lines += [
-            f"{_VERBS.get(w[0], 'modify')} {entry_text(table, w[1], w[2])}: {why}"
-            for w, why in _per_entry(writes, error)
-        ]
-    if not lines:
+    errors = [one for writes, error in refused for one in _per_entry(writes, error)]
+    if not errors:
         raise from_rpc(refused[0][1], address, f"writing table {table.name}")
+    if all(error.canonical_code in (rpc_code.ALREADY_EXISTS, rpc_code.NOT_FOUND) for _, error in errors):
+        raise Overtaken(f"{address}: table {table.name} changed while it was written.")
+    lines = [
+        f"{_VERBS[kind]} {entry_text(table, key, value)}: "
+        f"{rpc_code.Code.Name(rpc_code.Code.ValueType(error.canonical_code))} {error.message}".rstrip()
+        for (kind, key, value), error in errors
+    ]
     shown = "\n  ".join(lines[:5]) + (f"\n  ... and {len(lines) - 5} more" if len(lines) > 5 else "")
     raise Refused(
         f"{address}: the switch refused {len(lines)} writes to table {table.name}; what was written before stays, and "
@@ -62,7 +68,7 @@ def _raise(address: str, table: Table, refused: list[tuple[list[Write], grpc.Rpc
     )
 
 
-def _per_entry(writes: list[Write], error: grpc.RpcError) -> Iterator[tuple[Write, str]]:
+def _per_entry(writes: list[Write], error: grpc.RpcError) -> Iterator[tuple[Write, p4r.Error]]:
     """The errors of single updates (P4Runtime 1.4, 12.3), if the server gave them."""
     if not isinstance(error, grpc.Call):
         return
@@ -75,4 +81,4 @@ def _per_entry(writes: list[Write], error: grpc.RpcError) -> Iterator[tuple[Writ
         for write, packed in zip(writes, details, strict=True):
             one = p4r.Error()
             if packed.Unpack(one) and one.canonical_code != rpc_code.OK:
-                yield write, f"{rpc_code.Code.Name(rpc_code.Code.ValueType(one.canonical_code))} {one.message}".strip()
+                yield write, one

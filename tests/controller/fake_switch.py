@@ -37,6 +37,7 @@ class FakeSwitch(p4r_grpc.P4RuntimeServicer):
         self.before_update: Callable[[int], None] = lambda count: None
         self.reconcile = True
         self.room: dict[str, int] = {}  # less room in a table (by alias) than P4Info says
+        self.forgets = 0  # id of a table whose entries are acknowledged and lost
         self.pushes: list[int] = []
         self._lock = threading.Lock()
         self._clients: dict[Any, int] = {}
@@ -138,7 +139,7 @@ class FakeSwitch(p4r_grpc.P4RuntimeServicer):
             return p4r.Error(canonical_code=rpc_code.RESOURCE_EXHAUSTED, message="table is full")
         if update.type == p4r.Update.DELETE:
             del self.entries[key]
-        else:
+        elif entry.table_id != self.forgets:
             self.entries[key] = entry
         self.log.append(update)
         return p4r.Error()

@@ -108,6 +108,32 @@ def test_a_crash_after_any_write_is_finished_by_the_next_run(switch: FakeSwitch)
         assert entries(switch) == right
 
 
+def test_a_batch_that_a_killed_controller_had_under_way_is_mended_in_another_round(switch: FakeSwitch) -> None:
+    """It lands between read-back and the writes: some entries are there already, and one that nobody wants."""
+    run(switch)
+    right = dict(switch.entries)
+    gone = p4r.TableEntry()
+    gone.CopyFrom(next(entry for entry in right.values() if entry.table_id == 0x02000006))
+    gone.match[1].exact.value = b"\x01\x02\x03\x04"
+    switch.entries.clear()
+    switch.log.clear()
+
+    def land(count: int) -> None:
+        if count == 10:
+            switch.entries.update(list(right.items())[10:30])
+            switch.entries[entry_key(gone)] = gone
+
+    switch.before_update = land
+    run(switch)
+    assert switch.entries == right
+
+
+def test_a_switch_that_forgets_is_not_called_verified(switch: FakeSwitch) -> None:
+    switch.forgets = 0x02000006
+    with pytest.raises(GatewayError, match="read-back differs from the intent again and again"):
+        run(switch)
+
+
 def test_a_full_table_is_reported_before_anything_is_written() -> None:
     with fake_gateway({"vm_source": 10, "acl": 3}) as switch:
         with pytest.raises(Refused) as caught:
