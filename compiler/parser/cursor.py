@@ -203,7 +203,7 @@ class Cursor:
 
     def starts_declaration(self) -> bool:
         """Whether a declaration of the top level begins here: its keyword stands first in its line."""
-        if self.kind not in DECLARATION_KEYWORDS:
+        if self.kind not in DECLARATION_KEYWORDS or (self.kind == "match_kind" and self.peek().kind != "{"):
             return False
         return self._position == 0 or self._tokens[self._position - 1].row < self.token.row
 

@@ -125,7 +125,7 @@ class DeclarationParser(BlockParser):
         """`error { names }` or `match_kind { names }`"""
         keyword = self.advance()
         self.expect("{")
-        members = self.separated("}", self.name, trailing=True)
+        members = self.separated("}", self.name, trailing=keyword.kind == "match_kind")
         if keyword.kind == "error":
             return syntax.ErrorDeclaration(self.span_from(keyword.span), members)
         return syntax.MatchKindDeclaration(self.span_from(keyword.span), members)

@@ -32,7 +32,7 @@ def emit(program: tree.Program, diagnostics: Diagnostics) -> p4i.P4Info:
     symbols = _symbols(inventory, digests, diagnostics)
 
     info = p4i.P4Info()
-    specs = TypeSpecs(info.type_info, program.errors)
+    specs = TypeSpecs(info.type_info, program.errors, diagnostics)
     for value_set in inventory.value_sets:
         info.value_sets.append(value_set_info(value_set, symbols, diagnostics))
     seen: set[str] = set()

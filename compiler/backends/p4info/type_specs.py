@@ -10,6 +10,7 @@ from compiler import tree, types
 from compiler.annotations import TypeArgument
 from compiler.backends.p4info.describe import add_annotations
 from compiler.backends.p4info.symbols import first
+from compiler.diagnostics import Diagnostics
 
 _BIT_TYPE = re.compile(r"bit\s*<\s*(\d+)\s*>")
 
@@ -17,9 +18,10 @@ _BIT_TYPE = re.compile(r"bit\s*<\s*(\d+)\s*>")
 class TypeSpecs:
     """Converts types; what they refer to by name is added to `info`, each once."""
 
-    def __init__(self, info: p4t.P4TypeInfo, errors: list[str]) -> None:
+    def __init__(self, info: p4t.P4TypeInfo, errors: list[str], diagnostics: Diagnostics) -> None:
         self._info = info
         self._errors = errors
+        self._diagnostics = diagnostics
 
     def convert(self, type_: types.Type) -> p4t.P4DataTypeSpec:
         spec = p4t.P4DataTypeSpec()
@@ -118,6 +120,7 @@ class TypeSpecs:
         if translation is None:
             spec.original_type.CopyFrom(original)
         else:
+            self._check_translation(type_)
             uri, width = translation
             spec.translated_type.uri = uri
             if width:
@@ -125,6 +128,19 @@ class TypeSpecs:
             else:
                 spec.translated_type.sdn_string.SetInParent()
         self._info.new_types[_name(type_)].CopyFrom(spec)
+
+    def _check_translation(self, type_: types.NewType) -> None:
+        """P4Runtime 1.4 §8.3: bit<W> is translated to bit<V> or string."""
+        annotation = first(type_.annotations, "p4runtime_translation")
+        assert annotation is not None
+        target = annotation.values[1]
+        if isinstance(target, TypeArgument) and target.text != "string" and not _BIT_TYPE.fullmatch(target.text):
+            message = f"{type_} cannot be translated to {target.text}"
+            self._diagnostics.error("invalid", message, annotation.span, hint="bit<W> or string")
+        underlying = types.strip_new_types(type_)
+        if not isinstance(underlying, types.BitType):
+            message = f"a type of {underlying} cannot be translated"
+            self._diagnostics.error("invalid", message, type_.span, hint="a type of bit<W>")
 
     def _add_error(self) -> None:
         if not self._info.HasField("error"):

@@ -40,6 +40,8 @@ def marked(text: str) -> tuple[str, list[tuple[int, int]]]:
         "control C() { bit<8> $$; apply { x = $$; } }\ncontrol D() { apply { } }",
         "parser P() { state start { transition select(x) { 1 $$accept; 2: accept; } } state b { transition $$; } }",
         "parser P() { state s { $$exit; } state t { $$return; } }",
+        "error { A, B, $$}",
+        "action a() {\n  match_kind m = $$; }",
         "enum K { A, $$, B }\nenum bit<8> L { A $$}\nenum M { A }",
         "extern E { void f($$; void g(); }",
         "@a(( $$",

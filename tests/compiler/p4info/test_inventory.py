@@ -61,6 +61,19 @@ def test_what_is_hidden_is_not_described_but_takes_its_name() -> None:
     assert [table.preamble.alias for table in info.tables] == ["u"]
 
 
+def test_a_type_is_translated_to_bits_or_a_string_only() -> None:
+    for target, based_on, errors in (
+        ("bool", "bit<8>", 1),
+        ("int<8>", "bit<8>", 1),
+        ("string", "int<8>", 1),
+        ("bit<4>", "bit<8>", 0),
+    ):
+        types = f'@p4runtime_translation("", {target}) type {based_on} T;'
+        locals = "action a(T t) { } " + TABLE.format(name="t", actions="a;")
+        _, diagnostics = info_of("t.apply();", locals, types)
+        assert diagnostics.error_count == errors, (target, based_on)
+
+
 def test_unknown_package_data_is_warned_about() -> None:
     text = program().replace("V1Switch(", '@pkginfo(name = "n", colour = "red") V1Switch(')
     checked, diagnostics = check(text)
