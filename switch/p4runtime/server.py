@@ -19,6 +19,7 @@ from switch.engine import Engine
 from switch.p4runtime.servicer import Servicer
 from switch.p4runtime.status import StatusError
 from switch.ports import DataPlane, PortError
+from switch.trace import render
 
 MESSAGE_MAX = 512 << 20  # bytes of one request: a P4 program, or a large batch
 METADATA_MAX = 16 << 20  # bytes of headers: the errors of a batch come in one
@@ -107,7 +108,7 @@ class Switch:
 
 
 def _debug_handler(servicer: Servicer) -> grpc.GenericRpcHandler:
-    """/p4gate.v1.Debug/Trace: {"port": 1, "data": "hex"} -> the trace, both JSON."""
+    """/p4gate.v1.Debug/Trace: {"port": 1, "data": "hex"} -> {"text": ..., "trace": ...}, both JSON."""
 
     async def trace(request: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
         try:
@@ -119,10 +120,10 @@ def _debug_handler(servicer: Servicer) -> grpc.GenericRpcHandler:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "no forwarding pipeline is set")
         assert servicer.pipeline is not None
         try:
-            found: Any = servicer.pipeline.engine.trace(port, data)
+            found = servicer.pipeline.engine.trace(port, data)
         except (errors.EngineError, StatusError) as e:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(e))
-        return json.dumps(found.to_json()).encode()
+        return json.dumps({"text": render(found), "trace": found.to_json()}).encode()
 
     method: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(trace)
     return grpc.method_handlers_generic_handler("p4gate.v1.Debug", {"Trace": method})

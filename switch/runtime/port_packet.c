@@ -357,7 +357,7 @@ static const char *open_sockets(struct packet_link *p, const char *name)
         if (failed)
             return failed;
         if (p->link.queues > 1 &&
-            set_option(p->queue[i].fd, PACKET_FANOUT, group | (PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16))
+            set_option(p->queue[i].fd, PACKET_FANOUT, group | PACKET_FANOUT_HASH << 16)) /* fragments stay what they are */
             return "PACKET_FANOUT";
     }
     return NULL;
