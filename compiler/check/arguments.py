@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from compiler import syntax, tree, types
-from compiler.check import constants, dispatch, typerefs
+from compiler.check import constants, dispatch
 from compiler.check.casts import coerce, describe, is_poison, settle
 from compiler.check.context import Env
 from compiler.check.expressions import require_lvalue
@@ -153,10 +153,6 @@ def _is_needed(
     probe = {variable: types.VOID}
     used = [p.type for p, value in zip(signature.parameters, values, strict=True) if value is not None]
     return any(substitute(env.checker, type_, probe) != type_ for type_ in (*used, signature.result))
-
-
-def explicit_types(env: Env, refs: tuple[syntax.TypeRef, ...]) -> tuple[types.Type, ...]:
-    return typerefs.arguments(env, refs)
 
 
 def _accepts(signature: types.FunctionType, given: Sequence[Given]) -> bool:

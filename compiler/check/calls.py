@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from compiler import syntax, tree, types
-from compiler.check import arguments, dispatch, methods
+from compiler.check import arguments, dispatch, methods, typerefs
 from compiler.check.arguments import Given
 from compiler.check.casts import describe, is_poison
 from compiler.check.context import Env, poisoned
@@ -45,7 +45,7 @@ def _function_call(env: Env, node: syntax.CallExpression, overloads: Overloads, 
     if chosen is None:
         return poisoned(node.span)
     callee, signature = chosen
-    type_arguments = arguments.explicit_types(env, node.type_arguments)
+    type_arguments = typerefs.arguments(env, node.type_arguments)
     bound = arguments.bind(env, signature, type_arguments, given, node.span, overloads.name)
     if bound is None:
         return poisoned(node.span)
@@ -192,7 +192,7 @@ def _method_call(
         env.type_error(f"{describe(base)} is not an instance", base.span)
         return poisoned(node.span)
     method, signature = chosen
-    type_arguments = arguments.explicit_types(env, node.type_arguments)
+    type_arguments = typerefs.arguments(env, node.type_arguments)
     bound = arguments.bind(env, signature, type_arguments, given, node.span, what)
     if bound is None:
         return poisoned(node.span)

@@ -85,6 +85,9 @@ def _make(
     base = ref if isinstance(ref, syntax.NamedTypeRef) else ref.base
     symbol = env.look_up(base.name, base.span, absolute=base.is_absolute, what="type")
     type_arguments = typerefs.arguments(env, ref.arguments) if isinstance(ref, syntax.SpecializedTypeRef) else ()
+    if type_arguments and isinstance(symbol, Template | TypeName) and symbol.type != types.POISON:
+        env.type_error(f"{base.name} is not generic", ref.span, *env.note(base.name))
+        return None
     match symbol:
         case Template():
             return _template(env, symbol, given, name, annotations, span)
@@ -141,11 +144,11 @@ def _generic(
         if type_ != types.POISON:
             env.type_error(f"{generic.name} cannot be instantiated", span, *env.note(generic.name))
         return None
-    variables = tuple(types.TypeVar(f"T{position}", span) for position in range(generic.arity))
+    variables = tuple(types.TypeVar(parameter, span) for parameter in generic.parameters)
     open_type = generic.specialise(variables)
-    wanted = type_arguments or (types.DONT_CARE,) * generic.arity
-    if len(wanted) != generic.arity:
-        env.type_error(f"{generic.name} takes {generic.arity} type arguments, {len(wanted)} are given", span)
+    wanted = type_arguments or (types.DONT_CARE,) * len(generic.parameters)
+    if len(wanted) != len(generic.parameters):
+        env.type_error(f"{generic.name} takes {len(generic.parameters)} type arguments, {len(wanted)} are given", span)
         return None
     if isinstance(open_type, types.PackageType):
         if not _fit_applicables(env, open_type.constructor, given):

@@ -43,7 +43,7 @@ class GenericType:
     """A declared type with type parameters. `build` makes the type for given arguments; see `specialise`."""
 
     name: str
-    arity: int
+    parameters: tuple[str, ...]
     build: Callable[[tuple[types.Type, ...]], types.Type]
     made: dict[tuple[types.Type, ...], types.Type] = field(default_factory=dict)
 

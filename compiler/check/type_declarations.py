@@ -47,7 +47,7 @@ def declare_type(
         env.checker.origins[made] = (generic, arguments)
         return made
 
-    generic = GenericType(name.text, len(parameters), specialise)
+    generic = GenericType(name.text, tuple(parameter.text for parameter in parameters), specialise)
     generic.specialise(type_parameters(env.inner(), parameters))
     env.declare(name, generic)
     return generic

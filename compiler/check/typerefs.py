@@ -68,9 +68,9 @@ def arguments(env: Env, refs: tuple[syntax.TypeRef, ...]) -> tuple[types.Type, .
 
 def specialise(env: Env, generic: GenericType, given: tuple[types.Type, ...], span: Span) -> types.Type:
     """A generic type with arguments; says so if their number is wrong."""
-    if len(given) != generic.arity:
+    if len(given) != len(generic.parameters):
         env.type_error(
-            f"{generic.name} takes {generic.arity} type arguments, {len(given)} are given",
+            f"{generic.name} takes {len(generic.parameters)} type arguments, {len(given)} are given",
             span,
             *env.note(generic.name),
         )
@@ -87,7 +87,7 @@ def _named(env: Env, ref: syntax.NamedTypeRef) -> types.Type:
             f"{ref.name} needs type arguments",
             ref.span,
             *env.note(ref.name),
-            hint=f"{ref.name}<...> with {found.arity} types",
+            hint=f"{ref.name}<{', '.join(found.parameters)}>",
         )
         return types.POISON
     return found

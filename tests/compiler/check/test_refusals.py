@@ -161,6 +161,7 @@ CONTROLS = [
         "invalid",
         "hdr.h.b",
     ),
+    ("table t { actions = { NoAction; } }", "t.apply()();", "type-error", "t.apply()"),
     ("table t { actions = { NoAction; } }", "if (t.apply()) { }", "type-error", "t.apply()"),
     ("table t { actions = { NoAction; } }", "if (t.apply().hit == 1) { }", "type-error", "t.apply().hit == 1"),
     ("table t { actions = { NoAction; } } action a() { t.apply(); }", "a();", "type-error", "t.apply()"),
@@ -193,6 +194,7 @@ CONTROLS = [
     ("counter(1, CounterType.bytes) c;", "c.count(hdr);", "type-error", "hdr"),
     ("register<bit<8>>(4) r;", "bit<16> v; r.read(v, 0);", "type-error", "v"),
     ("register<bit<8>>(4) r;", "r = r;", "type-error", "r"),
+    ("counter<bit<32>>(1, CounterType.bytes) c;", "", "type-error", "counter<bit<32>>"),
     ("packet_in p;", "", "type-error", "p"),
 ]
 
