@@ -326,10 +326,13 @@ class Engine:
     def entry_count(self, table: str) -> int:
         return len(self.table(table))
 
-    def unlock_entries(self, table: str) -> None:
-        """The program's entries of this table may be changed: `entries` that P4Info does not call const."""
+    def unlock_entries(self, table: str, size: int = 0) -> None:
+        """The program's entries of this table may be changed: `entries` that P4Info does not call const.
+
+        `size`: of the table, where the JSON's (the number of its entries) is too small. Before any worker is made.
+        """
         with self._lock:
-            self.table(table).unlock()
+            self.table(table).unlock(size)
 
     def set_default(self, table: str, action: Action | None) -> None:
         """Set the default action; None: back to the program's own. Raises Immutable if it is constant."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import NamedTuple
 
 from switch import native as n
 from switch.bmv2.program import Action as ActionDecl
@@ -40,8 +41,7 @@ JSON_PRIORITY_TOP = 1 << 24
 RANK_MAX = (1 << 32) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A packed key: value and mask of the whole width (range fields: low and high bound), the lpm field's prefix."""
 
     value: int
@@ -62,7 +62,21 @@ class LoadedTable:
         self._by_index = {a.index: a for a in t.actions}
         self._words = struct.Struct(f"={layout.words}Q")
         self._params = struct.Struct(f"={layout.param_words}Q")
-        self.size = max(1, t.size, len(t.entries))
+        self._workers = workers
+        self._allocate(max(1, t.size, len(t.entries)))
+        self._const_numbers: set[int] = set()
+        self.default: Action | None = None
+        self.reset_default()
+        for entry in t.entries:
+            self._insert(self._const_entry(entry))
+        self._locked = t.const
+        if t.const:
+            self._const_numbers = set(self._numbers.values())
+
+    def _allocate(self, size: int) -> None:
+        """The runtime's objects, empty."""
+        t, layout, pipeline, workers = self.table, self.layout, self._pipeline, self._workers
+        self.size = size
         cells = self.size + n.ENTRY_SPARE
         qsbr = self._n.pipeline_qsbr(pipeline)
         self.lookup = self._create(qsbr) if layout.kind != "keyless" else None
@@ -75,12 +89,6 @@ class LoadedTable:
         self._numbers: dict[Key, int] = {}
         self._timeouts: dict[int, tuple[Key, int]] = {}  # entry number -> key, idle timeout
         self._told: dict[int, int] = {}  # entry number -> when its idleness was last told
-        self.default: Action | None = None
-        self.reset_default()
-        for entry in t.entries:
-            self._insert(self._const_entry(entry))
-        self._locked = t.const
-        self._const_numbers: set[int] = set(self._numbers.values()) if t.const else set()
 
     def destroy(self) -> None:
         if self.lookup is not None:
@@ -208,6 +216,14 @@ class LoadedTable:
         count = self.layout.words
         return self._words.pack(*(value >> 64 * (count - 1 - i) & (1 << 64) - 1 for i in range(count)))
 
+    def pack_many(self, values: list[int]) -> bytes:
+        count = self.layout.words
+        if count == 1:
+            return struct.pack(f"={len(values)}Q", *values)
+        low = (1 << 64) - 1
+        words = [value >> 64 * (count - 1 - i) & low for value in values for i in range(count)]
+        return struct.pack(f"={len(words)}Q", *words)
+
     # ---- actions
 
     def action_data(self, action: Action | Member | Group) -> tuple[int, bytes]:
@@ -253,19 +269,33 @@ class LoadedTable:
                 self.delete(entry.match, entry.priority)
 
     def write_many(self, writes: Iterable[tuple[WriteKind, Entry]]) -> list[EngineError | None]:
+        """One answer for each write. Inserts that follow one another go to the runtime in one call."""
         results: list[EngineError | None] = []
+        batch = _Batch(self)
         for kind, entry in writes:
+            error: EngineError | None = None
             try:
-                self.write(kind, entry)
-                results.append(None)
-            except EngineError as error:
-                results.append(error)
+                if kind == "insert":
+                    self._check_mutable()
+                    batch.add(len(results), entry)
+                else:
+                    batch.insert(results)
+                    self.write(kind, entry)
+            except EngineError as caught:
+                error = caught
+            results.append(error)
+        batch.insert(results)
         return results
 
-    def unlock(self) -> None:
-        """The program's entries become ordinary ones, and the table takes others."""
+    def unlock(self, size: int) -> None:
+        """The program's entries become ordinary ones, and the table takes `size`. No worker is running."""
+        entries = [replace(e, const=False) for e in self.entries()]
+        self.destroy()
+        self._allocate(max(size, self.size))
         self._locked = False
         self._const_numbers = set()
+        for entry in entries:
+            self._insert(entry)
 
     def _check_mutable(self) -> None:
         if self._locked:
@@ -276,7 +306,7 @@ class LoadedTable:
         if key in self._numbers:
             raise AlreadyExists(f"table {self.table.name}: an entry with this match exists already")
         action, params = self.action_data(entry.action)
-        self._check_timeout(entry)
+        self.check_timeout(entry)
         number = ctypes.c_uint32()
         value = self.pack(key.value)
         match self.layout.kind:
@@ -288,11 +318,28 @@ class LoadedTable:
                 mask = self.pack(key.mask)
                 code = self._n.ternary_insert(self.lookup, value, mask, key.rank, action, params, ctypes.byref(number))
         n.check(code, f"table {self.table.name} (size {self.size})")
-        self._numbers[key] = number.value
-        self._begin(number.value, key, entry)
+        self.begin(number.value, key, entry)
 
-    def _begin(self, number: int, key: Key, entry: Entry) -> None:
-        """A new entry's counter, meter and age start afresh."""
+    def insert_many(
+        self, count: int, values: bytes, keys: list[Key], actions: bytes, params: bytes
+    ) -> list[tuple[int, int]]:
+        """(result, entry number) of each insert."""
+        numbers, codes = (ctypes.c_uint32 * count)(), (ctypes.c_int * count)()
+        match self.layout.kind:
+            case "exact":
+                self._n.exact_insert_many(self.lookup, count, values, actions, params, numbers, codes)
+            case "lpm":
+                lengths = struct.pack(f"={count}I", *(k.prefix for k in keys))
+                self._n.lpm_insert_many(self.lookup, count, values, lengths, actions, params, numbers, codes)
+            case _:
+                masks = self.pack_many([k.mask for k in keys])
+                ranks = struct.pack(f"={count}I", *(k.rank for k in keys))
+                self._n.ternary_insert_many(self.lookup, count, values, masks, ranks, actions, params, numbers, codes)
+        return list(zip(codes, numbers, strict=True))
+
+    def begin(self, number: int, key: Key, entry: Entry) -> None:
+        """A new entry is there: its counter, meter and age start afresh."""
+        self._numbers[key] = number
         if self.counters is not None:
             self._n.counter_write(self.counters, number, 0, 0)
         if self.meters is not None:
@@ -304,7 +351,7 @@ class LoadedTable:
         if self.profile is not None:
             self.profile.refer(entry.action, 1)
 
-    def _check_timeout(self, entry: Entry) -> None:
+    def check_timeout(self, entry: Entry) -> None:
         if entry.idle_timeout_ns and not self.table.idle_timeout:
             raise InvalidArgument(f"table {self.table.name} does not support idle timeouts")
 
@@ -313,7 +360,7 @@ class LoadedTable:
         number = self._number(key)
         before = self._entry(key, number).action
         action, params = self.action_data(entry.action)
-        self._check_timeout(entry)
+        self.check_timeout(entry)
         value = self.pack(key.value)
         match self.layout.kind:
             case "exact":
@@ -489,3 +536,35 @@ def check_params(declared: ActionDecl, values: tuple[int, ...]) -> tuple[int, ..
         if not 0 <= value < 1 << param.width:
             raise OutOfRange(f"action {declared.name}, {param.name}: {value:#x} has more than {param.width} bits")
     return values
+
+
+class _Batch:
+    """Inserts waiting to go to the runtime together."""
+
+    def __init__(self, table: LoadedTable) -> None:
+        self.table = table
+        self.waiting: list[tuple[int, Key, int, bytes, Entry]] = []  # place of the answer, key, action, data, entry
+
+    def add(self, place: int, entry: Entry) -> None:
+        t = self.table
+        key = t.key(entry.match, entry.priority)
+        action, params = t.action_data(entry.action)
+        t.check_timeout(entry)
+        self.waiting.append((place, key, action, params, entry))
+
+    def insert(self, results: list[EngineError | None]) -> None:
+        """Insert them and write their answers."""
+        if not self.waiting:
+            return
+        t = self.table
+        count = len(self.waiting)
+        keys = t.pack_many([w[1].value for w in self.waiting])
+        actions = struct.pack(f"={count}I", *(w[2] for w in self.waiting))
+        params = b"".join(w[3] for w in self.waiting)
+        codes = t.insert_many(count, keys, [w[1] for w in self.waiting], actions, params)
+        for (place, key, _, _, entry), (code, number) in zip(self.waiting, codes, strict=True):
+            if code == 0:
+                t.begin(number, key, entry)
+            else:
+                results[place] = n.error_of(code, f"table {t.table.name} (size {t.size})")
+        self.waiting.clear()

@@ -1,0 +1,99 @@
+"""The loader refuses bad JSON with one line: where and why. Oracle: docs/JSON_format.md of behavioral-model."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from switch.bmv2 import load_program
+from switch.errors import BadProgram
+
+from .golden import ROOT, json_path
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*/*.json")), ids=lambda p: p.stem)
+def test_every_recorded_program_loads(path: Path) -> None:
+    program = load_program(path)
+    assert program.ingress.name == "ingress" and program.egress.name == "egress"
+
+
+def _set(*keys: str | int, to: Any) -> Callable[[Any], None]:
+    def change(root: Any) -> None:
+        for key in keys[:-1]:
+            root = root[key]
+        if to is KeyError:
+            del root[keys[-1]]
+        else:
+            root[keys[-1]] = to
+
+    return change
+
+
+P0, T0 = ("parsers", 0, "parse_states", 0), ("pipelines", 0, "tables", 0)
+
+# change of table_exact.json -> what the message must say
+BROKEN = {
+    "no meta": (_set("__meta__", to=KeyError), "__meta__"),
+    "version": (_set("__meta__", "version", to=[3, 0]), "__meta__.version: version 3.0"),
+    "newer minor": (_set("__meta__", "version", to=[2, 99]), "version 2.99"),
+    "width": (_set("header_types", 2, "fields", 0, 1, to="x"), "header_types[2].fields[0][1]: expected an integer"),
+    "bits": (_set("header_types", 2, "fields", 0, 1, to=15), "not a whole number of bytes"),
+    "header type": (
+        _set("headers", 2, "header_type", to="nope"),
+        "headers[2].header_type: no header type is named 'nope'",
+    ),
+    "extract": (_set(*P0, "parser_ops", 0, "op", to="swallow"), "parsers[0].parse_states[0].parser_ops[0].op"),
+    "extract what": (_set(*P0, "parser_ops", 0, "parameters", 0, "value", to="g"), "no header is named 'g'"),
+    "next state": (_set(*P0, "transitions", 0, "next_state", to="gone"), "no state is named 'gone'"),
+    "primitive": (
+        _set("actions", 0, "primitives", 0, "op", to="explode"),
+        "actions[0].primitives[0].op: unknown primitive",
+    ),
+    "parameters": (_set("actions", 0, "primitives", 0, "parameters", to=[]), "takes 2 parameters, not 0"),
+    "parameter": (_set("actions", 0, "primitives", 0, "parameters", 1, "value", to=7), "actions[0].primitives[0]"),
+    "hex": (_set("actions", 0, "primitives", 0, "parameters", 1, to={"type": "hexstr", "value": "zz"}), "hexadecimal"),
+    "key field": (_set(*T0, "key", 0, "target", to=["h", "zz"]), "header type 'h_t' has no field 'zz'"),
+    "match kind": (_set(*T0, "key", 0, "match_type", to="fuzzy"), "unknown match kind 'fuzzy'"),
+    "action id": (_set(*T0, "action_ids", to=[0, 99]), "no action has id 99"),
+    "default data": (_set(*T0, "default_entry", "action_data", to=["0x1"]), "takes 0 parameters, not 1"),
+    "next table": (_set(*T0, "next_tables", "MyIngress.set", to="elsewhere"), "goes on to 'elsewhere'"),
+    "loop": (_set(*T0, "base_default_next", to="MyIngress.t"), "comes back to 'MyIngress.t'"),
+    "init table": (_set("pipelines", 0, "init_table", to="absent"), "there is no 'absent'"),
+    "no egress": (_set("pipelines", 1, "name", to="other"), "there is no pipeline 'egress'"),
+    "deparser": (_set("deparsers", 0, "order", to=["h", "q"]), "deparsers[0].order[1]: no header is named 'q'"),
+    "size": (_set(*T0, "max_size", to=-1), "max_size: expected an integer that is not negative"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_bad_json_is_refused_in_one_line_that_says_where(name: str) -> None:
+    change, expected = BROKEN[name]
+    root = copy.deepcopy(json.loads(json_path("table_exact").read_text()))
+    change(root)
+    with pytest.raises(BadProgram) as caught:
+        load_program(root)
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_not_json_is_refused(tmp_path: Path) -> None:
+    for text in ("", "{", "[]", "null", '"x"', "\x00"):
+        with pytest.raises(BadProgram):
+            load_program(text)
+    with pytest.raises(BadProgram, match="No such file"):
+        load_program(tmp_path / "absent.json")
+
+
+def test_deep_nesting_is_refused_not_a_crash() -> None:
+    root = json.loads(json_path("table_exact").read_text())
+    deep: Any = {"type": "hexstr", "value": "0x1"}
+    for _ in range(5000):
+        deep = {"type": "expression", "value": {"op": "~", "left": None, "right": deep}}
+    root["actions"][0]["primitives"][0]["parameters"][1] = deep
+    with pytest.raises(BadProgram, match="nested"):
+        load_program(root)
