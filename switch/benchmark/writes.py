@@ -106,7 +106,6 @@ def make_requests(table: schema.Table, count: int, batch: int) -> list[p4r.Write
 
 def _table(info: p4i.P4Info) -> tuple[schema.Table, int]:
     """The largest table with exact fields only and plain actions, and its size."""
-    sizes = {t.preamble.id: t.size for t in info.tables}
     found = [
         t
         for t in schema.build(info).tables.values()
@@ -114,8 +113,8 @@ def _table(info: p4i.P4Info) -> tuple[schema.Table, int]:
     ]
     if not found:
         raise ValueError("the program has no table with exact match fields only")
-    table = max(found, key=lambda t: min(sizes[t.id], 1 << max(f.width for f in t.fields)))
-    return table, min(sizes[table.id], 1 << max(f.width for f in table.fields))
+    table = max(found, key=lambda t: min(t.size, 1 << max(f.width for f in t.fields)))
+    return table, min(table.size, 1 << max(f.width for f in table.fields))
 
 
 def main() -> None:

@@ -184,7 +184,8 @@ def _state_of(pipeline: Pipeline) -> Iterator[p4r.Update]:
 def _fit_together(info: schema.Schema, engine: Engine) -> None:
     """P4Info and JSON must be of one program: each table that a client may address exists, with as many fields.
 
-    Only P4Info tells whether a table's initial entries are const; where they are not, clients may change them.
+    Only P4Info tells whether a table's initial entries are const; where they are not, clients may change them and add
+    others (p4c's JSON has room for the initial ones only).
     """
     tables = {table.name: table for table in engine.tables()}
     for table in info.tables.values():
@@ -198,4 +199,4 @@ def _fit_together(info: schema.Schema, engine: Engine) -> None:
                 "in p4_device_config",
             )
         if found.const and not table.const:
-            engine.unlock_entries(table.name)
+            engine.unlock_entries(table.name, table.size)

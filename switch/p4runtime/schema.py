@@ -79,6 +79,7 @@ class Table:
     index: Mapping[int, int]  # field id -> position
     actions: Mapping[int, Action]
     scopes: Mapping[int, Scope]
+    size: int
     profile: int  # id of its action profile, or 0
     const: bool
     const_default: bool
@@ -224,6 +225,7 @@ def _table(table: p4i.Table, actions: Mapping[int, Action], counters: set[int], 
         index={f.id: i for i, f in enumerate(fields)},
         actions={ref.id: actions[ref.id] for ref in table.action_refs},
         scopes={ref.id: Scope(ref.scope) for ref in table.action_refs},
+        size=table.size,
         profile=table.implementation_id,
         const=table.is_const_table,
         const_default=table.const_default_action_id != 0,
