@@ -71,10 +71,20 @@ void ternary_destroy(struct ternary *t)
 
 /* ---- the layout follows the rules ---- */
 
-static int compare_ranks(const void *a, const void *b, void *writer)
+/* The best first. Up to TERNARY_SMALL numbers, mostly sorted already: insertion. */
+static void sort_by_rank(const struct ternary_writer *w, uint32_t *numbers, uint32_t n)
 {
-    uint64_t x = rule_rank(writer, *(const uint32_t *)a), y = rule_rank(writer, *(const uint32_t *)b);
-    return (x < y) - (x > y);
+    uint64_t rank[TERNARY_SMALL];
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t number = numbers[i], at = i;
+        uint64_t own = rule_rank(w, number);
+        for (; at > 0 && rank[at - 1] < own; at--) {
+            rank[at] = rank[at - 1];
+            numbers[at] = numbers[at - 1];
+        }
+        rank[at] = own;
+        numbers[at] = number;
+    }
 }
 
 /* Numbers of all rules that the layout holds, then `extra` of `more`. NULL: no memory. */
@@ -99,7 +109,7 @@ static int build(struct ternary *t, uint32_t *numbers, uint32_t n, uint32_t smal
     struct ternary_writer *w = t->writer;
     struct ternary_root *fresh;
     if (n <= small) {
-        qsort_r(numbers, n, sizeof *numbers, compare_ranks, w);
+        sort_by_rank(w, numbers, n);
         fresh = ternary_bits_build(w, numbers, n);
         if (fresh)
             memcpy(w->order, numbers, n * sizeof *numbers);

@@ -24,14 +24,13 @@ static struct plan plan_of(const struct ternary_writer *w, uint32_t dims, uint32
     return p;
 }
 
-/* Which bytes any rule cares about; returns how many. */
-static uint32_t find_dims(const struct ternary_writer *w, const uint32_t *numbers, uint32_t n, uint16_t *byte)
+/* Which bytes any rule cares about; returns how many. `masks`: by rule; its value follows. */
+static uint32_t find_dims(const struct ternary_writer *w, const uint64_t *const *masks, uint32_t n, uint16_t *byte)
 {
     uint32_t dims = 0;
     for (uint32_t b = 0; b < key_bytes(w); b++)
         for (uint32_t i = 0; i < n; i++) {
-            struct byte_set set = rule_bytes(w, numbers[i], b);
-            if (!set_is_full(&set)) {
+            if (rule_cares(w, masks[i], masks[i] + w->words, b)) {
                 byte[dims++] = (uint16_t)b;
                 break;
             }
@@ -39,19 +38,25 @@ static uint32_t find_dims(const struct ternary_writer *w, const uint32_t *number
     return dims;
 }
 
-static void fill_rows(const struct ternary_writer *w, const uint32_t *numbers, uint32_t n, uint32_t byte, uint32_t row_words,
-                      uint64_t *rows)
+static void fill_rows(const struct ternary_writer *w, const uint64_t *const *masks, uint32_t n, uint32_t byte,
+                      uint32_t row_words, uint64_t *rows)
 {
     uint64_t careless[TERNARY_SMALL / 64] = {0};
     for (uint32_t i = 0; i < n; i++) {
-        struct byte_set set = rule_bytes(w, numbers[i], byte);
-        if (set_is_full(&set)) {
-            careless[i / 64] |= UINT64_C(1) << i % 64;
+        const uint64_t *mask = masks[i], *value = mask + w->words, bit = UINT64_C(1) << i % 64;
+        struct byte_match match = rule_byte(w, mask, value, byte);
+        if (match.cares == 255) { /* the usual cases first: one value, or any */
+            rows[match.wants * row_words + i / 64] |= bit;
             continue;
         }
+        if (!rule_cares(w, mask, value, byte)) {
+            careless[i / 64] |= bit;
+            continue;
+        }
+        struct byte_set set = rule_bytes(w, mask, value, byte);
         for (uint32_t part = 0; part < 4; part++)
             for (uint64_t left = set.bits[part]; left; left &= left - 1)
-                rows[(64 * part + (uint32_t)__builtin_ctzll(left)) * row_words + i / 64] |= UINT64_C(1) << i % 64;
+                rows[(64 * part + (uint32_t)__builtin_ctzll(left)) * row_words + i / 64] |= bit;
     }
     for (uint32_t v = 0; v < 256; v++)
         for (uint32_t word = 0; word < row_words; word++)
@@ -63,7 +68,10 @@ struct ternary_root *ternary_bits_build(const struct ternary_writer *w, const ui
     uint16_t *byte = malloc(key_bytes(w) * sizeof *byte);
     if (!byte)
         return NULL;
-    uint32_t dims = find_dims(w, numbers, n, byte), row_words = n <= 64 ? 1 : n <= 128 ? 2 : 4;
+    const uint64_t *masks[TERNARY_SMALL];
+    for (uint32_t i = 0; i < n; i++)
+        masks[i] = rule_mask(w, numbers[i]);
+    uint32_t dims = find_dims(w, masks, n, byte), row_words = n <= 64 ? 1 : n <= 128 ? 2 : 4;
     struct plan p = plan_of(w, dims, n, row_words);
     char *block = aligned_alloc(64, lines(p.end));
     if (!block) {
@@ -88,7 +96,7 @@ struct ternary_root *ternary_bits_build(const struct ternary_writer *w, const ui
     }
     for (uint32_t d = 0; d < dims; d++) {
         offset[d] = key_offset(w, byte[d]);
-        fill_rows(w, numbers, n, byte[d], row_words, b->root.rows + 256ull * d * row_words);
+        fill_rows(w, masks, n, byte[d], row_words, b->root.rows + 256ull * d * row_words);
     }
     free(byte);
     return &b->root;

@@ -1,6 +1,6 @@
 /* Layout for up to TERNARY_SMALL rules: a row of bits, one for each rule, for each value of each key byte. Writer's side.
  *
- * Bits are in order of rank, so the first one left is the answer. A write builds the whole layout anew: some 10 to 30
+ * Bits are in order of rank, so the first one left is the answer. A write builds the whole layout anew: up to some 50
  * microseconds. Changing an entry's action or data only stores its cell. */
 #ifndef P4GATE_TERNARY_BITS_H
 #define P4GATE_TERNARY_BITS_H

@@ -117,12 +117,16 @@ static void add_dim(const struct ternary_writer *w, struct layout *l, uint32_t b
 /* Let group `id` pass wherever one of these rules may match. */
 static void guard(const struct ternary_writer *w, struct layout *l, uint32_t id, const uint32_t *numbers, uint32_t n)
 {
+    const uint64_t *masks[TERNARY_GROUP];
+    for (uint32_t r = 0; r < n; r++)
+        masks[r] = rule_mask(w, numbers[r]);
     for (uint32_t byte = 0; byte < key_bytes(w); byte++) {
         struct byte_set all = {{0}};
-        for (uint32_t r = 0; r < n && !set_is_full(&all); r++) {
-            struct byte_set set = rule_bytes(w, numbers[r], byte);
-            if (l->dim_of[byte] < 0 && !set_is_full(&set))
+        for (uint32_t r = 0; r < n && l->dim_of[byte] < 0; r++)
+            if (rule_cares(w, masks[r], masks[r] + w->words, byte))
                 add_dim(w, l, byte);
+        for (uint32_t r = 0; r < n && l->dim_of[byte] >= 0 && !set_is_full(&all); r++) {
+            struct byte_set set = rule_bytes(w, masks[r], masks[r] + w->words, byte);
             for (int i = 0; i < 4; i++)
                 all.bits[i] |= set.bits[i];
         }

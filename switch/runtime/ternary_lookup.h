@@ -79,6 +79,11 @@ TERNARY_INLINE void ternary_and(const struct ternary_root *root, uint32_t dims, 
     }
 }
 
+TERNARY_INLINE const struct entry *ternary_entry(const struct ternary *t, const _Atomic uint32_t *cell)
+{
+    return cells_at(t->entries, t->entry_stride, atomic_load_explicit(cell, memory_order_acquire));
+}
+
 TERNARY_INLINE const struct entry *ternary_lookup_bits(const struct ternary *t, const struct ternary_bits *b, const uint64_t *key,
                                                       uint32_t words)
 {
@@ -90,12 +95,17 @@ TERNARY_INLINE const struct entry *ternary_lookup_bits(const struct ternary *t, 
         ternary_and(&b->root, dims, key, 0, 2, 2, rules);
     else
         ternary_and(&b->root, dims, key, 0, 4, 4, rules);
+    if (!t->pieces) { /* the first bit of all, without a guess at its word */
+        uint32_t open = ternary_nonzero(rules, 4), w = (uint32_t)__builtin_ctz(open | 8);
+        if (!open)
+            return NULL;
+        return ternary_entry(t, &b->cell[64 * w + (uint32_t)__builtin_ctzll(rules[w])]);
+    }
     for (uint32_t w = 0; w < b->root.row_words; w++)
         for (; rules[w]; rules[w] &= rules[w] - 1) {
             uint32_t rule = 64 * w + (uint32_t)__builtin_ctzll(rules[w]);
-            if (t->pieces && !ternary_in_bounds(t->piece, t->pieces, key, words, b->bounds + 2 * (size_t)t->pieces * rule, 1))
-                continue;
-            return cells_at(t->entries, t->entry_stride, atomic_load_explicit(&b->cell[rule], memory_order_acquire));
+            if (ternary_in_bounds(t->piece, t->pieces, key, words, b->bounds + 2 * (size_t)t->pieces * rule, 1))
+                return ternary_entry(t, &b->cell[rule]);
         }
     return NULL;
 }

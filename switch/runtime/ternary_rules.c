@@ -149,21 +149,19 @@ static void sieve(const struct ternary_writer *w, const struct ternary_range *ra
             set->bits[v / 64] &= ~(UINT64_C(1) << v % 64);
 }
 
-struct byte_set rule_bytes(const struct ternary_writer *w, uint32_t number, uint32_t byte)
+struct byte_set rule_bytes(const struct ternary_writer *w, const uint64_t *mask, const uint64_t *value, uint32_t byte)
 {
-    const uint64_t *mask = rule_mask(w, number), *value = rule_value(w, number);
-    uint32_t cares = key_bits(mask, w->words, 8 * byte) & ~key_bits(w->range_bits, w->words, 8 * byte) & 255;
-    uint32_t wants = key_bits(value, w->words, 8 * byte) & cares;
+    struct byte_match match = rule_byte(w, mask, value, byte);
     struct byte_set set = {{0}};
-    if (cares == 0)
+    if (match.cares == 0)
         memset(&set, 0xff, sizeof set);
     else
-        for (uint32_t rest = ~cares & 255, v = 0;; v = (v - rest) & rest) { /* every subset of the bits that are free */
-            set.bits[(wants | v) / 64] |= UINT64_C(1) << (wants | v) % 64;
+        for (uint32_t rest = ~match.cares & 255, v = 0;; v = (v - rest) & rest) { /* every subset of the bits that are free */
+            set.bits[(match.wants | v) / 64] |= UINT64_C(1) << (match.wants | v) % 64;
             if (v == rest)
                 break;
         }
-    for (uint32_t r = 0; r < w->ranges; r++)
+    for (uint32_t r = 0; match.ranged && r < w->ranges; r++)
         sieve(w, &w->range[r], value, mask, byte, &set);
     return set;
 }

@@ -58,8 +58,22 @@ static inline uint32_t key_bytes(const struct ternary_writer *w)
 
 /* Where a byte lies in a key in memory. */
 uint16_t key_offset(const struct ternary_writer *w, uint32_t byte);
+/* What a rule wants of a key byte: the bits it cares about, their values, and which bits belong to range fields. */
+struct byte_match {
+    uint8_t cares, wants, ranged;
+};
+
+static inline struct byte_match rule_byte(const struct ternary_writer *w, const uint64_t *mask, const uint64_t *value, uint32_t byte)
+{
+    uint32_t word = w->words - 1 - byte / 8, at = 8 * (byte % 8);
+    struct byte_match m = {.ranged = (uint8_t)(w->range_bits[word] >> at)};
+    m.cares = (uint8_t)(mask[word] >> at) & (uint8_t)~m.ranged;
+    m.wants = (uint8_t)(value[word] >> at) & m.cares;
+    return m;
+}
+
 /* Which values of a key byte the rule does not rule out; all of them if it does not care. */
-struct byte_set rule_bytes(const struct ternary_writer *w, uint32_t number, uint32_t byte);
+struct byte_set rule_bytes(const struct ternary_writer *w, const uint64_t *mask, const uint64_t *value, uint32_t byte);
 
 static inline int set_is_full(const struct byte_set *s)
 {
@@ -69,6 +83,16 @@ static inline int set_is_full(const struct byte_set *s)
 static inline int set_has(const struct byte_set *s, uint32_t value)
 {
     return s->bits[value / 64] >> value % 64 & 1;
+}
+
+/* Does the rule rule out any value of this byte? */
+static inline int rule_cares(const struct ternary_writer *w, const uint64_t *mask, const uint64_t *value, uint32_t byte)
+{
+    struct byte_match match = rule_byte(w, mask, value, byte);
+    if (match.cares || !match.ranged)
+        return match.cares != 0;
+    struct byte_set set = rule_bytes(w, mask, value, byte);
+    return !set_is_full(&set);
 }
 
 #endif
