@@ -63,8 +63,7 @@ RULES = (
 
 
 def check_program(program: syntax.Program, diagnostics: Diagnostics) -> tree.Program | None:
-    """The typed tree of a program; None if there were errors, all of which are in `diagnostics`."""
-    before = diagnostics.error_count
+    """The typed tree of a program; None if there were errors, here or earlier, all of which are in `diagnostics`."""
     checker = Checker(diagnostics, damaged=program.damaged)
     env = Env(checker, Scope(), Place("top"))
     for declaration in program.declarations:
@@ -73,7 +72,7 @@ def check_program(program: syntax.Program, diagnostics: Diagnostics) -> tree.Pro
         span = program.declarations[-1].span if program.declarations else program.span
         env.error("missing", "the program does not instantiate a package called main", span)
     warn_unused(checker)
-    if diagnostics.error_count > before:
+    if diagnostics.has_errors:
         return None
     made = tree.Program(
         checker.declared_types,
@@ -87,4 +86,4 @@ def check_program(program: syntax.Program, diagnostics: Diagnostics) -> tree.Pro
     )
     made.functions += reachable_functions(made)
     check_target(made, diagnostics)
-    return None if diagnostics.error_count > before else made
+    return None if diagnostics.has_errors else made
