@@ -27,7 +27,7 @@ _OPTIONS = [
     ("grpc.max_send_message_length", -1),
     ("grpc.enable_http_proxy", 0),
 ]
-_ANSWER = 10.0  # seconds for a server to answer a small request
+_ANSWER = 30.0  # seconds for a server to answer a small request; it may be busy compiling
 _WORK = 300.0  # seconds for a big one: a pipeline to be compiled, a table to be read
 TAKEOVER = 3.0  # seconds for a switch to notice that the last controller is gone
 _IN_FLIGHT = 4  # write batches under way at a time
