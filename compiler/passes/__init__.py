@@ -1,10 +1,11 @@
 """The typed tree made simpler, pass by pass, until a backend can write it down.
 
-`run_passes` is the list. Each pass is a file of the same name, whose docstring says what holds before and after it. They
-change the declarations of the tree in place; whoever wants the tree as the checker made it (P4Info) reads it first.
+`run_passes` is the list. Each pass is a file of the same name, whose docstring says what holds before and after it.
+They change the declarations of the tree in place; whoever wants the tree as the checker made it (P4Info) reads it
+first.
 
-What they build on: `paths` (what storage does a statement touch), `clone` (copies with new variables), `calls` (copy-in and
-copy-out), `build` (constructors).
+What they build on: `paths` (what storage does a statement touch), `clone` (copies with new variables), `calls` (copy-in
+and copy-out), `build` (constructors).
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ __all__ = ["run_passes"]
 
 
 def run_passes(program: tree.Program, diagnostics: Diagnostics) -> tree.Program:
-    """Make `program` simple enough for the BMv2 backend, in place. Its result is of use only if no errors were reported."""
+    """Make `program` simple enough for the BMv2 backend, in place. Its result is of use only if no errors were
+    reported.
+    """
     # Structure: loops, initial values; calls become statements of their own.
     start_values(program)
     bind_table_actions(program)

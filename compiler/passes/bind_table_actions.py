@@ -1,9 +1,9 @@
 """Give each table actions with control-plane data only.
 
 Before: tables whose actions are listed with arguments for their directed parameters.
-After: every action that a table names has directionless parameters only. An action listed with arguments became an action of
-that table's own that calls it, of the same control-plane name, so that the arguments are evaluated when it runs (spec
-§14.2.1.2). The arguments of defaults and entries are those of the data parameters.
+After: every action that a table names has directionless parameters only. An action listed with arguments became an
+action of that table's own that calls it, of the same control-plane name, so that the arguments are evaluated when it
+runs (spec §14.2.1.2). The arguments of defaults and entries are those of the data parameters.
 """
 
 from __future__ import annotations

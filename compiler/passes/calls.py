@@ -1,9 +1,9 @@
 """Copy-in and copy-out: what a call's arguments become when its body is put in its place (spec §6.8).
 
 By the specification every argument is copied into a new variable, and those of out and inout parameters back after the
-call, left to right. Where nobody can tell the difference the parameter simply stands for its argument: when the argument is
-storage known at compile time, and neither another argument nor what the body uses besides its parameters overlaps it in a
-way that would show.
+call, left to right. Where nobody can tell the difference the parameter simply stands for its argument: when the
+argument is storage known at compile time, and neither another argument nor what the body uses besides its parameters
+overlaps it in a way that would show.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def bind(
     span: Span,
     captured: Effects | None = None,
 ) -> Binding:
-    """Bind `arguments`, all free of effects, to `parameters`. `captured`: what the body touches besides its parameters."""
+    """Bind `arguments`, all free of effects, to `parameters`. `captured`: what the body touches besides its
+    parameters.
+    """
     binding = Binding()
     for i, (parameter, argument) in enumerate(zip(parameters, arguments, strict=True)):
         shared = _is_safe(i, parameters, arguments, captured or Effects())

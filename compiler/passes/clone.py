@@ -16,8 +16,8 @@ Substitution = Mapping[tree.Declaration, tree.Expression]
 
 
 def clone(node: N, substitution: Substitution | None = None) -> N:
-    """A copy of a statement, a sequence of statements or an expression, with new variables and labels for those declared
-    inside. Parameters that are extern objects (`packet_in pkt`) are replaced as receivers of methods too.
+    """A copy of a statement, a sequence of statements or an expression, with new variables and labels for those
+    declared inside. Parameters that are extern objects (`packet_in pkt`) are replaced as receivers of methods too.
     """
     return _Cloner(substitution or {}, fresh=True).any(node)  # type: ignore[no-any-return]
 

@@ -4,7 +4,8 @@ Before: assignments and comparisons of any type; after hoist_declarations.
 After:
 - an Assign has a scalar (or varbit) target, or copies one header, header union or stack to another of the same type, or
   takes the result of a call;
-- `==` and `!=` have scalar operands; headers are equal when both are invalid, or both valid with equal fields (spec §8.17);
+- `==` and `!=` have scalar operands; headers are equal when both are invalid, or both valid with equal fields (spec
+  §8.17);
 - fields are selected from l-values only. Struct and tuple expressions are left as arguments of extern calls only.
 
 The right side is evaluated as a whole before anything is written: `h = { h.b, h.a }` swaps.

@@ -1,10 +1,10 @@
 """Replace run-time indexes of header stacks by a case for every element.
 
 Before: StackIndex with any index; `s.last` anywhere.
-After: every index is a literal; `s.last` is found only where one of its fields is read.
-Where a scalar is read, `s[i].f` becomes `i == 0 ? s[0].f : i == 1 ? s[1].f : ... : s[n-1].f`; other statements become a chain
-of `if`, one branch for each element. An index out of range reads an undefined value and writes nothing (spec §8.18). (BMv2 can
-index at run time, but leaves what it should not touch out of range.)
+After: every index is a literal; `s.last` is found only where one of its fields is read. Where a scalar is read,
+`s[i].f` becomes `i == 0 ? s[0].f : i == 1 ? s[1].f : ... : s[n-1].f`; other statements become a chain of `if`, one
+branch for each element. An index out of range reads an undefined value and writes nothing (spec §8.18). (BMv2 can index
+at run time, but leaves what it should not touch out of range.)
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 Before: extern calls with any arguments that are free of effects.
 After:
-- what is written to (out, inout) is storage known at compile time; a call that wrote to anything else writes to a variable,
-  which is assigned from afterwards; `extract(_)` extracts to a header variable that nobody reads;
-- the data of `hash` are fields and constants; those of `digest` are variables of that digest alone, because BMv2 reads them at
-  the end of ingress, not at the call (one set for each type, so that there is one digest of that name);
+- what is written to (out, inout) is storage known at compile time; a call that wrote to anything else writes to a
+  variable, which is assigned from afterwards; `extract(_)` extracts to a header variable that nobody reads;
+- the data of `hash` are fields and constants; those of `digest` are variables of that digest alone, because BMv2 reads
+  them at the end of ingress, not at the call (one set for each type, so that there is one digest of that name);
 - a result that nobody wanted goes to a variable (`lookahead` may find the packet too short);
 - a direct meter writes to a variable of its own, for BMv2 runs it with every hit, whether the action reads it or not.
 """
@@ -118,7 +118,7 @@ def _as_fields(values: Sequence[tree.Expression]) -> tuple[list[tree.Statement],
     before: list[tree.Statement] = []
     fields: list[tree.Expression] = []
     for value in values:
-        if tree.is_literal(value) or static_path(value) is not None and not _is_action_data(value):
+        if tree.is_literal(value) or (static_path(value) is not None and not _is_action_data(value)):
             fields.append(value)
             continue
         copy = build.ref(build.variable("field", value.type, value.span), value.span)

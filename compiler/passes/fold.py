@@ -1,7 +1,7 @@
 """Fold what has become constant: after inlining, arguments are known that were parameters before.
 
-Before and after: any typed tree; expressions free of effects. Integer arithmetic is that of the type (spec §8.6-8.9): bit<W>
-and int<W> wrap, saturating operators clamp. Conditions that are known select their branch.
+Before and after: any typed tree; expressions free of effects. Integer arithmetic is that of the type (spec §8.6-8.9):
+bit<W> and int<W> wrap, saturating operators clamp. Conditions that are known select their branch.
 """
 
 from __future__ import annotations

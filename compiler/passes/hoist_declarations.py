@@ -1,8 +1,8 @@
 """Turn declarations inside bodies into assignments.
 
 Before: Declare.   After: none. A variable is known by being used: the backend gives storage to every one it meets.
-Headers that are declared without a value are invalid (spec §7.2.2), so they are made so; other variables without a value
-are undefined, and nothing is done.
+Headers that are declared without a value are invalid (spec §7.2.2), so they are made so; other variables without a
+value are undefined, and nothing is done.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Put the bodies of actions in the place of direct calls.
 
-Before: ActionCall as a CallStatement (order_effects); no Return (lower_returns).   After: none.
-Arguments are copied in and out by `calls.bind` (spec §6.8); an `exit` inside happens after the copy-out, as the specification
-asks (§12.6).
+Before: ActionCall as a CallStatement (order_effects); no Return (lower_returns).   After: none. Arguments are copied in
+and out by `calls.bind` (spec §6.8); an `exit` inside happens after the copy-out, as the specification asks (§12.6).
 """
 
 from __future__ import annotations

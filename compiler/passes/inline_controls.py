@@ -1,11 +1,11 @@
 """Put the bodies of inner controls in the place of their `apply` calls.
 
 Before: ControlApply as a CallStatement; no Return; table actions have data parameters only.
-After: a control of the package has no inner controls. Tables, actions and extern instances of the inner ones are its own now,
-with their names unchanged, for these spell the path already (spec §14.3, §18.3).
+After: a control of the package has no inner controls. Tables, actions and extern instances of the inner ones are its
+own now, with their names unchanged, for these spell the path already (spec §14.3, §18.3).
 
-Parameters stand for their arguments where that is safe (`calls.bind`). An instance that is applied more than once shares its
-tables among the places, so there its parameters become variables that are copied in and out.
+Parameters stand for their arguments where that is safe (`calls.bind`). An instance that is applied more than once
+shares its tables among the places, so there its parameters become variables that are copied in and out.
 
 An `exit` inside, also one in an action of a table, happens after the copy-out of the arguments (§12.6).
 """
@@ -37,7 +37,9 @@ def inline_controls(program: tree.Program) -> tree.Program:
 
 
 class _Inliner(rewrite.Rewriter):
-    """`uses`: in how many places each instance is applied. (One given to another's constructor may be applied there.)"""
+    """`uses`: in how many places each instance is applied. (One given to another's constructor may be applied
+    there.)
+    """
 
     def __init__(self, uses: Counter[tree.Control]) -> None:
         self.uses = uses

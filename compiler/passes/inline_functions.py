@@ -1,7 +1,7 @@
 """Put the bodies of functions in the place of their calls.
 
-Before: FunctionCall as the whole value of an Assign or Declare, or the whole of a CallStatement (order_effects); no Return
-(lower_returns).   After: none. Arguments are copied in and out by `calls.bind` (spec §6.8, §10).
+Before: FunctionCall as the whole value of an Assign or Declare, or the whole of a CallStatement (order_effects); no
+Return (lower_returns).   After: none. Arguments are copied in and out by `calls.bind` (spec §6.8, §10).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Put the states of inner parsers in the place of their `apply` calls.
 
 Before: ParserApply as a CallStatement at the top of a state's statements (split_states).
-After: the parser of the package has no inner parsers. Each call has states of its own; `accept` of the inner parser goes on
-after the call, `reject` ends the whole parser (spec §13.11). Arguments are copied in and out by `calls.bind`.
+After: the parser of the package has no inner parsers. Each call has states of its own; `accept` of the inner parser
+goes on after the call, `reject` ends the whole parser (spec §13.11). Arguments are copied in and out by `calls.bind`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Write `for`, `break` and `continue` as `Loop`, `Scope` and `Leave`.
 
-Before: For, ForIn, Break, Continue.   After: none of them.
-A `continue` leaves the scope of the body, so that the updates follow; a `break` leaves the scope of the loop (spec §12.8).
-`for (x in low..high)` counts a variable up that the body cannot see, and stops at `high` without stepping past the end of
-its type. `for (x in stack)` repeats the body for every element, the list being known.
+Before: For, ForIn, Break, Continue.   After: none of them. A `continue` leaves the scope of the body, so that the
+updates follow; a `break` leaves the scope of the loop (spec §12.8). `for (x in low..high)` counts a variable up that
+the body cannot see, and stops at `high` without stepping past the end of its type. `for (x in stack)` repeats the body
+for every element, the list being known.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Write `return` as `Leave` of a scope around the whole body.
 
-Before: Return in functions, actions and controls.   After: none.
-A function's value goes to a variable (`results` says which), set before the body is left (spec §10). A `return` at the very
-end leaves nothing and disappears.
+Before: Return in functions, actions and controls.   After: none. A function's value goes to a variable (`results` says
+which), set before the body is left (spec §10). A `return` at the very end leaves nothing and disappears.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Put the statements of apply blocks into actions of tables without keys.
 
 Before: inlined controls; statements anywhere in their bodies.
-After: a control's body holds only applications of tables, `if`, `switch` on action_run, Scope, Leave and Exit: a graph of
-tables and conditions, as BMv2 has it. Runs of other statements became actions `<file><line>` of tables `tbl_<file><line>`
-(p4c's names). As few as can be: a run ends only where a table or a condition stands between.
+After: a control's body holds only applications of tables, `if`, `switch` on action_run, Scope, Leave and Exit: a graph
+of tables and conditions, as BMv2 has it. Runs of other statements became actions `<file><line>` of tables
+`tbl_<file><line>` (p4c's names). As few as can be: a run ends only where a table or a condition stands between.
 
-A loop cannot be a circle of tables, so it goes into an action whole, with everything around it that it jumps out of; a `return`
-from inside a loop is asked for by a variable after the action. A loop that applies a table is refused.
+A loop cannot be a circle of tables, so it goes into an action whole, with everything around it that it jumps out of; a
+`return` from inside a loop is asked for by a variable after the action. A loop that applies a table is refused.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Take calls out of expressions, in the order in which they must happen.
 
 Before: calls anywhere in expressions, transitions, initializers.
-After: a call with effects (of a function, action, extern, parser, control; `t.apply()`; setValid and the like) is the whole
-of a `CallStatement`, the whole value of an `Assign` or `Declare`, or, for `t.apply().hit` and `.miss`, the whole condition
-of an `If`, perhaps negated. All other expressions, the arguments of those calls included, are free of effects. Operands are
-evaluated strictly left to right, `&&`, `||` and `?:` only as far as they must be (spec §8.1): where a call follows an
-operand that it may change, the operand's value is saved first.
+After: a call with effects (of a function, action, extern, parser, control; `t.apply()`; setValid and the like) is the
+whole of a `CallStatement`, the whole value of an `Assign` or `Declare`, or, for `t.apply().hit` and `.miss`, the whole
+condition of an `If`, perhaps negated. All other expressions, the arguments of those calls included, are free of
+effects. Operands are evaluated strictly left to right, `&&`, `||` and `?:` only as far as they must be (spec §8.1):
+where a call follows an operand that it may change, the operand's value is saved first.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ class _Orderer:
     def call(self, call: tree.Call) -> tuple[tree.Call, list[tree.Statement]]:
         """The call with arguments free of effects, and what must follow it.
 
-        Arguments are evaluated left to right; an inout argument that a later one changes is copied in and out here (§6.8).
+        Arguments are evaluated left to right; an inout argument that a later one changes is copied in and out here
+        (§6.8).
         """
         results: list[tree.Expression] = []
         after: list[tree.Statement] = []

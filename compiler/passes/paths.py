@@ -1,11 +1,11 @@
 """Which storage an expression or a statement touches: the question behind every reordering and every saved copy.
 
 A `Path` names storage that is known at compile time: a variable or parameter, and the fields, stack elements and tuple
-elements below it. Two paths overlap when one is a prefix of the other. Where an index is known only at run time the path
-ends before it, which makes the answer "perhaps" and keeps it safe.
+elements below it. Two paths overlap when one is a prefix of the other. Where an index is known only at run time the
+path ends before it, which makes the answer "perhaps" and keeps it safe.
 
-Validity is storage of its own: `isValid` reads `h.$valid$`, which an assignment to `h.f` does not touch. What changes the
-validity of a member of a header union changes that of the others (§8.20), so there the path ends at the union.
+Validity is storage of its own: `isValid` reads `h.$valid$`, which an assignment to `h.f` does not touch. What changes
+the validity of a member of a header union changes that of the others (§8.20), so there the path ends at the union.
 """
 
 from __future__ import annotations

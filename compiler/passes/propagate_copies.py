@@ -1,9 +1,9 @@
 """Let uses of a variable read what was copied to it.
 
 Before: scalars only (expand_aggregates); expressions free of effects.
-After: the same program. Where `v = x` reaches a use of the local variable `v` with neither changed on the way, the use reads `x`
-itself: a literal or storage, or, if this is the only use, any expression. The assignments that nobody needs then are taken
-away by remove_dead_stores.
+After: the same program. Where `v = x` reaches a use of the local variable `v` with neither changed on the way, the use
+reads `x` itself: a literal or storage, or, if this is the only use, any expression. The assignments that nobody needs
+then are taken away by remove_dead_stores.
 """
 
 from __future__ import annotations

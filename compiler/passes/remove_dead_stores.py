@@ -1,8 +1,8 @@
 """Take away assignments to variables that nobody reads.
 
-Before and after: any lowered tree; what is assigned is free of effects, save for calls, which stay.
-A variable that a call writes stays too, for the call needs a place. Metadata and headers of the program are always read: by the
-next block, by clones and by whoever looks at the packet.
+Before and after: any lowered tree; what is assigned is free of effects, save for calls, which stay. A variable that a
+call writes stays too, for the call needs a place. Metadata and headers of the program are always read: by the next
+block, by clones and by whoever looks at the packet.
 """
 
 from __future__ import annotations

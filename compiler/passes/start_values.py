@@ -1,9 +1,9 @@
 """Give the variables of controls and parsers their initial values by statements.
 
 Before: `Variable.initializer` in `Control.variables` and `Parser.variables`.
-After: assignments where the control's body or the parser begins, in order of declaration (spec §13.3, §14); header variables
-without initializer are made invalid there, so that a second `apply` starts afresh. A parser that returns to its start state
-gets a new one before it.
+After: assignments where the control's body or the parser begins, in order of declaration (spec §13.3, §14); header
+variables without initializer are made invalid there, so that a second `apply` starts afresh. A parser that returns to
+its start state gets a new one before it.
 """
 
 from __future__ import annotations

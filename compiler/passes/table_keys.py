@@ -1,7 +1,7 @@
 """Evaluate table keys that are not storage into variables, where the table is applied.
 
-Before: any key expression.   After: each is a scalar l-value known at compile time, or `isValid()` of a header.
-Keys are evaluated in order before the lookup (spec §14.2.1.1). Run it before functions are inlined, for keys with calls, and
+Before: any key expression.   After: each is a scalar l-value known at compile time, or `isValid()` of a header. Keys
+are evaluated in order before the lookup (spec §14.2.1.1). Run it before functions are inlined, for keys with calls, and
 after all inlining, for keys whose parameters have become constants.
 """
 

@@ -26,7 +26,9 @@ PROGRAM = """
 {types}
 parser P(packet_in pkt, out headers_t hdr, inout meta_t meta, inout standard_metadata_t std) {{ {parser} }}
 control V(inout headers_t hdr, inout meta_t meta) {{ apply {{ }} }}
-control I(inout headers_t hdr, inout meta_t meta, inout standard_metadata_t std) {{ {locals} apply {{ std.egress_spec = 2; {apply} }} }}
+control I(inout headers_t hdr, inout meta_t meta, inout standard_metadata_t std) {{
+    {locals} apply {{ std.egress_spec = 2; {apply} }}
+}}
 control E(inout headers_t hdr, inout meta_t meta, inout standard_metadata_t std) {{ {egress} }}
 control C(inout headers_t hdr, inout meta_t meta) {{ apply {{ }} }}
 control D(packet_out pkt, in headers_t hdr) {{ apply {{ pkt.emit(hdr); }} }}

@@ -1,7 +1,7 @@
 """`checksums` and `deparsers`: what the controls without tables do.
 
-verify_checksum and update_checksum become entries that BMv2 runs after the parser and before the deparser, in the order of the
-calls; an `if` around a call joins its condition.
+verify_checksum and update_checksum become entries that BMv2 runs after the parser and before the deparser, in the order
+of the calls; an `if` around a call joins its condition.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ def _calls(block: tree.Block) -> Iterator[tree.ExternFunctionCall]:
 
 
 def write_deparser(control: tree.Control, primitives: Primitives, diagnostics: Diagnostics) -> Json:
-    """The `deparsers` entry: headers in the order in which they are emitted. Assignments may come before the first only."""
+    """The `deparsers` entry: headers in the order in which they are emitted. Assignments may come before the first
+    only.
+    """
     order: list[str] = []
     first: list[Json] = []
     for statement in control.body.statements:

@@ -1,7 +1,7 @@
 """`pipelines`: a control as a graph of tables and conditions.
 
-The body is walked from its end to its start, so that each node knows what comes next. A table is one node of the graph: it
-can be applied in several places only if the same follows in all of them.
+The body is walked from its end to its start, so that each node knows what comes next. A table is one node of the graph:
+it can be applied in several places only if the same follows in all of them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Expressions as BMv2 has them.
 
-BMv2 computes with integers of any size and cuts a value only when it is stored, so the wrap-around of bit<W> and int<W> must
-be written down: as `& mask` or `two_comp_mod`. It is written only where it shows: `_Value.exact` says whether a value is
-already what its P4 type says, or right only in its low bits (as after `+`), and each operator asks for what it needs. An
-operand of arithmetic is always made exact, so that no intermediate value has more than twice its width.
+BMv2 computes with integers of any size and cuts a value only when it is stored, so the wrap-around of bit<W> and int<W>
+must be written down: as `& mask` or `two_comp_mod`. It is written only where it shows: `_Value.exact` says whether a
+value is already what its P4 type says, or right only in its low bits (as after `+`), and each operator asks for what it
+needs. An operand of arithmetic is always made exact, so that no intermediate value has more than twice its width.
 
 bool and integers are different things in BMv2 expressions, fields hold integers: `b2d` and `d2b` lie between.
 """

@@ -1,4 +1,5 @@
-"""Calls of v1model's externs as primitives of simple_switch, and what these refer to: calculations, learn lists, field lists.
+"""Calls of v1model's externs as primitives of simple_switch, and what these refer to: calculations, learn lists, field
+lists.
 
 hash, update_checksum ...      calculations: an algorithm and its input
 digest                         learn_lists: the fields of a digest, by id

@@ -1,9 +1,10 @@
-"""Where the program's storage is: header types, header instances, stacks, unions, and the fields that hold everything else.
+"""Where the program's storage is: header types, header instances, stacks, unions, and the fields that hold everything
+else.
 
-BMv2 knows headers only. The headers of the parsed representation, and header variables, are header instances; every other
-scalar (user metadata, variables, fields of structs) is a field of the one metadata header `scalars`; standard metadata is a
-header of its own. Names are the P4 paths: `hdr.s[0].v` is field `v` of `s[0]`, `meta.m.keep` is field `meta.m.keep` of
-`scalars`; a struct inside a header adds to the field's name (`s.a`).
+BMv2 knows headers only. The headers of the parsed representation, and header variables, are header instances; every
+other scalar (user metadata, variables, fields of structs) is a field of the one metadata header `scalars`; standard
+metadata is a header of its own. Names are the P4 paths: `hdr.s[0].v` is field `v` of `s[0]`, `meta.m.keep` is field
+`meta.m.keep` of `scalars`; a struct inside a header adds to the field's name (`s.a`).
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ def scalar_width(type_: t.Type, span: Span) -> int:
 
 
 class Layout:
-    """The storage of one program. Roots are declared first, in an order that fixes the ids; then places can be asked for."""
+    """The storage of one program. Roots are declared first, in an order that fixes the ids; then places can be asked
+    for.
+    """
 
     def __init__(self) -> None:
         self.header_types: list[Json] = []
@@ -104,7 +107,9 @@ class Layout:
             self._roots[parameter] = StructPlace("", STANDARD_METADATA)
 
     def declare(self, prefix: str, type_: t.Type, declarations: Iterable[tree.Declaration], span: Span) -> None:
-        """Give storage to a value of `type_`; all of `declarations` stand for it. The empty prefix leaves out a name."""
+        """Give storage to a value of `type_`; all of `declarations` stand for it. The empty prefix leaves out a
+        name.
+        """
         place = self._declare(prefix, type_, span)
         for declaration in declarations:
             self._roots[declaration] = place

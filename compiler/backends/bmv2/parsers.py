@@ -1,7 +1,8 @@
 """`parsers` and `parse_vsets`: the states of the parser.
 
 A select without a matching case raises error.NoMatch (spec §13.6), which BMv2 does not do by itself: such selects get a
-default that goes to a state that raises it. `accept` and `reject` both end the parser; a packet is not dropped for an error.
+default that goes to a state that raises it. `accept` and `reject` both end the parser; a packet is not dropped for an
+error.
 """
 
 from __future__ import annotations

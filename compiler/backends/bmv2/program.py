@@ -150,7 +150,8 @@ class _Writer:
         self.layout.declare("", blocks.headers[0].type, blocks.headers, blocks.headers[0].span)
         self.layout.declare("meta", blocks.metadata[0].type, blocks.metadata, blocks.metadata[0].span)
         bodies: list[object] = [*blocks.parser.states, *actions]
-        bodies += [(control.body, control.tables) for control in blocks.controls]
+        for control in blocks.controls:
+            bodies += [control.body, *control.tables]
         for variable in used_variables(bodies):
             self.layout.declare_variable(variable)
         self.externs.field_lists.add_metadata(blocks.metadata[0], self.expressions)

@@ -11,7 +11,9 @@ LONGEST = 80
 
 
 def source_info(span: Span, sources: Sources) -> dict[str, Any]:
-    """The `source_info` entry to merge into an object; empty for what stands in no file. Columns count from 0, as p4c's."""
+    """The `source_info` entry to merge into an object; empty for what stands in no file. Columns count from 0, as
+    p4c's.
+    """
     if span.line <= 0:
         return {}
     fragment = sources.fragment(span).split("\n", 1)[0][:LONGEST]

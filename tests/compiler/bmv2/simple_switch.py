@@ -1,24 +1,20 @@
 """A stupid simple_switch: BMv2 JSON, interpreted field by field. The oracle for the compiler's JSON.
 
-Slow and plain on purpose, and written from the format's description and the recorded packets alone; it runs p4c's JSON of all
-golden programs with the recorded results, and so says what our JSON means. No time, no counters, no meters' rates.
+Slow and plain on purpose, and written from the format's description and the recorded packets alone; it runs p4c's JSON
+of all golden programs with the recorded results, and so says what our JSON means. No time, no counters, no meters'
+rates.
 """
 
 from __future__ import annotations
 
 import copy
-import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.compiler.bmv2.bits import HASHES, Bits, ParserError, Writer
+from tests.compiler.bmv2.storage import Json, Packet, Storage
+
 DROP_PORT = 511
-Json = dict[str, Any]
-
-
-class ParserError(Exception):
-    def __init__(self, name: str | int) -> None:
-        self.name = name
 
 
 @dataclass
@@ -37,41 +33,10 @@ class Table:
     default: tuple[int, list[int]] | None = None
 
 
-@dataclass
-class Packet:
-    """One packet on its way: all headers and metadata."""
-
-    valid: set[str]
-    fields: dict[tuple[str, str], int]
-    varbits: dict[tuple[str, str], bytes]
-    """Variable-length fields."""
-    stack_next: dict[str, int]
-    payload: bytes = b""
-    clone: tuple[int, int] | None = None
-    resubmit: int = 0
-    recirculate: int = 0
-    truncate: int | None = None
-    exited: bool = False
-    digest: list[int] | None = None
-
-
-class SimpleSwitch:
+class SimpleSwitch(Storage):
     def __init__(self, json: Json) -> None:
-        self.json = json
-        types = {x["name"]: x for x in json["header_types"]}
-        self.types = {h["name"]: types[h["header_type"]]["fields"] for h in json["headers"]}
-        self.max_length = {h["name"]: types[h["header_type"]].get("max_length", 0) for h in json["headers"]}
-        self.metadata = {h["name"] for h in json["headers"] if h["metadata"]}
-        self.headers_by_id = {h["id"]: h["name"] for h in json["headers"]}
-        self.stacks = {s["name"]: [self.headers_by_id[i] for i in s["header_ids"]] for s in json["header_stacks"]}
-        unions = {u["id"]: u for u in json["header_unions"]}
-        self.unions = {u["name"]: [self.headers_by_id[i] for i in u["header_ids"]] for u in unions.values()}
-        self.union_of = {h: name for name, members in self.unions.items() for h in members}
-        self.union_stacks = {
-            s["name"]: [unions[i]["name"] for i in s["header_union_ids"]] for s in json["header_union_stacks"]
-        }
-        self.widths = {(h, f[0]): (f[1], len(f) > 2 and bool(f[2])) for h, fs in self.types.items() for f in fs}
-        self.errors = {name: number for name, number in json["errors"]}
+        super().__init__(json)
+        self.errors = dict(json["errors"])
         self.actions = {a["id"]: a for a in json["actions"]}
         self.calculations = {c["name"]: c for c in json["calculations"]}
         self.field_lists = {f["id"]: f["elements"] for f in json["field_lists"]}
@@ -204,7 +169,7 @@ class SimpleSwitch:
 
     def _parse(self, packet: Packet, data: bytes) -> None:
         states = {s["name"]: s for s in self.json["parsers"][0]["parse_states"]}
-        bits = _Bits(data)
+        bits = Bits(data)
         state: str | None = self.json["parsers"][0]["init_state"]
         steps = 0
         try:
@@ -219,7 +184,7 @@ class SimpleSwitch:
             self._std(packet, parser_error=number)
         packet.payload = data[bits.at // 8 :]
 
-    def _parser_op(self, op: Json, packet: Packet, bits: _Bits) -> None:
+    def _parser_op(self, op: Json, packet: Packet, bits: Bits) -> None:
         parameters = op["parameters"]
         match op["op"]:
             case "extract" | "extract_VL":
@@ -227,10 +192,8 @@ class SimpleSwitch:
                 self._extract(parameters[0], length, packet, bits)
             case "set":
                 target, value = parameters
-                if value["type"] == "lookahead":
-                    number = bits.peek(*value["value"])
-                else:
-                    number = self._eval(value, packet)
+                lookahead = value["type"] == "lookahead"
+                number = bits.peek(*value["value"]) if lookahead else self._eval(value, packet)
                 self._store(packet, tuple(target["value"]), number)
             case "verify":
                 if not self._eval(parameters[0], packet):
@@ -242,7 +205,7 @@ class SimpleSwitch:
             case name:
                 raise AssertionError(name)
 
-    def _extract(self, target: Json, length: int, packet: Packet, bits: _Bits) -> None:
+    def _extract(self, target: Json, length: int, packet: Packet, bits: Bits) -> None:
         kind, name = target["type"], target["value"]
         if kind == "stack":
             elements, stack = self.stacks[name], name
@@ -271,7 +234,7 @@ class SimpleSwitch:
         if stack:
             packet.stack_next[stack] += 1
 
-    def _transition(self, state: Json, packet: Packet, bits: _Bits) -> str | None:
+    def _transition(self, state: Json, packet: Packet, bits: Bits) -> str | None:
         key: list[tuple[int, int]] = []
         for k in state["transition_key"]:
             match k["type"]:
@@ -306,124 +269,6 @@ class SimpleSwitch:
                     if all(a & m == b & m for a, b, m in zip(joined, value, masks, strict=True)):
                         return transition["next_state"]  # type: ignore[no-any-return]
         return default
-
-    def _last(self, packet: Packet, stack: str) -> str:
-        return self.stacks[stack][max(packet.stack_next[stack] - 1, 0)]
-
-    # --- storage ---
-
-    def _field(self, packet: Packet, header: str, name: str) -> int:
-        if name == "$valid$":
-            return int(header in packet.valid)
-        return packet.fields[header, name]
-
-    def _store(self, packet: Packet, place: tuple[str, ...], value: int) -> None:
-        width, signed = self.widths[place]  # type: ignore[index]
-        value = int(value) & (1 << width) - 1
-        if signed and value >> width - 1:
-            value -= 1 << width
-        packet.fields[place] = value  # type: ignore[index]
-
-    def _set_valid(self, packet: Packet, header: str) -> None:
-        if header in self.union_of:
-            packet.valid -= set(self.unions[self.union_of[header]])
-        packet.valid.add(header)
-
-    # --- expressions ---
-
-    def _eval(self, json: Json, packet: Packet, data: list[int] | None = None) -> Any:
-        value = json["value"]
-        match json["type"]:
-            case "hexstr":
-                return int(value, 16)
-            case "bool":
-                return value
-            case "field":
-                return self._field(packet, *value)
-            case "runtime_data" | "local":
-                assert data is not None
-                return data[value]
-            case "stack_field":
-                return packet.fields[self._last(packet, value[0]), value[1]]
-            case "header" | "header_stack" | "header_union" | "header_union_stack" | "string":
-                return value
-            case "expression":
-                return self._operation(value, packet, data) if "op" in value else self._eval(value, packet, data)
-            case kind:
-                raise AssertionError(kind)
-
-    def _operation(self, json: Json, packet: Packet, data: list[int] | None) -> Any:
-        op = json["op"]
-        if op == "?":
-            return self._eval(json["left" if self._eval(json["cond"], packet, data) else "right"], packet, data)
-        right = self._eval(json["right"], packet, data)
-        if json["left"] is None:
-            return self._unary(op, right, packet)
-        left = self._eval(json["left"], packet, data)
-        if op in ("and", "or", "==", "!="):
-            assert isinstance(left, bool) == isinstance(right, bool), json
-            return {"and": left and right, "or": left or right, "==": left == right, "!=": left != right}[op]
-        assert not isinstance(left, bool) and not isinstance(right, bool), json
-        match op:
-            case "+":
-                return left + right
-            case "-":
-                return left - right
-            case "*":
-                return left * right
-            case "/":
-                return left // right
-            case "%":
-                return left % right
-            case "<<":
-                return left << right
-            case ">>":
-                return left >> right
-            case "&":
-                return left & right
-            case "|":
-                return left | right
-            case "^":
-                return left ^ right
-            case "<":
-                return left < right
-            case "<=":
-                return left <= right
-            case ">":
-                return left > right
-            case ">=":
-                return left >= right
-            case "two_comp_mod":
-                low = left & (1 << right) - 1
-                return low - (1 << right) if low >> right - 1 else low
-            case "usat_cast":
-                return max(0, min(left, (1 << right) - 1))
-            case "sat_cast":
-                return max(-(1 << right - 1), min(left, (1 << right - 1) - 1))
-            case _:
-                raise AssertionError(op)
-
-    def _unary(self, op: str, right: Any, packet: Packet) -> Any:
-        match op:
-            case "not":
-                assert isinstance(right, bool)
-                return not right
-            case "d2b":
-                assert not isinstance(right, bool)
-                return bool(right)
-            case "b2d":
-                assert isinstance(right, bool)
-                return int(right)
-            case "~":
-                return ~right
-            case "-":
-                return -right
-            case "last_stack_index":
-                return packet.stack_next[right] - 1
-            case "valid_union":
-                return any(h in packet.valid for h in self.unions[right])
-            case _:
-                raise AssertionError(op)
 
     # --- controls ---
 
@@ -591,7 +436,7 @@ class SimpleSwitch:
     # --- calculations, checksums, deparser ---
 
     def _hash(self, calculation: Json, packet: Packet) -> int:
-        bits = _Writer()
+        bits = Writer()
         for item in calculation["input"]:
             if item["type"] == "payload":
                 bits.data(packet.payload)
@@ -632,7 +477,7 @@ class SimpleSwitch:
         for header in deparser["order"]:
             if header not in packet.valid:
                 continue
-            bits = _Writer()
+            bits = Writer()
             for f in self.types[header]:
                 if f[1] == "*":
                     bits.data(packet.varbits[header, f[0]])
@@ -659,87 +504,3 @@ def _rank(entry: Entry, keys: list[tuple[int, int]]) -> Any:
                 return None
     ternary = any(m[0] in ("ternary", "range") for m in entry.match)
     return -entry.priority if ternary else length
-
-
-class _Bits:
-    """A packet, read bit by bit."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-
-    @property
-    def left(self) -> int:
-        return len(self.data) * 8 - self.at
-
-    def peek(self, offset: int, width: int) -> int:
-        if offset + width > self.left:
-            raise ParserError("PacketTooShort")
-        return int.from_bytes(self.data, "big") >> self.left - offset - width & (1 << width) - 1
-
-    def take(self, width: int) -> int:
-        value = self.peek(0, width) if width else 0
-        self.at += width
-        return value
-
-    def advance(self, width: int) -> None:
-        if width % 8:
-            raise ParserError("ParserInvalidArgument")
-        if width > self.left:
-            raise ParserError("PacketTooShort")
-        self.at += width
-
-
-class _Writer:
-    """Bits put together, filled up with zeros at the end."""
-
-    def __init__(self) -> None:
-        self.value = self.width = 0
-
-    def add(self, value: int, width: int) -> None:
-        self.value = self.value << width | value
-        self.width += width
-
-    def data(self, data: bytes) -> None:
-        self.add(int.from_bytes(data, "big"), len(data) * 8)
-
-    def finish(self) -> bytes:
-        pad = -self.width % 8
-        return (self.value << pad).to_bytes((self.width + pad) // 8, "big")
-
-
-def _words(data: bytes) -> Iterable[int]:
-    data += b"\0" * (len(data) % 2)
-    return (int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2))
-
-
-def _crc16(data: bytes) -> int:
-    crc = 0
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
-    return crc
-
-
-def _csum16(data: bytes) -> int:
-    total = sum(_words(data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def _xor16(data: bytes) -> int:
-    result = 0
-    for word in _words(data):
-        result ^= word
-    return result
-
-
-HASHES = {
-    "crc16": _crc16,
-    "crc32": zlib.crc32,
-    "csum16": _csum16,
-    "xor16": _xor16,
-    "identity": lambda data: int.from_bytes(data[:8], "big"),
-}

@@ -1,7 +1,8 @@
-"""Our JSON of every golden program gives the recorded packets. Oracle: BMv2's records (tests/golden), on the interpreter.
+"""Our JSON of every golden program gives the recorded packets. Oracle: BMv2's records (tests/golden), on the
+interpreter.
 
-The interpreter itself is held to the same records with p4c's JSON. Where p4c is at fault (tests/golden/README.md) our program
-does what the specification says: `SPECIFIED`.
+The interpreter itself is held to the same records with p4c's JSON. Where p4c is at fault (tests/golden/README.md) our
+program does what the specification says: `SPECIFIED`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ NOT_MODELLED = {
     "meter_indirect": "colours",
     "table_ternary_ties": "which of two entries of one priority wins",
 }
-"""What the interpreter leaves out; these programs are compiled, and run on the real switches by the tests of switch/."""
+"""What the interpreter leaves out; these programs are compiled, and run on the real switches by the tests of
+switch/.
+"""
 
 SPECIFIED = {
     # exit copies the arguments out (§12.6)

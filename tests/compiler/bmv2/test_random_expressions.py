@@ -1,4 +1,6 @@
-"""Random expressions of the program's own types, compiled and run. Oracle: a second evaluator, written from P4_16 §8."""
+"""Random expressions of the program's own types, compiled and run. Oracle: a second evaluator, written from P4_16
+§8.
+"""
 
 from __future__ import annotations
 

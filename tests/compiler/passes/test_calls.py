@@ -78,7 +78,8 @@ def test_names_spell_the_path_and_tables_of_two_instances_are_two() -> None:
         ),
         (
             "",
-            "action leaf(inout bit<8> x) { x = x + 3; if (x == 8) { return; } x = 1; } action a() { hdr.h.r = 5; leaf(hdr.h.r); }"
+            "action leaf(inout bit<8> x) { x = x + 3; if (x == 8) { return; } x = 1; } action a() { hdr.h.r "
+            "= 5; leaf(hdr.h.r); }"
             "table t { actions = { a; } const default_action = a(); }",
             "t.apply();",
             "01 02 03 04 00 05 06 08",
@@ -90,7 +91,10 @@ def test_names_spell_the_path_and_tables_of_two_instances_are_two() -> None:
             "01 07 03 04 00 05 06 0b",
         ),
         # one instance applied twice: fresh variables each time, header variables invalid again
-        ("control K(inout bit<8> x) { apply { x = x + 2; } }", "K() c;", "c.apply(hdr.h.a); c.apply(hdr.h.b);", "03 04 03 04 00 05 06 00"),
+        (
+            "control K(inout bit<8> x) { apply { x = x + 2; } "
+            "}",
+            "K() c;", "c.apply(hdr.h.a); c.apply(hdr.h.b);", "03 04 03 04 00 05 06 00"),
         (
             "control K(inout bit<8> r) { apply { x_t t; if (t.isValid()) { r = r + 1; } t.setValid(); t.v = 3; } }",
             "K() c;",
@@ -98,7 +102,10 @@ def test_names_spell_the_path_and_tables_of_two_instances_are_two() -> None:
             "01 02 03 04 00 05 06 00",
         ),
         # a slice as an inout argument
-        ("void add(inout bit<8> x, in bit<8> y) { x = x + y; }", "", "add(hdr.h.w[7:0], 1);", "01 02 03 04 00 06 06 00"),
+        (
+            "void add(inout bit<8> x, in bit<8> y) { x = x + y; "
+            "}",
+            "", "add(hdr.h.w[7:0], 1);", "01 02 03 04 00 06 06 00"),
     ],
 )  # fmt: skip
 def test_results(types: str, locals_: str, apply: str, out: str) -> None:
@@ -122,10 +129,10 @@ def test_exit_copies_out_first() -> None:
 def test_exit_is_seen_after_hit_and_action_run() -> None:
     types = """
     control K(inout bit<8> x, inout bit<8> y) {
-        action stop() { exit; }
-        table t { key = { x : exact; } actions = { stop; NoAction; } const entries = { 1 : stop(); } default_action = NoAction(); }
-        table u { key = { x : exact; } actions = { stop; NoAction; } const entries = { 2 : stop(); } default_action = NoAction(); }
-        apply { y = y + 1; if (t.apply().hit) { y = 0x77; } switch (u.apply().action_run) { NoAction: { y = 0x66; } } }
+        action stop() { exit; } table t { key = { x : exact; } actions = { stop; NoAction; } const entries = { 1 :
+        stop(); } default_action = NoAction(); } table u { key = { x : exact; } actions = { stop; NoAction; } const
+        entries = { 2 : stop(); } default_action = NoAction(); } apply { y = y + 1; if (t.apply().hit) { y = 0x77; }
+        switch (u.apply().action_run) { NoAction: { y = 0x66; } } }
     }"""
     apply = "c.apply(hdr.h.a, hdr.h.a); hdr.h.r = 9;"
     for packet, a, r in (("01", "02", "00"), ("02", "03", "00"), ("03", "66", "09")):

@@ -20,7 +20,10 @@ STACK_PARSER = (
         ("for (bit<8> i = 0; i < 9; i = i + 1) { if (i == 3) { break; } hdr.h.r = hdr.h.r + 1; }", "03"),
         ("for (bit<8> i = 0; i < 6; i = i + 1) { if (i[0:0] == 1) { continue; } hdr.h.r = hdr.h.r + i; }", "06"),
         ("for (bit<8> i = 0, bit<8> j = 9; i < j; i = i + 1, j = j - 1) { hdr.h.r = j; }", "05"),
-        ("for (bit<8> i = 0; i < 3; i = i + 1) { for (bit<8> j = 0; j < i; j = j + 1) { hdr.h.r = hdr.h.r + 1; } }", "03"),
+        (
+            "for (bit<8> i = 0; i < 3; i = i + 1) { for (bit<8> j = 0; j < i; j = j + 1) { hdr.h.r = hdr.h.r "
+            "+ 1; } }",
+            "03"),
         ("for (bit<8> i in 1..5) { hdr.h.r = hdr.h.r + i; }", "0f"),
         ("for (bit<8> i in 254..255) { hdr.h.r = hdr.h.r + 1; }", "02"),
         ("for (bit<8> i in hdr.h.c..hdr.h.b) { hdr.h.r = 1; }", "00"),

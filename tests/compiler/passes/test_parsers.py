@@ -41,38 +41,47 @@ parser Sub(packet_in p, out x_t x, out bit<8> m) {
         ),
         # a sub-parser inside an if, used twice; each use starts with fresh variables
         (
-            "Sub() s; state start { pkt.extract(hdr.h); if (hdr.h.a == 1) { s.apply(pkt, hdr.x, meta.m); s.apply(pkt, hdr.y, meta.m); }"
+            "Sub() s; state start { pkt.extract(hdr.h); if (hdr.h.a == 1) { s.apply(pkt, hdr.x, meta.m); "
+            "s.apply(pkt, hdr.y, meta.m); }"
             "transition accept; }",
             f"{IN} 09 08 07 06",
             "01 02 03 04 00 05 06 03 09 08 07 06",
         ),
         # reject inside ends the whole parser
         (
-            "Sub() s; state start { pkt.extract(hdr.h); s.apply(pkt, hdr.x, meta.m); meta.m = 9; pkt.extract(hdr.y); transition accept; }",
+            "Sub() s; state start { pkt.extract(hdr.h); s.apply(pkt, hdr.x, meta.m); meta.m = 9; "
+            "pkt.extract(hdr.y); transition accept; }",
             f"{IN} 01 08 07 06",
             "01 02 03 04 00 05 06 03 01 08 07 06",
         ),
         (
-            "state start { pkt.extract(hdr.h); transition select(hdr.h.a > 0 && hdr.h.b == 2, hdr.h.s) { (true, 3..7): y; default: accept; } }"
+            "state start { pkt.extract(hdr.h); transition select(hdr.h.a > 0 && hdr.h.b == 2, hdr.h.s) { "
+            "(true, 3..7): y; default: accept; } }"
             "state y { meta.m = 5; transition accept; }",
             IN,
             "01 02 03 04 00 05 06 05",
         ),
         # a signed range through zero
         (
-            "state start { pkt.extract(hdr.h); transition select(hdr.h.s) { -3..2: y; default: accept; } } state y { meta.m = 5; transition accept; }",
+            "state start { pkt.extract(hdr.h); transition select(hdr.h.s) { -3..2: y; default: accept; } } "
+            "state y { meta.m = 5; transition accept; }",
             "01 02 03 04 00 05 fe 00",
             "01 02 03 04 00 05 fe 05",
         ),
-        ("state start { pkt.extract(hdr.h); verify(hdr.h.a > 1, error.StackOutOfBounds); meta.m = 4; transition accept; }", IN, IN),
+        (
+            "state start { pkt.extract(hdr.h); verify(hdr.h.a > 1, error.StackOutOfBounds); meta.m = 4; "
+            "transition accept; }",
+            IN, IN),
         # s.last as an l-value and as a whole header
         (
-            "state start { pkt.extract(hdr.h); pkt.extract(hdr.st.next); pkt.extract(hdr.st.next); hdr.st.last.v = 9; transition accept; }",
+            "state start { pkt.extract(hdr.h); pkt.extract(hdr.st.next); pkt.extract(hdr.st.next); "
+            "hdr.st.last.v = 9; transition accept; }",
             f"{IN} 11 12 21 22",
             f"{IN} 11 12 09 22",
         ),
         (
-            "state start { pkt.extract(hdr.h); pkt.extract(hdr.st.next); pkt.extract(hdr.st.next); hdr.x = hdr.st.last; transition accept; }",
+            "state start { pkt.extract(hdr.h); pkt.extract(hdr.st.next); pkt.extract(hdr.st.next); hdr.x = "
+            "hdr.st.last; transition accept; }",
             f"{IN} 11 12 21 22",
             f"{IN} 21 22 11 12 21 22",
         ),

@@ -52,7 +52,10 @@ def test_values_are_saved_where_an_earlier_field_would_change_them() -> None:
         # headers: equal when both invalid; a header that was made valid of values
         ("if (hdr.x == hdr.y) { hdr.h.r = 1; }", "01 02 03 04 00 05 06 01"),
         ("hdr.x = { 1, 2 }; if (hdr.x == hdr.y) { hdr.h.r = 1; }", "01 02 03 04 00 05 06 00 01 02"),
-        ("hdr.x = { 1, 2 }; hdr.y = { 1, 2 }; if (hdr.x == hdr.y) { hdr.h.r = 1; }", "01 02 03 04 00 05 06 01 01 02 01 02"),
+        (
+            "hdr.x = { 1, 2 }; hdr.y = { 1, 2 }; if (hdr.x == hdr.y) { hdr.h.r = 1; "
+            "}",
+            "01 02 03 04 00 05 06 01 01 02 01 02"),
         ("hdr.x.setValid(); hdr.x = hdr.y; if (!hdr.x.isValid()) { hdr.h.r = 1; }", "01 02 03 04 00 05 06 01"),
         ("hdr.x = {#}; hdr.y = { 3, 4 }; hdr.y = hdr.x;", "01 02 03 04 00 05 06 00"),
     ],
