@@ -37,10 +37,18 @@ def translate_key(
             raise StatusError(INVALID_ARGUMENT, f"{owner}: no match field has the id {item.field_id}")
         if key[position] is not None:
             raise StatusError(INVALID_ARGUMENT, f"{owner}: match field {fields[position].name} is given twice")
-        key[position] = _translate(fields[position], item, owner)
-    for position, (field, value) in enumerate(zip(fields, key, strict=True)):
-        if value is None:
-            key[position] = _dont_care(field, owner)
+        field = fields[position]
+        if field.kind is Kind.EXACT:
+            data = item.exact.value
+            value = int.from_bytes(data, "big")
+            if data and field.width and not value >> field.width:
+                key[position] = values.Exact(value)
+                continue
+        key[position] = _translate(field, item, owner)
+    if None in key:
+        for position, given in enumerate(key):
+            if given is None:
+                key[position] = _dont_care(fields[position], owner)
     return tuple(key)  # type: ignore[arg-type]
 
 
