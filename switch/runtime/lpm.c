@@ -138,8 +138,8 @@ static int locate(struct lpm *t, const uint64_t *key, uint32_t length, struct pl
 
 /* ---- writes ---- */
 
-/* Publish a filled cell for a prefix, making the root if there is none. */
-static int put(struct lpm *t, struct place *p, uint32_t length, uint32_t cell)
+/* Publish a filled cell for a prefix (`fresh`: there was none), making the root if there is none. */
+static int put(struct lpm *t, struct place *p, uint32_t length, uint32_t cell, int fresh)
 {
     struct lpm_writer *w = t->writer;
     int made = 0;
@@ -154,7 +154,7 @@ static int put(struct lpm *t, struct place *p, uint32_t length, uint32_t cell)
     }
     p->tree->arena = &w->arena;
     p->tree->width = w->width;
-    int result = lpm_tree_put(p->tree, p->address, length, cell + 1);
+    int result = lpm_tree_put(p->tree, p->address, length, cell + 1, fresh);
     if (result != TABLE_OK && made)
         exact_delete(t->roots, p->exact);
     return result;
@@ -174,7 +174,7 @@ int lpm_insert(struct lpm *t, const uint64_t *key, uint32_t length, uint32_t act
     if (own == NUMBERS_NONE)
         return TABLE_NO_MEMORY;
     uint32_t cell = cells_take(&w->cells, own, action, params);
-    int result = cell == NUMBERS_NONE ? TABLE_NO_MEMORY : put(t, &p, length, cell);
+    int result = cell == NUMBERS_NONE ? TABLE_NO_MEMORY : put(t, &p, length, cell, 1);
     if (result != TABLE_OK) {
         if (cell != NUMBERS_NONE)
             cells_free(&w->cells, cell);
@@ -209,7 +209,7 @@ int lpm_modify(struct lpm *t, const uint64_t *key, uint32_t length, uint32_t act
     uint32_t number = entry_number(lpm_entry(t, old + 1)), cell = cells_take(&w->cells, number, action, params);
     if (cell == NUMBERS_NONE)
         return TABLE_NO_MEMORY;
-    int result = put(t, &p, length, cell);
+    int result = put(t, &p, length, cell, 0);
     cells_free(&w->cells, result == TABLE_OK ? old : cell);
     if (result == TABLE_OK)
         w->route[number].cell = cell;

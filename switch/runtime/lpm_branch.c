@@ -100,15 +100,18 @@ struct branch *branch_next_child(const struct branch *b, uint32_t *value)
 
 uint32_t branch_leaf(const struct branch *b, uint32_t heap)
 {
-    uint32_t at = heap, leaf = branch_next_prefix(b, &at);
-    return at == heap ? leaf : 0;
+    if (b->stride == 16)
+        return b->leaf_of[heap];
+    uint32_t at = prefix_place(b, heap);
+    return at < b->prefixes && b->prefix[at].heap == heap ? b->prefix[at].leaf : 0;
 }
 
 struct branch *branch_child(const struct branch *b, uint32_t value)
 {
-    uint32_t at = value;
-    struct branch *child = branch_next_child(b, &at);
-    return at == value ? child : NULL;
+    if (b->stride == 16)
+        return b->child_of[value];
+    uint32_t at = child_place(b, value);
+    return at < b->children && b->child[at].value == value ? b->child[at].branch : NULL;
 }
 
 int branch_set_leaf(struct branch *b, uint32_t heap, uint32_t leaf)
@@ -191,18 +194,48 @@ static struct lpm_node *node_of(const struct branch *b, const struct arena *aren
     return arena_at(arena->base, b->node);
 }
 
-/* What the 256 slots should hold: shorter prefixes first, longer ones over them, then the children. */
-static void paint(const struct branch *b, uint64_t slots[256])
+/* What a node of stride 8 should hold: a slot for each value, and where runs of equal ones begin. */
+struct draft {
+    uint64_t slots[256];
+    uint64_t bits[4];
+    uint32_t runs;
+};
+
+static void mark(uint64_t bits[4], uint32_t value)
 {
-    memset(slots, 0, 256 * sizeof *slots);
+    if (value < 256)
+        bits[value / 64] |= UINT64_C(1) << value % 64;
+}
+
+/* Shorter prefixes first, longer ones over them, then the children. A run can begin only where one of them begins or ended. */
+static void draw(const struct branch *b, struct draft *d)
+{
+    uint64_t edges[4] = {1};
+    memset(d->slots, 0, sizeof d->slots);
     for (uint32_t i = 0; i < b->prefixes; i++) {
         uint32_t heap = b->prefix[i].heap, length = 31 - (uint32_t)__builtin_clz(heap);
-        uint32_t first = (heap << (8 - length)) & 255;
-        for (uint32_t v = first; v < first + (256u >> length); v++)
-            slots[v] = (uint64_t)b->prefix[i].leaf << 32;
+        uint32_t first = (heap << (8 - length)) & 255, end = first + (256u >> length);
+        for (uint32_t v = first; v < end; v++)
+            d->slots[v] = (uint64_t)b->prefix[i].leaf << 32;
+        mark(edges, first);
+        mark(edges, end);
     }
-    for (uint32_t i = 0; i < b->children; i++)
-        slots[b->child[i].value] |= b->child[i].branch->node;
+    for (uint32_t i = 0; i < b->children; i++) {
+        d->slots[b->child[i].value] |= b->child[i].branch->node;
+        mark(edges, b->child[i].value);
+        mark(edges, b->child[i].value + 1);
+    }
+    d->runs = 0;
+    for (uint32_t w = 0; w < 4; w++) {
+        d->bits[w] = 0;
+        for (uint64_t left = edges[w]; left; left &= left - 1) {
+            uint32_t v = 64 * w + (uint32_t)__builtin_ctzll(left);
+            if (v == 0 || d->slots[v] != d->slots[v - 1]) {
+                mark(d->bits, v);
+                d->runs++;
+            }
+        }
+    }
 }
 
 /* The same for one of 65536: the longest prefix that ends in this branch and covers it. */
@@ -212,20 +245,6 @@ static uint64_t wide_slot(const struct branch *b, uint32_t value)
     for (uint32_t heap = 1u << 16 | value; heap > 1 && !leaf; heap /= 2)
         leaf = b->leaf_of[heap];
     return (uint64_t)leaf << 32 | (b->child_of[value] ? b->child_of[value]->node : 0);
-}
-
-/* Bits where runs begin; returns how many. */
-static uint32_t find_runs(const uint64_t slots[256], uint64_t bits[4])
-{
-    uint32_t runs = 1;
-    memset(bits, 0, 4 * sizeof *bits);
-    bits[0] = 1;
-    for (uint32_t v = 1; v < 256; v++) {
-        uint64_t begins = slots[v] != slots[v - 1];
-        bits[v / 64] |= begins << v % 64;
-        runs += (uint32_t)begins;
-    }
-    return runs;
 }
 
 static void write_header(const struct branch *b, struct lpm_node *node, enum lpm_kind kind, uint32_t runs, const uint64_t bits[4])
@@ -249,33 +268,53 @@ static size_t node_bytes(uint32_t slots)
     return sizeof(struct lpm_node) + slots * sizeof(uint64_t);
 }
 
-int branch_build(struct branch *b, struct arena *arena)
+/* A new block for `slots` slots, with its header. */
+static struct lpm_node *take_node(struct branch *b, struct arena *arena, enum lpm_kind kind, uint32_t slots, uint32_t runs,
+                                  const uint64_t bits[4])
 {
-    uint64_t slots[256], bits[4] = {0};
-    uint32_t runs = 0, count = 1u << 16;
-    enum lpm_kind kind = LPM_TWO_BYTES;
-    if (b->stride == 8) {
-        paint(b, slots);
-        runs = find_runs(slots, bits);
-        kind = runs <= RUNS_MAX ? LPM_RUNS : LPM_BYTE;
-        count = kind == LPM_RUNS ? runs : 256;
-    }
-    uint32_t block = arena_take(arena, node_bytes(count));
+    uint32_t block = arena_take(arena, node_bytes(slots));
     if (!block)
-        return 0;
+        return NULL;
     b->node = block;
-    b->bytes = (uint32_t)node_bytes(count);
+    b->bytes = (uint32_t)node_bytes(slots);
     struct lpm_node *node = node_of(b, arena);
     write_header(b, node, kind, runs, bits);
-    if (kind == LPM_TWO_BYTES) {
-        for (uint32_t v = 0; v < count; v++)
-            atomic_store_explicit(&node->slot[v], wide_slot(b, v), memory_order_relaxed);
-        return 1;
-    }
-    for (uint32_t v = 0, next = 0; v < 256; v++)
-        if (kind == LPM_BYTE || bits[v / 64] >> v % 64 & 1)
-            atomic_store_explicit(&node->slot[next++], slots[v], memory_order_relaxed);
+    return node;
+}
+
+static int build_wide(struct branch *b, struct arena *arena)
+{
+    struct lpm_node *node = take_node(b, arena, LPM_TWO_BYTES, 1u << 16, 0, (uint64_t[4]){0});
+    for (uint32_t v = 0; node && v < 1u << 16; v++)
+        atomic_store_explicit(&node->slot[v], wide_slot(b, v), memory_order_relaxed);
+    return node != NULL;
+}
+
+static int build_byte(struct branch *b, struct arena *arena, const struct draft *d)
+{
+    enum lpm_kind kind = d->runs <= RUNS_MAX ? LPM_RUNS : LPM_BYTE;
+    struct lpm_node *node = take_node(b, arena, kind, kind == LPM_RUNS ? d->runs : 256, d->runs, d->bits);
+    if (!node)
+        return 0;
+    uint32_t next = 0;
+    if (kind == LPM_BYTE)
+        for (; next < 256; next++)
+            atomic_store_explicit(&node->slot[next], d->slots[next], memory_order_relaxed);
+    else
+        for (uint32_t w = 0; w < 4; w++)
+            for (uint64_t left = d->bits[w]; left; left &= left - 1)
+                atomic_store_explicit(&node->slot[next++], d->slots[64 * w + (uint32_t)__builtin_ctzll(left)],
+                                      memory_order_relaxed);
     return 1;
+}
+
+int branch_build(struct branch *b, struct arena *arena)
+{
+    struct draft d;
+    if (b->stride == 16)
+        return build_wide(b, arena);
+    draw(b, &d);
+    return build_byte(b, arena, &d);
 }
 
 static void store_if_changed(_Atomic uint64_t *slot, uint64_t value)
@@ -284,22 +323,27 @@ static void store_if_changed(_Atomic uint64_t *slot, uint64_t value)
         atomic_store_explicit(slot, value, memory_order_release);
 }
 
-int branch_store(struct branch *b, struct arena *arena, uint32_t first, uint32_t n)
+int branch_renew(struct branch *b, struct arena *arena, uint32_t first, uint32_t n)
 {
     struct lpm_node *node = node_of(b, arena);
+    struct draft d;
     if (node->kind == LPM_TWO_BYTES) {
         for (uint32_t v = first; v < first + n; v++)
             store_if_changed(&node->slot[v], wide_slot(b, v));
         return 1;
     }
-    uint64_t slots[256], bits[4];
-    paint(b, slots);
-    uint32_t runs = find_runs(slots, bits);
-    if (node->kind == LPM_BYTE ? runs < RUNS_FEW : memcmp(bits, node->bits, sizeof bits) != 0)
-        return 0;
-    for (uint32_t v = 0, next = 0; v < 256; v++)
-        if (node->kind == LPM_BYTE || bits[v / 64] >> v % 64 & 1)
-            store_if_changed(&node->slot[next++], slots[v]);
+    draw(b, &d);
+    if (node->kind == LPM_BYTE && d.runs >= RUNS_FEW) {
+        for (uint32_t v = first; v < first + n; v++)
+            store_if_changed(&node->slot[v], d.slots[v]);
+        return 1;
+    }
+    if (node->kind == LPM_BYTE || memcmp(d.bits, node->bits, sizeof d.bits) != 0)
+        return build_byte(b, arena, &d);
+    uint32_t next = 0;
+    for (uint32_t w = 0; w < 4; w++)
+        for (uint64_t left = d.bits[w]; left; left &= left - 1)
+            store_if_changed(&node->slot[next++], d.slots[64 * w + (uint32_t)__builtin_ctzll(left)]);
     return 1;
 }
 

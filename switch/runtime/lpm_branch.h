@@ -1,7 +1,7 @@
 /* One branch of an LPM tree: the writer's record of a node, and the node's construction. See lpm_tree.h.
  *
  * A branch decides `stride` bits (8; 16 in a wide root) at byte `at` of the address; bytes start .. at - 1 are compared before.
- * Setting a leaf or child edits the record only; branch_build and branch_store bring the readers' node up to date.
+ * Setting a leaf or child edits the record only; branch_build and branch_renew bring the readers' node up to date.
  */
 #ifndef P4GATE_LPM_BRANCH_H
 #define P4GATE_LPM_BRANCH_H
@@ -56,8 +56,9 @@ uint32_t branch_heap(const struct branch *b, const uint8_t *address, uint32_t le
 
 /* A new node from the record; the one before, if any, is the caller's to link out and free. 0: no memory, nothing changed. */
 int branch_build(struct branch *b, struct arena *arena);
-/* Bring slots first .. first + n - 1 of the present node up to date in place. 0: the runs changed, it takes a new node. */
-int branch_store(struct branch *b, struct arena *arena, uint32_t first, uint32_t n);
+/* The record changed for values first .. first + n - 1: store the slots that changed if they have places in the present node, else
+ * build a new one (b->node is another then). 0: no memory, nothing changed. */
+int branch_renew(struct branch *b, struct arena *arena, uint32_t first, uint32_t n);
 /* The slot of a value in the present node. */
 _Atomic uint64_t *branch_slot(const struct branch *b, const struct arena *arena, uint32_t value);
 

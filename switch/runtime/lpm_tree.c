@@ -33,13 +33,13 @@ static void link_in(struct lpm_tree *t, struct branch *b, const uint8_t *address
 /* Let readers see b's record, of which slots first .. first + n - 1 changed. 0: no memory. */
 static int publish(struct lpm_tree *t, struct branch *b, const uint8_t *address, uint32_t first, uint32_t n)
 {
-    if (branch_store(b, t->arena, first, n))
-        return 1;
     uint32_t old = b->node, bytes = b->bytes;
-    if (!branch_build(b, t->arena))
+    if (!branch_renew(b, t->arena, first, n))
         return 0;
-    link_in(t, b, address);
-    arena_free(t->arena, old, bytes);
+    if (b->node != old) {
+        link_in(t, b, address);
+        arena_free(t->arena, old, bytes);
+    }
     return 1;
 }
 
@@ -252,9 +252,8 @@ static void widen(struct lpm_tree *t)
     }
 }
 
-int lpm_tree_put(struct lpm_tree *t, const uint8_t *address, uint32_t length, uint32_t leaf)
+int lpm_tree_put(struct lpm_tree *t, const uint8_t *address, uint32_t length, uint32_t leaf, int fresh)
 {
-    int fresh = lpm_tree_get(t, address, length) == 0;
     if (length == 0) {
         t->leaf = leaf;
         store_root(t);
@@ -263,7 +262,7 @@ int lpm_tree_put(struct lpm_tree *t, const uint8_t *address, uint32_t length, ui
         if (result != TABLE_OK)
             return result;
     }
-    t->routes += (uint32_t)fresh;
+    t->routes += fresh != 0;
     /* at powers of two only: a try that failed for lack of memory is not repeated at every insert */
     if (fresh && t->routes >= LPM_WIDE_ROUTES && (t->routes & (t->routes - 1)) == 0 && t->width >= 16 && t->top
         && t->top->stride == 8)

@@ -29,8 +29,8 @@ struct lpm_tree {
 
 /* The leaf of exactly this prefix, or 0. */
 uint32_t lpm_tree_get(const struct lpm_tree *t, const uint8_t *address, uint32_t length);
-/* Insert or replace. TABLE_OK or TABLE_NO_MEMORY (nothing changed). */
-int lpm_tree_put(struct lpm_tree *t, const uint8_t *address, uint32_t length, uint32_t leaf);
+/* Insert (`fresh`) or replace a prefix. TABLE_OK or TABLE_NO_MEMORY (nothing changed). */
+int lpm_tree_put(struct lpm_tree *t, const uint8_t *address, uint32_t length, uint32_t leaf, int fresh);
 /* Remove a prefix that is there. TABLE_OK or TABLE_NO_MEMORY (nothing changed). */
 int lpm_tree_remove(struct lpm_tree *t, const uint8_t *address, uint32_t length);
 /* No reader may be left. */

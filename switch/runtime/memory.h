@@ -1,8 +1,8 @@
 /* Large zeroed memory that costs nothing until it is touched.
  *
  * Anonymous private mappings without reserved swap: a counter array for a million entries and 32 workers takes address space
- * at once and pages as they are used. From 2 MB on the kernel is asked for huge pages: a look-up into a table of 64 MB
- * otherwise misses the TLB as well as the cache. Any thread.
+ * at once and pages as they are used. Behind the first 2 MB the kernel is asked for huge pages: a look-up into a table of 64 MB
+ * otherwise misses the TLB as well as the cache, but a region of which little is used should not take 2 MB. Any thread.
  */
 #ifndef P4GATE_MEMORY_H
 #define P4GATE_MEMORY_H
