@@ -14,6 +14,11 @@ from compiler.check.generics import has_variables
 from compiler.check.scopes import did_you_mean
 from compiler.diagnostics import Note, Span
 
+_METHODS: dict[type, tuple[str, ...]] = {
+    types.HeaderType: ("isValid", "setValid", "setInvalid"),
+    types.HeaderUnionType: ("isValid",),
+    types.StackType: ("push_front", "pop_front"),
+}
 _SIZES = ("minSizeInBits", "minSizeInBytes", "maxSizeInBits", "maxSizeInBytes")
 
 
@@ -54,7 +59,8 @@ def builtin(
         env.type_error(f"{name} is a field and cannot be called", member.span)
         return poisoned(node.span)
     note = (Note(f"{base.type} is declared here", base.type.span),) if isinstance(base.type, types.FieldsType) else ()
-    env.type_error(f"{describe(base)} has no method {name}", member.span, *note)
+    hint = did_you_mean(name, _METHODS.get(type(base.type), ()))
+    env.type_error(f"{describe(base)} has no method {name}", member.span, *note, hint=hint)
     return poisoned(node.span)
 
 

@@ -192,5 +192,5 @@ class Scope:
 
 def did_you_mean(name: str, known: Iterator[str] | list[str] | tuple[str, ...]) -> str | None:
     """A hint with the nearest known name, or None."""
-    near = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=1, cutoff=0.7)
+    near = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=1, cutoff=0.65)
     return f"a declared name; did you mean {near[0]}?" if near else None
