@@ -14,7 +14,7 @@ words of their own, most significant first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from switch.bmv2.program import Action, Header, HeaderType, KeyField, Program, Stack, Table, UnionStack
 from switch.codegen.names import Names
@@ -52,6 +52,7 @@ class KeyPlace:
     shift: int
 
 
+@cache
 def param_places(action: Action) -> tuple[tuple[ParamPlace, ...], int]:
     """The places of an action's parameters, and how many words they take."""
     places: list[ParamPlace] = []
