@@ -39,7 +39,7 @@ def bind(
     """
     binding = Binding()
     for i, (parameter, argument) in enumerate(zip(parameters, arguments, strict=True)):
-        shared = _is_safe(i, parameters, arguments, captured or Effects())
+        shared = is_safe(i, parameters, arguments, captured or Effects())
         if isinstance(parameter.type, t.ExternType) or isinstance(argument, tree.InstanceRef):
             binding.substitution[parameter] = argument
         elif is_written(parameter):
@@ -77,7 +77,7 @@ def _bind_output(
     binding.after.append(tree.Assign(span, place, build.ref(copy, span)))
 
 
-def _is_safe(
+def is_safe(
     i: int, parameters: Sequence[tree.Parameter], arguments: Sequence[tree.Expression], captured: Effects
 ) -> bool:
     """Whether parameter `i` may stand for its argument itself."""

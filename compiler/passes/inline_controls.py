@@ -12,7 +12,6 @@ An `exit` inside, also one in an action of a table, happens after the copy-out o
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,30 +19,36 @@ from compiler import rewrite, tree
 from compiler import types as t
 from compiler.diagnostics import Span
 from compiler.passes import build
-from compiler.passes.calls import Binding, bind, is_written
+from compiler.passes.calls import Binding, bind, is_safe, is_written
 from compiler.passes.clone import Substitution, clone, substitute
 from compiler.passes.inline_actions import with_copy_out
 from compiler.passes.order_effects import freeze_indexes
-from compiler.passes.paths import effects
+from compiler.passes.paths import Effects, effects, static_path
 
 
 def inline_controls(program: tree.Program) -> tree.Program:
-    bodies = [control.body for control in tree.all_controls(program)]
-    uses = Counter(node.control for node in rewrite.walk(bodies) if isinstance(node, tree.ControlApply))
+    calls: Calls = {}
+    for control in tree.all_controls(program):
+        for node in rewrite.walk(control.body):
+            if isinstance(node, tree.ControlApply):
+                calls.setdefault(node.control, []).append((control, node))
     for instance in tree.main_instances(program):
         if isinstance(instance, tree.Control):
-            _Inliner(uses).flatten(instance)
+            _Inliner(calls).flatten(instance)
     return program
 
 
-class _Inliner(rewrite.Rewriter):
-    """`uses`: in how many places each instance is applied. (One given to another's constructor may be applied
-    there.)
-    """
+Calls = dict[tree.Control, list[tuple[tree.Control, tree.ControlApply]]]
+"""Where each instance is applied: in which control, and the call. (Not only in its owner's: it may have been given to
+the constructor of another.)
+"""
 
-    def __init__(self, uses: Counter[tree.Control]) -> None:
-        self.uses = uses
-        self.shared: dict[tree.Control, dict[tree.Declaration, tree.Expression]] = {}
+
+class _Inliner(rewrite.Rewriter):
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+        self.caller: list[tree.Control] = []
+        self.copies: dict[tree.Control, dict[tree.Parameter, tree.VariableRef]] = {}
         self.flags: dict[tree.Control, _ExitFlag | None] = {}
 
     def flatten(self, control: tree.Control) -> None:
@@ -51,41 +56,47 @@ class _Inliner(rewrite.Rewriter):
         inner = [instance for instance in control.instances if isinstance(instance, tree.Control)]
         for instance in inner:
             self.flatten(instance)
+        self.caller.append(control)
         control.body = tree.as_block(self.rewrite(control.body), control.body.span)
+        self.caller.pop()
         control.instances = [i for i in control.instances if isinstance(i, tree.ExternInstance)]
         for instance in inner:
-            if self.uses[instance]:
-                control.tables += instance.tables
-                control.actions += instance.actions
             control.instances += instance.instances  # extern instances; P4Info has those of unused controls too
 
     def rewrite_CallStatement(self, node: tree.CallStatement) -> tree.Statement | list[tree.Statement]:
         if not isinstance(node.call, tree.ControlApply):
             return node
         control = node.call.control
-        if self.uses[control] > 1:
+        if len(self.calls[control]) > 1:
             return self._inline_shared(control, node.call.arguments, node.span)
         binding = bind(control.parameters, node.call.arguments, node.span)
         _substitute(control, binding.substitution)
-        return _place(control, control.body, binding, _ExitFlag.of(control) if binding.after else None)
+        flag = _ExitFlag.of(control) if binding.after else None
+        self._adopt(control)
+        return _place(control, control.body, binding, flag)
+
+    def _adopt(self, control: tree.Control) -> None:
+        """Make the tables and actions of `control` the caller's, whose parameters they may use now."""
+        self.caller[-1].tables += control.tables
+        self.caller[-1].actions += control.actions
+        control.tables, control.actions = [], []
 
     def _inline_shared(
         self, control: tree.Control, arguments: Sequence[tree.Expression], span: Span
     ) -> list[tree.Statement]:
         """Inline an instance with several uses: the same variables for its parameters everywhere."""
-        if control not in self.shared:
-            variables: dict[tree.Declaration, tree.Expression] = {}
-            for parameter in filter(_is_data, control.parameters):
-                variables[parameter] = build.ref(build.variable(parameter.name, parameter.type, parameter.span))
-            self.shared[control] = variables
-            _substitute(control, variables)
-            self.flags[control] = _ExitFlag.of(control) if any(map(is_written, control.parameters)) else None
+        if control not in self.copies:
+            self.copies[control] = copies = self._share(control)
+            self.flags[control] = _ExitFlag.of(control) if any(map(is_written, copies)) else None
+            self._adopt(control)
         binding = Binding()
         for parameter, argument in zip(control.parameters, arguments, strict=True):
             if not _is_data(parameter):
                 binding.substitution[parameter] = argument
                 continue
-            copy = self.shared[control][parameter]
+            copy = self.copies[control].get(parameter)
+            if copy is None:
+                continue
             if parameter.direction is tree.Direction.OUT:
                 binding.before += build.invalidate(copy, span)
             elif not isinstance(argument, tree.DontCare):
@@ -95,6 +106,36 @@ class _Inliner(rewrite.Rewriter):
                 binding.after.append(tree.Assign(span, place, copy))
         body = clone(control.body, binding.substitution)
         return _place(control, body, binding, self.flags[control])
+
+    def _share(self, control: tree.Control) -> dict[tree.Parameter, tree.VariableRef]:
+        """Let each parameter of an instance with several uses stand for its argument, if that is the same storage
+        everywhere, or else for a variable that all uses copy to and from; these variables.
+        """
+        values: dict[tree.Declaration, tree.Expression] = {}
+        copies: dict[tree.Parameter, tree.VariableRef] = {}
+        for i, parameter in enumerate(control.parameters):
+            if not _is_data(parameter):
+                continue
+            common = self._common_argument(control, i)
+            if common is None:
+                variable = build.variable(parameter.name, parameter.type, parameter.span)
+                common = copies[parameter] = build.ref(variable)
+            values[parameter] = common
+        _substitute(control, values)
+        return copies
+
+    def _common_argument(self, control: tree.Control, i: int) -> tree.Expression | None:
+        """The argument for parameter `i`, where every call is in one control and gives the same storage."""
+        calls = self.calls[control]
+        first = calls[0][1].arguments[i]
+        path = static_path(first)
+        if path is None or control.parameters[i].direction is tree.Direction.OUT:
+            return None
+        for caller, call in calls:
+            safe = is_safe(i, control.parameters, call.arguments, Effects())
+            if caller is not calls[0][0] or static_path(call.arguments[i]) != path or not safe:
+                return None
+        return first
 
 
 def _is_data(parameter: tree.Parameter) -> bool:

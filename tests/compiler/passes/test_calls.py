@@ -159,3 +159,29 @@ def test_an_instance_given_to_constructors_is_shared() -> None:
     """
     locals_ = "Add() add; Shift(add) one; Shift(add) two;"
     assert run("one.apply(hdr.h.a); two.apply(hdr.h.a);", IN, types=types, locals=locals_) == "07 02 03 04 00 05 06 00"
+
+
+def test_an_instance_given_to_one_constructor_brings_its_tables_along() -> None:
+    types = """
+    control Step(inout bit<8> x);
+    control Add(inout bit<8> x) {
+        action add(bit<8> n) { x = x + n; }
+        table t { key = { x : exact; } actions = { add; NoAction; }
+                  const entries = { 2 : add(5); } default_action = NoAction(); }
+        apply { t.apply(); }
+    }
+    control Twice(inout bit<8> x)(Step step) { apply { x = x << 1; step.apply(x); } }
+    """
+    locals_ = "Add() add; Twice(add) twice;"
+    assert run("twice.apply(hdr.h.a);", IN, types=types, locals=locals_) == "07 02 03 04 00 05 06 00"
+    assert run("twice.apply(hdr.h.b);", IN, types=types, locals=locals_) == "01 04 03 04 00 05 06 00"
+
+
+def test_an_instance_applied_in_two_branches_to_the_same_storage_is_not_copied() -> None:
+    types = "control K(inout headers_t h) { apply { h.h.r = h.h.r + 1; } }"
+    text = program(
+        "if (hdr.h.a == 1) { k.apply(hdr); } else { hdr.h.b = 9; k.apply(hdr); }", types=types, locals="K() k;"
+    )
+    assert inlined(text) == (
+        "if ((hdr.h.a == 1)) { hdr.h.r = (hdr.h.r + 1); } else { hdr.h.b = 9; hdr.h.r = (hdr.h.r + 1); }"
+    )
