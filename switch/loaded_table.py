@@ -15,7 +15,7 @@ from typing import NamedTuple
 from switch import native as n
 from switch.bmv2.program import Action as ActionDecl
 from switch.bmv2.program import ConstEntry, KeyField, Table
-from switch.codegen.layout import GROUP, MEMBER, TableLayout, pack_params, unpack_params
+from switch.codegen.layout import GROUP, MEMBER, Packer, TableLayout, pack_params, unpack_params
 from switch.errors import AlreadyExists, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
 from switch.loaded_arrays import read_meter, write_meter
 from switch.loaded_profile import LoadedProfile
@@ -59,7 +59,11 @@ class LoadedTable:
         self._n = n.native()
         t = self.table
         self._actions = {a.name: a for a in t.actions}
+        # an indirect table's entries hold a slot, its actions are the members'
+        self._packers = {} if profile else {a.name: Packer(a, layout.param_words) for a in t.actions}
         self._by_index = {a.index: a for a in t.actions}
+        self._exact_fields = [(p.shift, p.field.width) for p in sorted(layout.key, key=lambda p: p.index)]
+        self._exact_mask = (1 << layout.width) - 1
         self._words = struct.Struct(f"={layout.words}Q")
         self._params = struct.Struct(f"={layout.param_words}Q")
         self._workers = workers
@@ -148,6 +152,14 @@ class LoadedTable:
             raise InvalidArgument(f"table {t.name} has {len(t.key)} key fields, not {len(match)}")
         value = mask = 0
         prefix = 0
+        if self.layout.kind == "exact" and not priority:
+            for m, (shift, width) in zip(match, self._exact_fields, strict=True):
+                if not isinstance(m, Exact) or m.value >> width:
+                    break  # below says what is wrong
+                value |= m.value << shift
+            else:
+                return Key(value, self._exact_mask, 0, 0)
+            value = 0
         for place in self.layout.key:
             field = place.field
             v, m, length = self._field(match[place.index], field)
@@ -240,12 +252,14 @@ class LoadedTable:
         return GROUP, struct.pack("=Q", self.profile.group_slot(action.id))
 
     def direct_action(self, action: Action) -> tuple[int, bytes]:
-        declared = self._actions.get(action.name)
-        if declared is None:
+        packer = self._packers.get(action.name)
+        if packer is None:
             raise InvalidArgument(f"table {self.table.name} has no action {action.name}")
-        words = pack_params(declared, check_params(declared, action.params))
-        words += [0] * (self.layout.param_words - len(words))
-        return declared.index, struct.pack(f"={len(words)}Q", *words)
+        data = packer.pack(action.params)
+        if data is None:
+            check_params(packer.action, action.params)  # says what is wrong
+            raise AssertionError(action)
+        return packer.action.index, data
 
     def _action_of(self, entry: int) -> Action | Member | Group:
         index = ctypes.c_uint32.from_address(entry + 4).value

@@ -13,6 +13,7 @@ words of their own, most significant first.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -83,6 +84,43 @@ def pack_params(action: Action, values: tuple[int, ...]) -> list[int]:
         else:
             words[place.word] |= value << place.shift
     return words
+
+
+class Packer:
+    """pack_params of one action, prepared: value checks and word offsets are worked out once."""
+
+    def __init__(self, action: Action, words: int) -> None:
+        """`words`: of the entry, at least those of the action."""
+        places, _ = param_places(action)
+        self.action = action
+        self._struct = struct.Struct(f"={words}Q")
+        self._words = words
+        # Plain parameters as one big number whose words are the entry's, the last word first.
+        self._fields = [(p.width, self._shift(p)) for p in places]
+        self._count = len(places)
+
+    def _shift(self, place: ParamPlace) -> int:
+        last = place.word + place.words - 1
+        return 64 * (self._words - 1 - last) + place.shift
+
+    def pack(self, values: tuple[int, ...]) -> bytes | None:
+        """None: a wrong number of values, or one that does not fit."""
+        if len(values) != self._count:
+            return None
+        packed = 0
+        for value, (width, shift) in zip(values, self._fields, strict=True):
+            if value >> width:  # of a negative number: -1
+                return None
+            packed |= value << shift
+        count = self._words
+        if count == 1:
+            return self._struct.pack(packed)
+        if count == 2:
+            return self._struct.pack(packed >> 64, packed & WORD)
+        return self._struct.pack(*(packed >> 64 * (count - 1 - i) & WORD for i in range(count)))
+
+
+WORD = (1 << 64) - 1
 
 
 def unpack_params(action: Action, words: list[int]) -> tuple[int, ...]:

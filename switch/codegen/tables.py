@@ -1,7 +1,7 @@
 """Actions and tables in C: action_X(w, p, params), apply_T(w, p).
 
-apply_T builds the packed key, looks it up, counts, and runs the action of the entry that matched or the default entry. It
-returns what the control flow asks for: whether it hit, or the action's number.
+apply_T builds the packed key, looks it up, counts, and runs the action of the entry that matched or the default entry.
+It returns what the control flow asks for: whether it hit, or the action's number.
 """
 
 from __future__ import annotations
