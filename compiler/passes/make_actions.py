@@ -52,6 +52,7 @@ class _Maker:
         self.control = control
         self.names = names
         self.diagnostics = diagnostics
+        self._facts: dict[object, tuple[bool, bool]] = {}
 
     def block(self, statements: Sequence[tree.Statement]) -> list[tree.Statement]:
         """The statements with runs of those that are no part of the graph put into actions."""
@@ -74,11 +75,22 @@ class _Maker:
             case tree.CallStatement(call=tree.TableApply()):
                 return False
             case tree.If() | tree.Scope() | tree.Loop() | tree.Block():
-                nodes = list(rewrite.walk(statement))
-                has_loop = any(isinstance(n, tree.Loop) for n in nodes)
-                return has_loop and not any(isinstance(n, tree.TableApply | tree.ActionSwitch) for n in nodes)
+                has_loop, has_table = self._inside_of(statement)
+                return has_loop and not has_table
             case _:
                 return True
+
+    def _inside_of(self, node: object) -> tuple[bool, bool]:
+        """Whether there is a loop, and whether there is a table, at or below `node`; found once for each node."""
+        known = self._facts.get(node)
+        if known is None:
+            has_loop = isinstance(node, tree.Loop)
+            has_table = isinstance(node, tree.TableApply | tree.ActionSwitch)
+            for part in rewrite.parts(node):
+                below = self._inside_of(part)
+                has_loop, has_table = has_loop or below[0], has_table or below[1]
+            known = self._facts[node] = (has_loop, has_table)
+        return known
 
     def _node(self, statement: tree.Statement) -> list[tree.Statement]:
         match statement:

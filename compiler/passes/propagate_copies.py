@@ -47,6 +47,7 @@ class _Propagator:
 
     def __init__(self, used_once: set[tree.Variable]) -> None:
         self.used_once = used_once
+        self._written: dict[tree.Statement, set[Path]] = {}
 
     def block(self, block: tree.Block, copies: Copies) -> tree.Block:
         return replace(block, statements=tuple(self.sequence(block.statements, copies)))
@@ -74,15 +75,33 @@ class _Propagator:
             case tree.Scope():
                 new = replace(statement, body=self.block(statement.body, dict(copies)))
             case tree.Loop():
-                _forget(effects(statement).writes, copies)
+                _forget(self._writes(statement), copies)
                 simple = {v: x for v, x in copies.items() if _is_simple(x)}
                 new = replace(statement, body=self.block(statement.body, simple))
             case tree.CallStatement():
                 new = replace(statement, call=_call(statement.call, copies))
             case _:
                 return statement
-        _forget(effects(new).writes, copies)
+        _forget(self._writes(new), copies)
         return new
+
+    def _writes(self, statement: tree.Statement) -> set[Path]:
+        """What `statement` writes; found once for each statement, however deep it stands."""
+        known = self._written.get(statement)
+        if known is not None:
+            return known
+        match statement:
+            case tree.If():
+                found = effects(statement.condition).writes | self._writes(statement.then)
+                found |= self._writes(statement.otherwise) if statement.otherwise else set()
+            case tree.Block():
+                found = set().union(*map(self._writes, statement.statements))
+            case tree.Scope() | tree.Loop():
+                found = self._writes(statement.body)
+            case _:
+                found = effects(statement).writes
+        self._written[statement] = found
+        return found
 
     def _assign(self, statement: tree.Assign, copies: Copies) -> tree.Statement:
         if isinstance(statement.value, tree.Call):
