@@ -130,16 +130,16 @@ def switch_command(
         options = Options(device_id, address, cpu_port, drop_port, tls=_credentials(tls_cert, tls_key, tls_ca))
         library = build.runtime_library()
         with DataPlane(library, workers=workers, flow_affinity=affinity == "flow") as plane:
-            asyncio.run(_run(plane, options, config, ports, nn_address, as_json))
-    except (StartError, PortError, StatusError, EngineError, build.CompileError) as e:
-        message = e.message if isinstance(e, StatusError) else str(e)
-        click.echo(f"p4gate switch: {message}", err=True)
+            asyncio.run(_run(plane, options, program, config, ports, nn_address, as_json))
+    except (StartError, PortError, EngineError) as e:
+        click.echo(f"p4gate switch: {e}", err=True)
         sys.exit(1)
 
 
 async def _run(
     plane: DataPlane,
     options: Options,
+    program: Path | None,
     config: tuple[bytes, p4i.P4Info] | None,
     ports: list[Interface],
     nn_address: str | None,
@@ -153,7 +153,10 @@ async def _run(
     switch = Switch(plane, options)
     try:
         if config is not None:
-            await switch.set_pipeline(*config)
+            try:
+                await switch.set_pipeline(*config)
+            except StatusError as e:
+                raise StartError(f"{program}: {e.message.removeprefix('p4_device_config: ')}") from None
         for interface in ports:
             plane.add_interface(interface)
         if nn_address is not None:

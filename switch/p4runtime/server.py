@@ -7,6 +7,7 @@ on the running switch: JSON in, JSON out, /p4gate.v1.Debug/Trace), on one asynci
 from __future__ import annotations
 
 import json
+import socket
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,7 @@ class Switch:
         p4r_grpc.add_P4RuntimeServicer_to_server(self.servicer, server)  # type: ignore[arg-type]
         server.add_generic_rpc_handlers((_debug_handler(self.servicer),))
         address = self.options.address
+        _check_address(address)
         try:
             if self.options.tls is not None:
                 port = server.add_secure_port(address, self.options.tls)
@@ -105,6 +107,21 @@ class Switch:
 
     def _inject(self, data: bytes) -> None:
         self.plane.inject(self.options.cpu_port, data)
+
+
+def _check_address(address: str) -> None:
+    """Say why an address cannot be had; gRPC would only log it. Raises PortError."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise PortError(f"{address}: an address is HOST:PORT, as in 127.0.0.1:9559")
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        with socket.socket(*found[0][:3]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[0][4])
+            probe.listen(1)
+    except OSError as e:
+        raise PortError(f"{address}: cannot listen there: {e.strerror}") from None
 
 
 def _debug_handler(servicer: Servicer) -> grpc.GenericRpcHandler:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import grpc
 import pytest
@@ -288,23 +287,3 @@ def test_reads_are_filtered_by_key_action_and_metadata(client: Client) -> None:
     ):
         found = [e.table_entry for e in client.read(p4r.Entity(table_entry=wanted))]
         assert sorted(map(str, found)) == sorted(map(str, expected))
-
-
-def test_a_path_on_the_command_line_is_all_a_switch_needs(tmp_path: Path) -> None:
-    """`p4gate switch FILE.json`: the ready line tells the address; SIGTERM ends it with 0."""
-    import json
-    import subprocess
-    import sys
-
-    case = CASES / "table_exact"
-    command = [sys.executable, "-m", "p4gate", "switch", str(case / "table_exact.json"), "--json"]
-    command += ["--grpc-server-addr", "127.0.0.1:0", "--packet-in", f"ipc://{tmp_path}/nn.ipc"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        with Client(ready["grpc"]) as client:
-            config = client.stub.GetForwardingPipelineConfig(Get(device_id=1)).config
-            assert config.p4_device_config == (case / "table_exact.json").read_bytes()
-        process.terminate()
-        assert process.wait(30) == 0
-    assert not (tmp_path / "nn.ipc").exists()

@@ -1,0 +1,87 @@
+"""Digest lists on a clock of our own. Oracle: P4Runtime 1.4, "DigestEntry"."""
+
+from __future__ import annotations
+
+from finsy.proto import p4i, p4r, p4t
+
+from switch.p4runtime import schema
+from switch.p4runtime.digests import Digests
+from switch.p4runtime.updates import DELETE, INSERT, Undo
+
+ID, NAME = 0x17000001, "learn_t"
+
+
+def digests(*, size: int, timeout: int = 0, ack: int = 0) -> Digests:
+    """One digest of a 16-bit value, configured."""
+    spec = p4t.P4DataTypeSpec()
+    spec.bitstring.bit.bitwidth = 16
+    info = p4i.P4Info()
+    info.digests.add(preamble=p4i.Preamble(id=ID, name=NAME), type_spec=spec)
+    made = Digests(schema.build(info))
+    config = p4r.DigestEntry.Config(max_list_size=size, max_timeout_ns=timeout, ack_timeout_ns=ack)
+    made.write(INSERT, p4r.DigestEntry(digest_id=ID, config=config), Undo())
+    return made
+
+
+def sent(made: Digests, now: int) -> list[list[int]]:
+    return [[int.from_bytes(d.bitstring, "big") for d in message.data] for message in made.due(now)]
+
+
+def test_a_list_is_sent_when_it_is_full() -> None:
+    made = digests(size=3, timeout=100)
+    for value in (1, 2, 1, 3, 4):
+        made.sample(NAME, (value,), now=0)
+    assert sent(made, 0) == [[1, 2, 3]]
+    assert sent(made, 99) == []
+    assert made.deadline() == 100
+
+
+def test_a_list_is_sent_when_its_first_sample_is_old_enough() -> None:
+    made = digests(size=10, timeout=100)
+    made.sample(NAME, (1,), now=5)
+    made.sample(NAME, (2,), now=90)
+    assert made.deadline() == 105
+    assert sent(made, 104) == []
+    assert sent(made, 105) == [[1, 2]]
+    assert made.deadline() is None
+
+
+def test_what_is_not_acknowledged_is_not_sent_again_until_the_timeout() -> None:
+    made = digests(size=1, ack=100)
+    made.sample(NAME, (1,), now=0)
+    assert sent(made, 0) == [[1]]
+    made.sample(NAME, (1,), now=99)
+    assert sent(made, 99) == []
+    made.sample(NAME, (1,), now=100)
+    assert sent(made, 100) == [[1]]
+
+
+def test_an_acknowledged_list_may_be_sent_again() -> None:
+    made = digests(size=2, timeout=10, ack=1000)
+    made.sample(NAME, (1,), now=0)
+    made.sample(NAME, (2,), now=0)
+    (message,) = made.due(0)
+    made.acknowledge(p4r.DigestListAck(digest_id=ID, list_id=message.list_id + 1))
+    made.sample(NAME, (1,), now=1)
+    assert sent(made, 20) == []
+    made.acknowledge(p4r.DigestListAck(digest_id=ID, list_id=message.list_id))
+    made.sample(NAME, (1,), now=21)
+    assert sent(made, 31) == [[1]]
+
+
+def test_with_ack_timeout_0_every_sample_counts() -> None:
+    made = digests(size=1)
+    for now in (0, 1):
+        made.sample(NAME, (1,), now)
+        assert sent(made, now) == [[1]]
+
+
+def test_without_configuration_nothing_is_kept_and_undo_brings_it_back() -> None:
+    made = digests(size=2, timeout=10)
+    made.sample(NAME, (1,), now=0)
+    undo = Undo()
+    made.write(DELETE, p4r.DigestEntry(digest_id=ID), undo)
+    made.sample(NAME, (2,), now=0)
+    assert sent(made, 10) == []
+    undo.roll_back()
+    assert sent(made, 10) == [[1]]
