@@ -153,10 +153,10 @@ class LoadedTable:
         value = mask = 0
         prefix = 0
         if self.layout.kind == "exact" and not priority:
-            for m, (shift, width) in zip(match, self._exact_fields, strict=True):
-                if not isinstance(m, Exact) or m.value >> width:
+            for given, (shift, width) in zip(match, self._exact_fields, strict=True):
+                if not isinstance(given, Exact) or given.value >> width:
                     break  # below says what is wrong
-                value |= m.value << shift
+                value |= given.value << shift
             else:
                 return Key(value, self._exact_mask, 0, 0)
             value = 0

@@ -73,7 +73,8 @@ def _ask(address: str, port: int, data: bytes) -> dict[str, Any]:
     request = json.dumps({"port": port, "data": data.hex()}).encode()
     with grpc.insecure_channel(address) as channel:
         try:
-            reply: bytes = channel.unary_unary(METHOD)(request, timeout=TIMEOUT_S)
+            call: Any = channel.unary_unary(METHOD)
+            reply: bytes = call(request, timeout=TIMEOUT_S)
         except grpc.RpcError as error:
             details = error.details() if hasattr(error, "details") else str(error)
             raise click.ClickException(f"{address}: {details}") from None

@@ -91,7 +91,7 @@ def _head(program: Program, e: Expressions, *, trace: bool) -> list[str]:
     lines = [
         *(["#define P4GATE_TRACED 1"] if trace else []),
         f"/* The pipeline of {comment(program.name) or 'a P4 program'}. Generated: one function for each parser,",
-        " * action, table and control; names and line numbers are those of the P4 source. The rest is switch/runtime/. */",
+        " * action, table and control; names and lines are those of the P4 source. The rest is in switch/runtime/. */",
         '#include "packet.h"',
         "",
         '#include "checksum.h"',
