@@ -10,12 +10,12 @@ import ctypes
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 from switch import native as n
 from switch.bmv2.program import Action as ActionDecl
-from switch.bmv2.program import ConstEntry, KeyField, Table
+from switch.bmv2.program import ConstEntry, Table
 from switch.codegen.layout import GROUP, MEMBER, Packer, TableLayout, pack_params, unpack_params
+from switch.entry_keys import Key, Keys
 from switch.errors import AlreadyExists, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
 from switch.loaded_arrays import read_meter, write_meter
 from switch.loaded_profile import LoadedProfile
@@ -38,16 +38,6 @@ from switch.values import (
 
 # JSON: the lowest priority wins; here, as in P4Runtime, the highest.
 JSON_PRIORITY_TOP = 1 << 24
-RANK_MAX = (1 << 32) - 1
-
-
-class Key(NamedTuple):
-    """A packed key: value and mask of the whole width (range fields: low and high bound), the lpm field's prefix."""
-
-    value: int
-    mask: int
-    prefix: int
-    rank: int
 
 
 class LoadedTable:
@@ -62,9 +52,7 @@ class LoadedTable:
         # an indirect table's entries hold a slot, its actions are the members'
         self._packers = {} if profile else {a.name: Packer(a, layout.param_words) for a in t.actions}
         self._by_index = {a.index: a for a in t.actions}
-        self._exact_fields = [(p.shift, p.field.width) for p in sorted(layout.key, key=lambda p: p.index)]
-        self._exact_mask = (1 << layout.width) - 1
-        self._words = struct.Struct(f"={layout.words}Q")
+        self.keys = Keys(layout)
         self._params = struct.Struct(f"={layout.param_words}Q")
         self._workers = workers
         self._allocate(max(1, t.size, len(t.entries)))
@@ -140,101 +128,6 @@ class LoadedTable:
 
     def __len__(self) -> int:
         return len(self._numbers)
-
-    # ---- values to keys and back
-
-    def key(self, match: tuple[Match, ...], priority: int) -> Key:
-        """Checks the match against the declaration."""
-        t = self.table
-        if not t.key:
-            raise InvalidArgument(f"table {t.name} has no key, so it has no entries")
-        if len(match) != len(t.key):
-            raise InvalidArgument(f"table {t.name} has {len(t.key)} key fields, not {len(match)}")
-        value = mask = 0
-        prefix = 0
-        if self.layout.kind == "exact" and not priority:
-            for given, (shift, width) in zip(match, self._exact_fields, strict=True):
-                if not isinstance(given, Exact) or given.value >> width:
-                    break  # below says what is wrong
-                value |= given.value << shift
-            else:
-                return Key(value, self._exact_mask, 0, 0)
-            value = 0
-        for place in self.layout.key:
-            field = place.field
-            v, m, length = self._field(match[place.index], field)
-            value |= v << place.shift
-            mask |= m << place.shift
-            prefix = length if field.kind == "lpm" else prefix
-        if self.layout.kind != "ternary":
-            if priority:
-                raise InvalidArgument(f"table {t.name}: a priority has a meaning only with ternary or range fields")
-        elif not 0 <= priority <= RANK_MAX:
-            raise OutOfRange(f"table {t.name}: priority {priority}")
-        return Key(value, mask, prefix, priority)
-
-    def _field(self, m: Match, k: KeyField) -> tuple[int, int, int]:
-        """(value, mask, prefix length)"""
-        full = (1 << k.width) - 1
-        where = f"table {self.table.name}, {k.name}"
-        match k.kind, m:
-            case "exact", Exact(value):
-                found = value, full, 0
-            case "lpm", Lpm(value, length):
-                if not 0 <= length <= k.width:
-                    raise OutOfRange(f"{where}: prefix length {length} of {k.width} bits")
-                mask = full & ~((1 << k.width - length) - 1)
-                if value & ~mask & full:
-                    raise InvalidArgument(f"{where}: value {value:#x} has bits below its prefix of {length}")
-                found = value, mask, length
-            case "ternary", Ternary(value, mask):
-                if not 0 <= mask <= full:
-                    raise OutOfRange(f"{where}: mask {mask:#x} has more than {k.width} bits")
-                if 0 <= value <= full and value & ~mask:
-                    raise InvalidArgument(f"{where}: value {value:#x} has bits outside of mask {mask:#x}")
-                found = value, mask, 0
-            case "range", Range(low, high):
-                if low > high:
-                    raise InvalidArgument(f"{where}: range {low:#x}..{high:#x} is empty")
-                if not 0 <= high <= full:
-                    raise OutOfRange(f"{where}: {high:#x} has more than {k.width} bits")
-                found = low, high, 0
-            case _:
-                raise InvalidArgument(f"{where}: needs a match of kind {k.kind}, not {type(m).__name__.lower()}")
-        if not 0 <= found[0] <= full:
-            raise OutOfRange(f"{where}: {found[0]:#x} has more than {k.width} bits")
-        return found
-
-    def match_of(self, key: Key) -> tuple[Match, ...]:
-        found: dict[int, Match] = {}
-        for place in self.layout.key:
-            full = (1 << place.field.width) - 1
-            value, mask = key.value >> place.shift & full, key.mask >> place.shift & full
-            match place.field.kind:
-                case "exact":
-                    found[place.index] = Exact(value)
-                case "lpm":
-                    found[place.index] = Lpm(value, key.prefix)
-                case "ternary":
-                    found[place.index] = Ternary(value, mask)
-                case _:
-                    found[place.index] = Range(value, mask)
-        return tuple(found[i] for i in range(len(found)))
-
-    def pack(self, value: int) -> bytes:
-        """The words of a packed key."""
-        if self.layout.words == 1:
-            return self._words.pack(value)
-        count = self.layout.words
-        return self._words.pack(*(value >> 64 * (count - 1 - i) & (1 << 64) - 1 for i in range(count)))
-
-    def pack_many(self, values: list[int]) -> bytes:
-        count = self.layout.words
-        if count == 1:
-            return struct.pack(f"={len(values)}Q", *values)
-        low = (1 << 64) - 1
-        words = [value >> 64 * (count - 1 - i) & low for value in values for i in range(count)]
-        return struct.pack(f"={len(words)}Q", *words)
 
     # ---- actions
 
@@ -316,20 +209,20 @@ class LoadedTable:
             raise Immutable(f"table {self.table.name} has the entries of the program and takes no others")
 
     def _insert(self, entry: Entry) -> None:
-        key = self.key(entry.match, entry.priority)
+        key = self.keys.key(entry.match, entry.priority)
         if key in self._numbers:
             raise AlreadyExists(f"table {self.table.name}: an entry with this match exists already")
         action, params = self.action_data(entry.action)
         self.check_timeout(entry)
         number = ctypes.c_uint32()
-        value = self.pack(key.value)
+        value = self.keys.pack(key.value)
         match self.layout.kind:
             case "exact":
                 code = self._n.exact_insert(self.lookup, value, action, params, ctypes.byref(number))
             case "lpm":
                 code = self._n.lpm_insert(self.lookup, value, key.prefix, action, params, ctypes.byref(number))
             case _:
-                mask = self.pack(key.mask)
+                mask = self.keys.pack(key.mask)
                 code = self._n.ternary_insert(self.lookup, value, mask, key.rank, action, params, ctypes.byref(number))
         n.check(code, f"table {self.table.name} (size {self.size})")
         self.begin(number.value, key, entry)
@@ -346,7 +239,7 @@ class LoadedTable:
                 lengths = struct.pack(f"={count}I", *(k.prefix for k in keys))
                 self._n.lpm_insert_many(self.lookup, count, values, lengths, actions, params, numbers, codes)
             case _:
-                masks = self.pack_many([k.mask for k in keys])
+                masks = self.keys.pack_many([k.mask for k in keys])
                 ranks = struct.pack(f"={count}I", *(k.rank for k in keys))
                 self._n.ternary_insert_many(self.lookup, count, values, masks, ranks, actions, params, numbers, codes)
         return list(zip(codes, numbers, strict=True))
@@ -370,19 +263,19 @@ class LoadedTable:
             raise InvalidArgument(f"table {self.table.name} does not support idle timeouts")
 
     def _modify(self, entry: Entry) -> None:
-        key = self.key(entry.match, entry.priority)
+        key = self.keys.key(entry.match, entry.priority)
         number = self._number(key)
         before = self._entry(key, number).action
         action, params = self.action_data(entry.action)
         self.check_timeout(entry)
-        value = self.pack(key.value)
+        value = self.keys.pack(key.value)
         match self.layout.kind:
             case "exact":
                 code = self._n.exact_modify(self.lookup, value, action, params)
             case "lpm":
                 code = self._n.lpm_modify(self.lookup, value, key.prefix, action, params)
             case _:
-                code = self._n.ternary_modify(self.lookup, value, self.pack(key.mask), key.rank, action, params)
+                code = self._n.ternary_modify(self.lookup, value, self.keys.pack(key.mask), key.rank, action, params)
         n.check(code, f"table {self.table.name}")
         if self.profile is not None:
             self.profile.refer(before, -1)
@@ -396,17 +289,17 @@ class LoadedTable:
 
     def delete(self, match: tuple[Match, ...], priority: int) -> None:
         self._check_mutable()
-        key = self.key(match, priority)
+        key = self.keys.key(match, priority)
         number = self._number(key)
         before = self._entry(key, number).action
-        value = self.pack(key.value)
+        value = self.keys.pack(key.value)
         match self.layout.kind:
             case "exact":
                 code = self._n.exact_delete(self.lookup, value)
             case "lpm":
                 code = self._n.lpm_delete(self.lookup, value, key.prefix)
             case _:
-                code = self._n.ternary_delete(self.lookup, value, self.pack(key.mask), key.rank)
+                code = self._n.ternary_delete(self.lookup, value, self.keys.pack(key.mask), key.rank)
         n.check(code, f"table {self.table.name}")
         del self._numbers[key]
         self._timeouts.pop(number, None)
@@ -422,7 +315,7 @@ class LoadedTable:
 
     def number(self, match: tuple[Match, ...], priority: int) -> int:
         """The entry's number, for its counter and meter."""
-        return self._number(self.key(match, priority))
+        return self._number(self.keys.key(match, priority))
 
     def _entry(self, key: Key, number: int) -> Entry:
         match self.layout.kind:
@@ -434,7 +327,7 @@ class LoadedTable:
                 pointer = self._n.ternary_at(self.lookup, number, None, None, None)
         timeout = self._timeouts.get(number)
         return Entry(
-            self.match_of(key),
+            self.keys.match_of(key),
             self._action_of(pointer),
             key.rank,
             timeout[1] if timeout else 0,
@@ -442,7 +335,7 @@ class LoadedTable:
         )
 
     def entry(self, match: tuple[Match, ...], priority: int) -> Entry:
-        key = self.key(match, priority)
+        key = self.keys.key(match, priority)
         return self._entry(key, self._number(key))
 
     def entry_at(self, number: int) -> Entry | None:
@@ -561,7 +454,7 @@ class _Batch:
 
     def add(self, place: int, entry: Entry) -> None:
         t = self.table
-        key = t.key(entry.match, entry.priority)
+        key = t.keys.key(entry.match, entry.priority)
         action, params = t.action_data(entry.action)
         t.check_timeout(entry)
         self.waiting.append((place, key, action, params, entry))
@@ -572,7 +465,7 @@ class _Batch:
             return
         t = self.table
         count = len(self.waiting)
-        keys = t.pack_many([w[1].value for w in self.waiting])
+        keys = t.keys.pack_many([w[1].value for w in self.waiting])
         actions = struct.pack(f"={count}I", *(w[2] for w in self.waiting))
         params = b"".join(w[3] for w in self.waiting)
         codes = t.insert_many(count, keys, [w[1] for w in self.waiting], actions, params)
