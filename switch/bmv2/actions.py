@@ -8,7 +8,6 @@ from switch.bmv2.expressions import (
     HEADER_OPS,
     Scope,
     is_bool,
-    read_bool,
     read_data,
     read_either,
     read_header,
@@ -21,7 +20,6 @@ from switch.bmv2.program import (
     ActionParam,
     Argument,
     Const,
-    Expr,
     FieldRef,
     Param,
     Primitive,
@@ -181,7 +179,3 @@ def _check_params(primitive: Primitive, count: int, node: Node) -> None:
     for arg in primitive.args:
         if isinstance(arg, Param) and arg.index >= count:
             node.fail(f"the action has {count} parameters, not {arg.index + 1}")
-
-
-def condition(node: Node, scope: Scope) -> Expr:
-    return read_bool(node, scope)

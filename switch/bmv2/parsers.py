@@ -22,7 +22,6 @@ from switch.bmv2.program import (
     Header,
     HeaderType,
     KeyPart,
-    Lookahead,
     Parser,
     ParserOp,
     ParseState,
@@ -160,6 +159,3 @@ def _transition(node: Node, scope: Scope) -> Transition:
                 node["value"].fail(f"no value set is named '{node['value'].text()}'")
             return Transition(None, mask, value_set, next_state)
     return node["type"].fail(f"unknown kind of transition '{kind}'")
-
-
-__all__ = ["Lookahead", "read_deparser", "read_parser"]
