@@ -223,6 +223,14 @@ static int take_message(struct nn_link *n, const uint8_t *message, size_t length
     }
 }
 
+static int is_packet(const uint8_t *message, size_t length)
+{
+    uint32_t type = htole32(PACKET_IN);
+    if (length >= HEADER)
+        memcpy(&type, message, sizeof type);
+    return le32toh(type) == PACKET_IN;
+}
+
 /* Take whole messages out of the inbox, up to `room` packets. -1: the peer does not speak the protocol. */
 static int take_apart(struct nn_link *n, struct packet_in *in, unsigned room)
 {
@@ -245,6 +253,9 @@ static int take_apart(struct nn_link *n, struct packet_in *in, unsigned room)
         if (size > MESSAGE_MAX || (n->ipc && n->inbox[at] != 1))
             return -1;
         if (n->have - at - prefix < size)
+            break;
+        /* A port must not change under packets that came before: they are processed first. */
+        if (packets && !is_packet(n->inbox + at + prefix, (size_t)size))
             break;
         packets += (unsigned)take_message(n, n->inbox + at + prefix, (size_t)size, packets, &in[packets]);
         at += prefix + (size_t)size;
