@@ -88,7 +88,7 @@ struct ternary_root *ternary_bits_build(const struct ternary_writer *w, const ui
     b->root.row_words = row_words;
     b->root.offset = offset;
     b->root.rows = (uint64_t *)(block + p.rows);
-    atomic_init(&b->root.dims, dims);
+    b->root.dims = dims;
     for (uint32_t i = 0; i < n; i++) {
         b->all[i / 64] |= UINT64_C(1) << i % 64;
         atomic_init(&b->cell[i], w->rule[numbers[i]].cell);

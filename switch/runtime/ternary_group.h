@@ -49,17 +49,17 @@ static inline int ternary_in_bounds(const struct ternary_piece *piece, uint32_t 
 }
 
 /* ThreadSanitizer would call the vector load of `cell` a race with the writer's store; it sees the plain version. */
-#if defined(__AVX512F__) && !defined(__SANITIZE_THREAD__)
+#if defined(__AVX512F__) && defined(__AVX512VL__) && !defined(__SANITIZE_THREAD__)
 
 #include <immintrin.h>
 
-/* A bit for each of n words (4 or a multiple of 8) that is not 0. */
+/* A bit for each of n words (a multiple of 4) that is not 0. */
 TERNARY_INLINE uint32_t ternary_nonzero(const uint64_t *words, uint32_t n)
 {
     uint32_t open = 0;
-    for (uint32_t w = 0; w < n; w += 8) {
-        __m512i some = _mm512_maskz_loadu_epi64(n < 8 ? 0x0f : 0xff, words + w);
-        open |= (uint32_t)_mm512_test_epi64_mask(some, some) << w;
+    for (uint32_t w = 0; w < n; w += 4) { /* as wide as ternary_and stores them: a wider load would wait for the stores */
+        __m256i some = _mm256_loadu_si256((const __m256i *)(words + w));
+        open |= (uint32_t)_mm256_test_epi64_mask(some, some) << w;
     }
     return open;
 }
@@ -102,7 +102,7 @@ TERNARY_INLINE uint64_t ternary_best_cell(const struct ternary_best *best, uint3
 {
     uint64_t rank = _mm512_reduce_max_epu64(best->rank);
     __mmask8 lane = _mm512_cmpeq_epi64_mask(best->rank, _mm512_set1_epi64((long long)rank));
-    *cell = (uint32_t)_mm512_mask_reduce_max_epu64(lane, best->cell); /* ranks differ: one lane, or all of them empty */
+    *cell = (uint32_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(_mm512_maskz_compress_epi64(lane, best->cell)));
     return rank;
 }
 

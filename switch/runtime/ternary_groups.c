@@ -9,11 +9,13 @@
 /* What readers see, and what the writer keeps with it. */
 struct layout {
     struct ternary_groups groups;
-    uint16_t *offset; /* room for all bytes of the key */
-    int16_t *dim_of;  /* by byte; -1: nobody cares */
+    uint16_t *offset, *byte; /* by dimension: of the byte in memory; its number */
     size_t rows_bytes;
 };
 
+#define SAMPLES 200u     /* rules by which bytes are judged */
+#define GROUPS_LEFT 0.05 /* groups that may be expected to pass without matching */
+#define RATE_MAX 0.9     /* a byte that lets more pass is not worth its row */
 #define NO_RULE UINT32_MAX /* in the unused places of a group, which are its last */
 
 /* Rules in a group. */
@@ -77,6 +79,19 @@ static void publish(const struct ternary_writer *w, struct layout *l, uint32_t i
 
 /* ---- guards ---- */
 
+/* The values of a byte that at least one of these rules does not rule out. */
+static struct byte_set union_of(const struct ternary_writer *w, const uint32_t *numbers, uint32_t n, uint32_t byte)
+{
+    struct byte_set all = {{0}};
+    for (uint32_t r = 0; r < n && !set_is_full(&all); r++) {
+        const uint64_t *mask = rule_mask(w, numbers[r]);
+        struct byte_set set = rule_bytes(w, mask, mask + w->words, byte);
+        for (int i = 0; i < 4; i++)
+            all.bits[i] |= set.bits[i];
+    }
+    return all;
+}
+
 static _Atomic uint64_t *guard_word(const struct layout *l, uint32_t dim, uint32_t value, uint32_t id)
 {
     const struct ternary_root *root = &l->groups.root;
@@ -93,8 +108,7 @@ static void set_guard(const struct layout *l, uint32_t dim, uint32_t value, uint
 
 static void clear_guards(const struct layout *l, uint32_t id)
 {
-    uint32_t dims = atomic_load_explicit(&l->groups.root.dims, memory_order_relaxed);
-    for (uint32_t d = 0; d < dims; d++)
+    for (uint32_t d = 0; d < l->groups.root.dims; d++)
         for (uint32_t v = 0; v < 256; v++) {
             _Atomic uint64_t *word = guard_word(l, d, v, id);
             uint64_t now = atomic_load_explicit(word, memory_order_relaxed);
@@ -102,37 +116,14 @@ static void clear_guards(const struct layout *l, uint32_t id)
         }
 }
 
-/* A byte that a rule cares about for the first time: no group so far does, so all of them pass at every value. */
-static void add_dim(const struct ternary_writer *w, struct layout *l, uint32_t byte)
-{
-    uint32_t dim = atomic_load_explicit(&l->groups.root.dims, memory_order_relaxed);
-    l->dim_of[byte] = (int16_t)dim;
-    l->offset[dim] = key_offset(w, byte);
-    for (uint32_t v = 0; v < 256; v++)
-        for (uint32_t i = 0; i < w->groups; i++)
-            set_guard(l, dim, v, w->sorted[i]);
-    atomic_store_explicit(&l->groups.root.dims, dim + 1, memory_order_release);
-}
-
 /* Let group `id` pass wherever one of these rules may match. */
-static void guard(const struct ternary_writer *w, struct layout *l, uint32_t id, const uint32_t *numbers, uint32_t n)
+static void guard(const struct ternary_writer *w, const struct layout *l, uint32_t id, const uint32_t *numbers, uint32_t n)
 {
-    const uint64_t *masks[TERNARY_GROUP];
-    for (uint32_t r = 0; r < n; r++)
-        masks[r] = rule_mask(w, numbers[r]);
-    for (uint32_t byte = 0; byte < key_bytes(w); byte++) {
-        struct byte_set all = {{0}};
-        for (uint32_t r = 0; r < n && l->dim_of[byte] < 0; r++)
-            if (rule_cares(w, masks[r], masks[r] + w->words, byte))
-                add_dim(w, l, byte);
-        for (uint32_t r = 0; r < n && l->dim_of[byte] >= 0 && !set_is_full(&all); r++) {
-            struct byte_set set = rule_bytes(w, masks[r], masks[r] + w->words, byte);
-            for (int i = 0; i < 4; i++)
-                all.bits[i] |= set.bits[i];
-        }
-        for (uint32_t v = 0; l->dim_of[byte] >= 0 && v < 256; v++)
-            if (set_has(&all, v))
-                set_guard(l, (uint32_t)l->dim_of[byte], v, id);
+    for (uint32_t d = 0; d < l->groups.root.dims; d++) {
+        struct byte_set set = union_of(w, numbers, n, l->byte[d]);
+        for (uint32_t v = 0; v < 256; v++)
+            if (set_has(&set, v))
+                set_guard(l, d, v, id);
     }
 }
 
@@ -145,31 +136,95 @@ void ternary_groups_release(void *root)
         free(group_at(l, id));
     free(l->groups.group);
     free(l->offset);
-    free(l->dim_of);
+    free(l->byte);
     memory_release(l->groups.root.rows, l->rows_bytes);
     free(l);
 }
 
+/* Room for `groups` groups and half as many more. */
 static struct layout *layout_create(const struct ternary_writer *w, uint32_t groups)
 {
     struct layout *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
-    uint32_t want = KEY_WORDS(groups + groups / 2), row_words = want <= 4 ? 4 : want <= 8 ? 8 : (want + 15) / 16 * 16;
+    uint32_t want = KEY_WORDS(groups + groups / 2);
     l->groups.root.layout = TERNARY_GROUPS;
-    l->groups.root.row_words = row_words;
+    l->groups.root.row_words = want <= 4 ? 4 : want <= 8 ? 8 : (want + TERNARY_CHUNK - 1) / TERNARY_CHUNK * TERNARY_CHUNK;
     l->offset = calloc(key_bytes(w), sizeof *l->offset);
-    l->dim_of = malloc(key_bytes(w) * sizeof *l->dim_of);
-    l->groups.group = calloc(64ull * row_words, sizeof *l->groups.group);
-    l->rows_bytes = 256ull * key_bytes(w) * row_words * sizeof(uint64_t);
-    l->groups.root.rows = memory_reserve(l->rows_bytes);
+    l->byte = calloc(key_bytes(w), sizeof *l->byte);
+    l->groups.group = calloc(ids_of(l), sizeof *l->groups.group);
     l->groups.root.offset = l->offset;
-    if (!l->offset || !l->dim_of || !l->groups.group || !l->groups.root.rows) {
+    if (!l->offset || !l->byte || !l->groups.group) {
         ternary_groups_release(l);
         return NULL;
     }
-    memset(l->dim_of, 0xff, key_bytes(w) * sizeof *l->dim_of);
     return l;
+}
+
+/* How likely a group of the layout passes at this byte, for keys like those that the rules describe: rules are
+ * sampled, each stands for its values alike. 1: the byte rules out nothing. */
+static double pass_rate(const struct ternary_writer *w, const struct layout *l, uint32_t groups, const uint32_t *numbers,
+                        uint32_t n, uint32_t byte)
+{
+    uint32_t full = 0, passing[256] = {0}, samples = 0;
+    for (uint32_t id = 0; id < groups; id++) {
+        const struct ternary_group *g = group_at(l, id);
+        struct byte_set set = union_of(w, g->number, count_of(g), byte);
+        if (set_is_full(&set))
+            full++;
+        for (uint32_t v = 0; v < 256 && !set_is_full(&set); v++)
+            passing[v] += (uint32_t)set_has(&set, v);
+    }
+    if (full == groups)
+        return 1;
+    double rate = 0;
+    for (uint32_t i = 0; i < n; i += n / SAMPLES + 1, samples++) {
+        const uint64_t *mask = rule_mask(w, numbers[i]);
+        struct byte_set set = rule_bytes(w, mask, mask + w->words, byte);
+        uint32_t values = 0, passes = 0;
+        for (uint32_t v = 0; v < 256; v++) {
+            values += (uint32_t)set_has(&set, v);
+            passes += set_has(&set, v) ? passing[v] : 0;
+        }
+        rate += values ? full + (double)passes / values : 0;
+    }
+    return rate / samples / groups;
+}
+
+/* Take as dimensions the bytes that rule out most, until hardly a group is left that does not match: what passes is compared
+ * anyway, and every dimension costs a line or more of the cache. */
+static void choose_dims(const struct ternary_writer *w, struct layout *l, uint32_t groups, const uint32_t *numbers, uint32_t n,
+                        double *rate)
+{
+    double left = groups;
+    for (uint32_t byte = 0; byte < key_bytes(w); byte++)
+        rate[byte] = pass_rate(w, l, groups, numbers, n, byte);
+    while (left > GROUPS_LEFT) {
+        uint32_t best = 0;
+        for (uint32_t byte = 1; byte < key_bytes(w); byte++)
+            best = rate[byte] < rate[best] ? byte : best;
+        if (rate[best] > RATE_MAX)
+            break;
+        left *= rate[best];
+        l->byte[l->groups.root.dims] = (uint16_t)best;
+        l->offset[l->groups.root.dims++] = key_offset(w, best);
+        rate[best] = 1;
+    }
+}
+
+/* Choose dimensions, fill their rows. 0: no memory. */
+static int guard_all(const struct ternary_writer *w, struct layout *l, uint32_t groups, const uint32_t *numbers, uint32_t n)
+{
+    double *rate = malloc(key_bytes(w) * sizeof *rate);
+    if (!rate)
+        return 0;
+    choose_dims(w, l, groups, numbers, n, rate);
+    free(rate);
+    l->rows_bytes = 256ull * l->groups.root.dims * l->groups.root.row_words * sizeof(uint64_t);
+    l->groups.root.rows = memory_reserve(l->rows_bytes);
+    for (uint32_t id = 0; l->groups.root.rows && id < groups; id++)
+        guard(w, l, id, group_at(l, id)->number, count_of(group_at(l, id)));
+    return l->groups.root.rows != NULL;
 }
 
 static int compare_numbers(const void *a, const void *b, void *writer)
@@ -208,6 +263,8 @@ struct ternary_root *ternary_groups_build(struct ternary_writer *w, uint32_t *nu
             goto no_memory;
         atomic_init(&l->groups.group[id], g);
     }
+    if (!guard_all(w, l, groups, numbers, n))
+        goto no_memory;
     free(w->sorted);
     free(w->spare);
     w->sorted = sorted;
@@ -217,7 +274,6 @@ struct ternary_root *ternary_groups_build(struct ternary_writer *w, uint32_t *nu
         w->spare[w->spares++] = id;
     for (uint32_t id = 0; id < groups; id++) {
         struct ternary_group *g = group_at(l, id);
-        guard(w, l, id, g->number, count_of(g));
         for (uint32_t r = 0; r < count_of(g); r++)
             w->rule[g->number[r]].group = id;
         w->sorted[w->groups++] = id;

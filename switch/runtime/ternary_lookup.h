@@ -1,8 +1,9 @@
 /* The readers' side of ternary.h: both layouts and their search.
  *
- * Both layouts AND together one row for each key byte that any rule cares about ("dimension"). A row belongs to a value of that byte, and has
- * a bit for each rule (bits) or group of rules (groups) that this value does not rule out. A range can't be told byte by byte:
- * for it the rows are a sieve, and the bounds are compared afterwards.
+ * Both layouts AND together one row for each of some bytes of the key ("dimensions"). A row belongs to a value of that byte, and
+ * has a bit for each rule (bits) or group of rules (groups) that this value does not rule out. For bits, the dimensions are
+ * all bytes that any rule cares about, so what is left matches; but a range can't be told byte by byte, so bounds are compared
+ * afterwards. For groups they are the few bytes that rule out most, and the groups left are compared.
  *
  * Publication: bits: immutable but for `cell`, replaced whole. groups: rows and the list of groups change in place; a
  * rule's bits are set before its group is published. When rules move between groups, `moves` is raised between the publication of
@@ -24,7 +25,7 @@ enum ternary_layout { TERNARY_BITS, TERNARY_GROUPS };
 struct ternary_root {
     enum ternary_layout layout;
     uint32_t row_words;       /* words from row to row: bits: 1, 2, 4; groups: 4, 8 or a multiple of TERNARY_CHUNK */
-    _Atomic uint32_t dims;    /* dimensions */
+    uint32_t dims;            /* dimensions */
     const uint16_t *offset;   /* of their bytes in the key, as it lies in memory */
     uint64_t *rows;           /* [dimension][byte value][row_words] */
 };
@@ -50,64 +51,83 @@ struct ternary {
     struct ternary_writer *writer;
 };
 
-/* n words (a constant) of every dimension's row for this key, from word `first` on, ANDed into `result`. Where rows are long,
- * it is worth looking after some dimensions whether anything is left. Rows of `groups` are written while they are read;
- * aligned words are read whole, in vectors too, and no order between words is needed. */
-TERNARY_INLINE void ternary_and(const struct ternary_root *root, uint32_t dims, const uint64_t *key, uint32_t first, uint32_t n,
+typedef uint64_t ternary_vector __attribute__((vector_size(32), aligned(8), may_alias));
+
+TERNARY_INLINE void ternary_and_row(ternary_vector *result, const uint64_t *row)
+{
+#if defined(__SANITIZE_THREAD__)
+    for (int i = 0; i < 4; i++)
+        (*result)[i] &= __atomic_load_n(&row[i], __ATOMIC_RELAXED);
+#else
+    *result &= *(const ternary_vector *)row;
+#endif
+}
+
+/* n words (a constant: 1, 2 or a multiple of 4) of every dimension's row for this key, from word `first` on, ANDed into `result`.
+ * Where rows are long, it is worth looking after some dimensions whether anything is left. Rows of `groups` are written while
+ * they are read; aligned words are read whole, in vectors too, and no order between words is needed. */
+TERNARY_INLINE void ternary_and(const struct ternary_root *root, const uint64_t *key, uint32_t first, uint32_t n,
                                 uint32_t row_words, uint64_t *result)
 {
     const uint64_t *rows = root->rows + first;
+    const uint32_t dims = root->dims, vectors = n / 4;
+    uint64_t word[2] = {result[0], n > 1 ? result[1] : 0}; /* in registers: through `result`, each AND would wait for a store */
+    ternary_vector vector[4];
+    for (uint32_t i = 0; i < vectors; i++)
+        vector[i] = *(const ternary_vector *)(result + 4 * i);
     for (uint32_t d = 0; d < dims; d++, rows += 256 * (size_t)row_words) {
         const uint64_t *row = rows + ((const uint8_t *)key)[root->offset[d]] * (size_t)row_words;
-#if defined(__SANITIZE_THREAD__)
-        for (uint32_t i = 0; i < n; i++)
-            result[i] &= __atomic_load_n(&row[i], __ATOMIC_RELAXED);
-#else
-        typedef uint64_t vector __attribute__((vector_size(32), aligned(8), may_alias));
-        for (uint32_t i = 0; i + 4 <= n; i += 4)
-            *(vector *)(result + i) &= *(const vector *)(row + i);
-        for (uint32_t i = n / 4 * 4; i < n; i++)
-            result[i] &= row[i];
-#endif
+        for (uint32_t i = 0; i < vectors; i++)
+            ternary_and_row(&vector[i], row + 4 * i);
+        for (uint32_t i = 0; vectors == 0 && i < n; i++)
+            word[i] &= row[i];
         if (row_words > TERNARY_CHUNK && d % 4 == 3) {
-            uint64_t left = 0;
-            for (uint32_t i = 0; i < n; i++)
-                left |= result[i];
-            if (!left)
-                return;
+            ternary_vector left = vector[0] | vector[1] | vector[2] | vector[3];
+            if (!(left[0] | left[1] | left[2] | left[3]))
+                break;
         }
     }
+    for (uint32_t i = 0; i < vectors; i++)
+        *(ternary_vector *)(result + 4 * i) = vector[i];
+    for (uint32_t i = 0; vectors == 0 && i < n; i++)
+        result[i] = word[i];
 }
 
-TERNARY_INLINE const struct entry *ternary_entry(const struct ternary *t, const _Atomic uint32_t *cell)
+/* The first of the rules left in n words (a constant), or TERNARY_SMALL. */
+TERNARY_INLINE uint32_t ternary_first(const struct ternary *t, const struct ternary_bits *b, const uint64_t *key, uint32_t words,
+                                      uint64_t *rules, uint32_t n)
 {
-    return cells_at(t->entries, t->entry_stride, atomic_load_explicit(cell, memory_order_acquire));
+    for (;;) {
+        uint32_t w = n - 1; /* of the first word that is not 0: chosen, not branched on */
+        for (uint32_t i = n - 1; i-- > 0;)
+            w = rules[i] ? i : w;
+        if (!rules[w])
+            return TERNARY_SMALL;
+        uint32_t rule = 64 * w + (uint32_t)__builtin_ctzll(rules[w]);
+        if (!t->pieces || ternary_in_bounds(t->piece, t->pieces, key, words, b->bounds + 2 * (size_t)t->pieces * rule, 1))
+            return rule;
+        rules[w] &= rules[w] - 1;
+    }
 }
 
 TERNARY_INLINE const struct entry *ternary_lookup_bits(const struct ternary *t, const struct ternary_bits *b, const uint64_t *key,
-                                                      uint32_t words)
+                                                       uint32_t words)
 {
     uint64_t rules[TERNARY_SMALL / 64] = {b->all[0], b->all[1], b->all[2], b->all[3]};
-    uint32_t dims = atomic_load_explicit(&b->root.dims, memory_order_relaxed);
-    if (b->root.row_words == 1)
-        ternary_and(&b->root, dims, key, 0, 1, 1, rules);
-    else if (b->root.row_words == 2)
-        ternary_and(&b->root, dims, key, 0, 2, 2, rules);
-    else
-        ternary_and(&b->root, dims, key, 0, 4, 4, rules);
-    if (!t->pieces) { /* the first bit of all, without a guess at its word */
-        uint32_t open = ternary_nonzero(rules, 4), w = (uint32_t)__builtin_ctz(open | 8);
-        if (!open)
-            return NULL;
-        return ternary_entry(t, &b->cell[64 * w + (uint32_t)__builtin_ctzll(rules[w])]);
+    uint32_t rule;
+    if (b->root.row_words == 1) {
+        ternary_and(&b->root, key, 0, 1, 1, rules);
+        rule = ternary_first(t, b, key, words, rules, 1);
+    } else if (b->root.row_words == 2) {
+        ternary_and(&b->root, key, 0, 2, 2, rules);
+        rule = ternary_first(t, b, key, words, rules, 2);
+    } else {
+        ternary_and(&b->root, key, 0, 4, 4, rules);
+        rule = ternary_first(t, b, key, words, rules, 4);
     }
-    for (uint32_t w = 0; w < b->root.row_words; w++)
-        for (; rules[w]; rules[w] &= rules[w] - 1) {
-            uint32_t rule = 64 * w + (uint32_t)__builtin_ctzll(rules[w]);
-            if (ternary_in_bounds(t->piece, t->pieces, key, words, b->bounds + 2 * (size_t)t->pieces * rule, 1))
-                return ternary_entry(t, &b->cell[rule]);
-        }
-    return NULL;
+    if (rule == TERNARY_SMALL)
+        return NULL;
+    return cells_at(t->entries, t->entry_stride, atomic_load_explicit(&b->cell[rule], memory_order_acquire));
 }
 
 /* Search the groups that n guard words (from word `first` of the row) let pass. Most words are 0, most others have one bit. */
@@ -127,34 +147,46 @@ TERNARY_INLINE void ternary_search_guarded(const struct ternary *t, const struct
     }
 }
 
-TERNARY_INLINE const struct entry *ternary_lookup_groups(const struct ternary *t, const struct ternary_groups *g,
-                                                        const uint64_t *key, uint32_t words)
+/* The groups that may match, of those in one chunk of words from `first` on. */
+TERNARY_INLINE void ternary_guard(const struct ternary_groups *g, const uint64_t *key, uint32_t first, uint64_t *guard)
 {
     const uint32_t row_words = g->root.row_words;
-    uint64_t moves = atomic_load_explicit(&g->moves, memory_order_acquire);
+    for (uint32_t i = 0; i < TERNARY_CHUNK; i++)
+        guard[i] = UINT64_MAX;
+    if (row_words == 4)
+        ternary_and(&g->root, key, 0, 4, 4, guard);
+    else if (row_words == 8)
+        ternary_and(&g->root, key, 0, 8, 8, guard);
+    else
+        ternary_and(&g->root, key, first, TERNARY_CHUNK, row_words, guard);
+}
+
+TERNARY_INLINE void ternary_search_chunk(const struct ternary *t, const struct ternary_groups *g, const uint64_t *key,
+                                         uint32_t words, uint32_t first, const uint64_t *guard, struct ternary_best *best)
+{
+    const uint32_t row_words = g->root.row_words;
+    ternary_search_guarded(t, g, key, words, first, guard, row_words < TERNARY_CHUNK ? row_words : TERNARY_CHUNK, best);
+}
+
+TERNARY_INLINE const struct entry *ternary_best_entry(const struct ternary *t, const struct ternary_best *best)
+{
+    uint32_t cell;
+    return ternary_best_cell(best, &cell) ? cells_at(t->entries, t->entry_stride, cell) : NULL;
+}
+
+static inline const struct entry *ternary_lookup_groups(const struct ternary *t, const struct ternary_groups *g,
+                                                        const uint64_t *key, uint32_t words)
+{
+    uint64_t moves = atomic_load_explicit(&g->moves, memory_order_acquire), guard[TERNARY_CHUNK];
     for (;;) {
         struct ternary_best best = ternary_none();
-        uint32_t dims = atomic_load_explicit(&g->root.dims, memory_order_acquire);
-        for (uint32_t first = 0; first < row_words; first += TERNARY_CHUNK) {
-            uint64_t guard[TERNARY_CHUNK];
-            for (uint32_t i = 0; i < TERNARY_CHUNK; i++)
-                guard[i] = UINT64_MAX;
-            if (row_words == 4) {
-                ternary_and(&g->root, dims, key, 0, 4, 4, guard);
-                ternary_search_guarded(t, g, key, words, 0, guard, 4, &best);
-            } else if (row_words == 8) {
-                ternary_and(&g->root, dims, key, 0, 8, 8, guard);
-                ternary_search_guarded(t, g, key, words, 0, guard, 8, &best);
-            } else {
-                ternary_and(&g->root, dims, key, first, TERNARY_CHUNK, row_words, guard);
-                ternary_search_guarded(t, g, key, words, first, guard, TERNARY_CHUNK, &best);
-            }
+        for (uint32_t first = 0; first < g->root.row_words; first += TERNARY_CHUNK) {
+            ternary_guard(g, key, first, guard);
+            ternary_search_chunk(t, g, key, words, first, guard, &best);
         }
         uint64_t moves_now = atomic_load_explicit(&g->moves, memory_order_acquire);
-        if (moves_now == moves) {
-            uint32_t cell;
-            return ternary_best_cell(&best, &cell) ? cells_at(t->entries, t->entry_stride, cell) : NULL;
-        }
+        if (moves_now == moves)
+            return ternary_best_entry(t, &best);
         moves = moves_now;
     }
 }
@@ -167,14 +199,36 @@ TERNARY_INLINE const struct entry *ternary_lookup(const struct ternary *t, const
     return ternary_lookup_groups(t, (const struct ternary_groups *)root, key, words);
 }
 
+/* Rows of one chunk: all guards first, then all groups, so that a wrong guess at the number of groups left does not also wait
+ * for the rows of its own key. */
+static inline void ternary_groups_burst(const struct ternary *t, const struct ternary_groups *g, const uint64_t *keys,
+                                        uint32_t words, const struct entry **found, uint32_t n)
+{
+    uint64_t moves = atomic_load_explicit(&g->moves, memory_order_acquire), guard[64][TERNARY_CHUNK];
+    for (uint32_t i = 0; i < n; i++)
+        ternary_guard(g, keys + (size_t)i * words, 0, guard[i]);
+    for (uint32_t i = 0; i < n; i++) {
+        struct ternary_best best = ternary_none();
+        ternary_search_chunk(t, g, keys + (size_t)i * words, words, 0, guard[i], &best);
+        found[i] = ternary_best_entry(t, &best);
+    }
+    if (__builtin_expect(atomic_load_explicit(&g->moves, memory_order_acquire) != moves, 0))
+        for (uint32_t i = 0; i < n; i++)
+            found[i] = ternary_lookup(t, keys + (size_t)i * words, words);
+}
+
 /* n <= 64 keys of `words` words each. The entries found are prefetched. */
 TERNARY_INLINE void ternary_lookup_burst(const struct ternary *t, const uint64_t *keys, uint32_t words, const struct entry **found,
-                                        uint32_t n)
+                                         uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        found[i] = ternary_lookup(t, keys + (size_t)i * words, words);
+    const struct ternary_root *root = atomic_load_explicit(&t->root, memory_order_acquire);
+    if (root->layout == TERNARY_GROUPS && root->row_words <= TERNARY_CHUNK)
+        ternary_groups_burst(t, (const struct ternary_groups *)root, keys, words, found, n);
+    else
+        for (uint32_t i = 0; i < n; i++)
+            found[i] = ternary_lookup(t, keys + (size_t)i * words, words);
+    for (uint32_t i = 0; i < n; i++)
         __builtin_prefetch(found[i]);
-    }
 }
 
 #endif

@@ -190,9 +190,10 @@ static void bench_lpm6(uint32_t n)
     free(keys), free(free_bits), free(lengths);
 }
 
-/* ---- ternary: 128-bit five-tuples with tenant; `masks` different masks ---- */
+/* ---- ternary: 128-bit five-tuples with tenant; `masks` different masks. `crowded`: few tenants and addresses, so that several rules
+ * match a key; else values from all of the space. ---- */
 
-static void bench_ternary(uint32_t n, uint32_t masks)
+static void bench_ternary(uint32_t n, uint32_t masks, int crowded)
 {
     uint64_t *values = malloc((size_t)n * 16), *mask = malloc((size_t)n * 16), *free_bits = malloc((size_t)n * 16);
     uint64_t *params = calloc(n, 8), shape[masks][2];
@@ -205,12 +206,18 @@ static void bench_ternary(uint32_t n, uint32_t masks)
         shape[m][1] = target << 40 | (m & 4 ? UINT64_C(0xff) << 32 : 0) | (m & 16 ? 0xffff : 0) | (m & 32 ? 0xffff0000 : 0);
     }
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t *k = values + 2 * i, tenant = random_between(&state, 0, 15);
+        uint64_t *k = values + 2 * i, tenant = random_between(&state, 0, crowded ? 15 : 9999);
         const uint64_t *s = shape[i % masks];
-        k[0] = (tenant << 40 | UINT64_C(0x0a) << 32 | (random_next(&state) & 0x3ffff) << 8 | 0x0a) & s[0];
-        k[1] = ((random_next(&state) & 0x3ffff) << 40 | UINT64_C(6) << 32 | random_between(&state, 1, 64)) & s[1];
+        k[0] = tenant << 40 | UINT64_C(0x0a) << 32 | (random_next(&state) & 0x3ffff) << 8 | 0x0a;
+        k[1] = (random_next(&state) & 0x3ffff) << 40 | UINT64_C(6) << 32 | random_between(&state, 1, 64);
+        if (!crowded) {
+            k[0] = tenant << 40 | random_next(&state) >> 24;
+            k[1] = random_next(&state);
+        }
+        k[0] &= s[0];
+        k[1] &= s[1];
         memcpy(mask + 2 * i, s, 16);
-        free_bits[2 * i] = ~s[0] & 0xffffffffffffffff >> 0;
+        free_bits[2 * i] = ~s[0];
         free_bits[2 * i + 1] = ~s[1];
         ranks[i] = (uint32_t)random_between(&state, 0, 1000);
     }
@@ -230,8 +237,8 @@ static void bench_ternary(uint32_t n, uint32_t masks)
     for (uint32_t i = 0; i < n / 2; i++)
         ternary_delete(t, values + 2 * i, mask + 2 * i, ranks[i]);
     double delete = (now_ns() - start) / (n / 2);
-    printf("ternary %3u masks %8u  single %6.1f  burst %6.1f | insert %7.0f  bulk %7.0f  delete %7.0f\n", masks, n, single, burst,
-           insert, bulk, delete);
+    printf("ternary %-7s %2u masks %6u  single %6.1f  burst %6.1f | insert %6.0f  bulk %6.0f  delete %6.0f\n",
+           crowded ? "crowded" : "spread", masks, n, single, burst, insert, bulk, delete);
     ternary_destroy(t);
     free(values), free(mask), free(free_bits), free(params), free(actions), free(ranks), free(numbers), free(results);
 }
@@ -258,13 +265,15 @@ int main(int argc, char **argv)
         bench_lpm6(sizes[i]);
     }
     if (!*only || !strcmp(only, "ternary")) {
-        bench_ternary(16, 4);
-        bench_ternary(200, 8);
-        bench_ternary(256, 64);
-        bench_ternary(1000, 16);
-        bench_ternary(4096, 8);
-        bench_ternary(4096, 64);
-        bench_ternary(65536, 64);
+        for (int crowded = 0; crowded < 2; crowded++) {
+            bench_ternary(16, 4, crowded);
+            bench_ternary(200, 8, crowded);
+            bench_ternary(256, 64, crowded);
+            bench_ternary(1000, 16, crowded);
+            bench_ternary(4096, 8, crowded);
+            bench_ternary(4096, 64, crowded);
+            bench_ternary(65536, 64, crowded);
+        }
     }
     qsbr_destroy(&qsbr);
     return 0;
