@@ -98,12 +98,12 @@ TERNARY_INLINE uint32_t ternary_first(const struct ternary *t, const struct tern
                                       uint64_t *rules, uint32_t n)
 {
     for (;;) {
-        uint32_t w = n - 1; /* of the first word that is not 0: chosen, not branched on */
-        for (uint32_t i = n - 1; i-- > 0;)
-            w = rules[i] ? i : w;
-        if (!rules[w])
+        uint32_t open = 0; /* words that are not 0: which one is first must not become a branch */
+        for (uint32_t i = 0; i < n; i++)
+            open |= (uint32_t)(rules[i] != 0) << i;
+        if (!open)
             return TERNARY_SMALL;
-        uint32_t rule = 64 * w + (uint32_t)__builtin_ctzll(rules[w]);
+        uint32_t w = (uint32_t)__builtin_ctz(open), rule = 64 * w + (uint32_t)__builtin_ctzll(rules[w]);
         if (!t->pieces || ternary_in_bounds(t->piece, t->pieces, key, words, b->bounds + 2 * (size_t)t->pieces * rule, 1))
             return rule;
         rules[w] &= rules[w] - 1;
