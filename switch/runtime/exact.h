@@ -177,27 +177,33 @@ EXACT_INLINE const struct entry *exact_lookup(const struct exact *t, const uint6
     return exact_lookup_hashed(t, key, words, param_words, exact_hash(t, key, words));
 }
 
-/* n <= 64 keys in an array of n * words. found[i] is the entry or NULL. In three rounds: fetch all first buckets; search
- * them, fetching the next one where that did not end it; search those. So no miss of the cache waits for another. */
+#define EXACT_AHEAD 24u /* buckets being fetched: about as many misses as a core keeps track of */
+
+/* n <= 64 keys in an array of n * words. found[i] is the entry or NULL. First buckets are fetched some keys ahead of their search;
+ * a search that does not end there has its next bucket fetched and goes on after the others. So no miss of the cache waits for
+ * another, and memory is busy while the processor compares. */
 EXACT_INLINE void exact_lookup_burst(const struct exact *t, const uint64_t *keys, uint32_t words, uint32_t param_words,
                                      const struct entry **found, uint32_t n)
 {
     const struct exact_slots *s = atomic_load_explicit(&t->slots, memory_order_acquire);
     const uint32_t bucket_words = exact_bucket_words(exact_stride(words, param_words));
-    uint64_t moves = atomic_load_explicit(&s->moves, memory_order_acquire), bucket[64];
+    uint64_t moves = atomic_load_explicit(&s->moves, memory_order_acquire), bucket[64 + EXACT_AHEAD];
     uint8_t open[64];
     uint32_t opens = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        bucket[i] = exact_home(s, exact_hash(t, keys + (size_t)i * words, words));
-        __builtin_prefetch(s->base + bucket[i] * bucket_words);
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        int ended;
-        found[i] = exact_search_bucket(s, bucket[i], keys + (size_t)i * words, words, param_words, &ended);
-        bucket[i] = ended ? bucket[i] : exact_next(s, bucket[i]);
-        __builtin_prefetch(s->base + bucket[i] * bucket_words);
-        open[opens] = (uint8_t)i;
-        opens += !ended;
+    for (uint32_t i = 0; i < n + EXACT_AHEAD; i++) {
+        if (i < n) {
+            bucket[i] = exact_home(s, exact_hash(t, keys + (size_t)i * words, words));
+            __builtin_prefetch(s->base + bucket[i] * bucket_words);
+        }
+        if (i >= EXACT_AHEAD) {
+            uint32_t at = i - EXACT_AHEAD;
+            int ended;
+            found[at] = exact_search_bucket(s, bucket[at], keys + (size_t)at * words, words, param_words, &ended);
+            bucket[at] = ended ? bucket[at] : exact_next(s, bucket[at]);
+            __builtin_prefetch(s->base + bucket[at] * bucket_words);
+            open[opens] = (uint8_t)at;
+            opens += !ended;
+        }
     }
     for (uint32_t o = 0; o < opens; o++)
         found[open[o]] = exact_search(s, bucket[open[o]], keys + (size_t)open[o] * words, words, param_words);

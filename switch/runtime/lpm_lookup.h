@@ -8,13 +8,15 @@
 #include "key.h"
 #include "lpm.h"
 
+#define LPM_INLINE static inline __attribute__((always_inline))
+
 /* A root or a slot: the node below in the low half (0: none), a leaf in the high half: entry cell + 1 (0: none). */
-static inline uint32_t lpm_below(uint64_t slot)
+LPM_INLINE uint32_t lpm_below(uint64_t slot)
 {
     return (uint32_t)slot;
 }
 
-static inline uint32_t lpm_leaf(uint64_t slot)
+LPM_INLINE uint32_t lpm_leaf(uint64_t slot)
 {
     return (uint32_t)(slot >> 32);
 }
@@ -42,7 +44,7 @@ struct lpm {
 };
 
 /* The exact part of the key, right-aligned, and the prefix field left-aligned. */
-static inline void lpm_split(const uint64_t *key, uint32_t exact_width, uint32_t width, uint64_t *exact, uint64_t *address)
+LPM_INLINE void lpm_split(const uint64_t *key, uint32_t exact_width, uint32_t width, uint64_t *exact, uint64_t *address)
 {
     const uint32_t words = KEY_WORDS(exact_width + width), exact_words = KEY_WORDS(exact_width), n = KEY_WORDS(width);
     for (uint32_t i = 0; i < exact_words; i++)
@@ -53,7 +55,7 @@ static inline void lpm_split(const uint64_t *key, uint32_t exact_width, uint32_t
 }
 
 /* The address from byte `at` on, left-aligned, 64 bits of it. */
-static inline uint64_t lpm_window(const uint64_t *address, uint32_t words, uint32_t at)
+LPM_INLINE uint64_t lpm_window(const uint64_t *address, uint32_t words, uint32_t at)
 {
     if (words == 1)
         return address[0] << 8 * at;
@@ -71,7 +73,7 @@ struct lpm_search {
 };
 
 /* One node further down. */
-static inline void lpm_step(const struct lpm *t, struct lpm_search *s, const uint64_t *address, uint32_t words)
+LPM_INLINE void lpm_step(const struct lpm *t, struct lpm_search *s, const uint64_t *address, uint32_t words)
 {
     const struct lpm_node *node = (const struct lpm_node *)arena_at(t->nodes, s->node);
     uint64_t window = lpm_window(address, words, s->at);
@@ -96,18 +98,18 @@ static inline void lpm_step(const struct lpm *t, struct lpm_search *s, const uin
     s->node = lpm_below(slot);
 }
 
-static inline uint64_t lpm_root_of(const struct entry *e)
+LPM_INLINE uint64_t lpm_root_of(const struct entry *e)
 {
     /* the writer changes a root in place, in one store */
     return e ? atomic_load_explicit((const _Atomic uint64_t *)&e->params[0], memory_order_acquire) : 0;
 }
 
-static inline const struct entry *lpm_entry(const struct lpm *t, uint32_t leaf)
+LPM_INLINE const struct entry *lpm_entry(const struct lpm *t, uint32_t leaf)
 {
     return leaf ? cells_at(t->entries, t->entry_stride, leaf - 1) : NULL;
 }
 
-static inline const struct entry *lpm_lookup(const struct lpm *t, const uint64_t *key, uint32_t exact_width, uint32_t width)
+LPM_INLINE const struct entry *lpm_lookup(const struct lpm *t, const uint64_t *key, uint32_t exact_width, uint32_t width)
 {
     const uint32_t exact_words = KEY_WORDS(exact_width), words = KEY_WORDS(width);
     uint64_t exact[exact_words + 1], address[words]; /* lengths are constants once inlined */
@@ -120,7 +122,7 @@ static inline const struct entry *lpm_lookup(const struct lpm *t, const uint64_t
     return lpm_entry(t, s.best);
 }
 
-static inline void lpm_prefetch_node(const struct lpm *t, uint32_t node)
+LPM_INLINE void lpm_prefetch_node(const struct lpm *t, uint32_t node)
 {
     const char *at = (const char *)arena_at(t->nodes, node);
     __builtin_prefetch(at);
@@ -128,7 +130,7 @@ static inline void lpm_prefetch_node(const struct lpm *t, uint32_t node)
 }
 
 /* Brings what a look-up of this key touches first. */
-static inline void lpm_prefetch(const struct lpm *t, const uint64_t *key, uint32_t exact_width, uint32_t width)
+LPM_INLINE void lpm_prefetch(const struct lpm *t, const uint64_t *key, uint32_t exact_width, uint32_t width)
 {
     const uint32_t exact_words = KEY_WORDS(exact_width), words = KEY_WORDS(width);
     uint64_t exact[exact_words + 1], address[words];
@@ -140,24 +142,20 @@ static inline void lpm_prefetch(const struct lpm *t, const uint64_t *key, uint32
 }
 
 /* n <= 64 keys. All searches go down together, each level's nodes fetched while the others' are searched. */
-static inline void lpm_lookup_burst(const struct lpm *t, const uint64_t *keys, uint32_t exact_width, uint32_t width,
+LPM_INLINE void lpm_lookup_burst(const struct lpm *t, const uint64_t *keys, uint32_t exact_width, uint32_t width,
                                     const struct entry **found, uint32_t n)
 {
     const uint32_t key_words = KEY_WORDS(exact_width + width), exact_words = KEY_WORDS(exact_width), words = KEY_WORDS(width);
-    uint64_t exact[64][exact_words + 1], address[64][words], hash[64];
+    uint64_t exact[64 * exact_words + 1], address[64][words];
     struct lpm_search search[64];
     uint8_t live[64];
     uint32_t alive = 0;
+    for (uint32_t i = 0; i < n; i++)
+        lpm_split(keys + (size_t)i * key_words, exact_width, width, exact + (size_t)i * exact_words, address[i]);
+    if (exact_words)
+        exact_lookup_burst(t->roots, exact, exact_words, 1, found, n);
     for (uint32_t i = 0; i < n; i++) {
-        lpm_split(keys + (size_t)i * key_words, exact_width, width, exact[i], address[i]);
-        if (exact_words) {
-            hash[i] = exact_hash(t->roots, exact[i], exact_words);
-            exact_prefetch(t->roots, hash[i], exact_words, 1);
-        }
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t root = exact_words ? lpm_root_of(exact_lookup_hashed(t->roots, exact[i], exact_words, 1, hash[i]))
-                                    : atomic_load_explicit(&t->root, memory_order_acquire);
+        uint64_t root = exact_words ? lpm_root_of(found[i]) : atomic_load_explicit(&t->root, memory_order_acquire);
         search[i] = (struct lpm_search){lpm_below(root), lpm_leaf(root), 0};
         lpm_prefetch_node(t, lpm_below(root));
         live[alive] = (uint8_t)i;
