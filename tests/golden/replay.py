@@ -46,13 +46,18 @@ def case_names() -> list[str]:
     return sorted(path.name for path in CASES.iterdir() if (path / "steps.yaml").exists())
 
 
-def load_steps(name: str) -> list[Step]:
-    """The steps of a case, with the entries of exceptions.yaml in the place of what was recorded."""
+def load_steps(name: str, compiler: str = "p4c") -> list[Step]:
+    """The steps of a case, with the entries of exceptions.yaml in the place of what was recorded.
+
+    An entry with `compiler:` is for JSON of that compiler only.
+    """
     steps: list[Step] = yaml.safe_load((CASES / name / "steps.yaml").read_text())
     exceptions = yaml.safe_load((HERE / "exceptions.yaml").read_text()) or {}
     for exception in exceptions.get(name, []):
+        if exception.get("compiler", compiler) != compiler:
+            continue
         step = steps[exception["step"]]
-        changes = {k: v for k, v in exception.items() if k not in ("step", "reason")}
+        changes = {k: v for k, v in exception.items() if k not in ("step", "reason", "compiler")}
         assert exception.get("reason") and changes, f"exceptions.yaml: {name}: {exception}: no reason or no result"
         if "expect" in changes and ("read" in step or "write" in step):
             for stale in ("updates", "entities", "message"):
@@ -61,14 +66,16 @@ def load_steps(name: str) -> list[Step]:
     return steps
 
 
-def replay(name: str, device_config: bytes | None = None, p4info: p4i.P4Info | None = None) -> list[Mismatch]:
-    """Run a case, with p4c's JSON and P4Info or the given ones. An empty list: all as recorded."""
+def replay(
+    name: str, device_config: bytes | None = None, p4info: p4i.P4Info | None = None, compiler: str = "p4c"
+) -> list[Mismatch]:
+    """Run a case, with p4c's JSON and P4Info or the given ones of `compiler`. An empty list: all as recorded."""
     folder = CASES / name
     if device_config is None:
         device_config = (folder / f"{name}.json").read_bytes()
     if p4info is None:
         p4info = text_format.Parse((folder / f"{name}.p4info.txtpb").read_text(), p4i.P4Info())
-    steps = load_steps(name)
+    steps = load_steps(name, compiler)
     with SwitchThread() as switch, Client(switch.address) as client:
         assert client.arbitrate().status.code == 0
         first = steps[0] if steps and "pipeline" in steps[0] else {"expect": "OK"}
