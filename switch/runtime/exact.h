@@ -3,8 +3,8 @@
  *     slot: key[words], entry { tag, action, params[param_words] }, padded to 2, 4 or 8 words or a multiple of 8
  *     bucket: as many slots as fit into a cache line (4, 2 or 1); a key that finds its bucket full goes to the next
  *
- * so that a hit costs one line, and a second one for few keys: 3 % with two slots a bucket and a quarter of keys with one, in
- * a table that is full. All slots of a bucket are compared without a branch.
+ * so that a hit costs one line; a second one for 4, 12 or 25 of 100 keys (with 4, 2 or 1 slots in a bucket) when
+ * the table is full. All slots of a bucket are compared without a branch.
  *
  * Readers: any number of threads, never blocked, never retried except as said below. Writer: one at a time (pipeline lock).
  * What is published by which store:

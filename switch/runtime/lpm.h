@@ -13,7 +13,7 @@
  * parent's slot. Readers never retry. Nodes and entries are addressed by 32-bit numbers in memory that never moves;
  * what is replaced is used again after a grace period.
  *
- * Cost: docs/switch/lpm.md. A few routes for each of many tenants: 64 to 128 bytes a route; a million in one: about 20.
+ * Cost: docs/switch/lpm.md. Nodes take 28 bytes a route for a million in one root, 70 for ten in each of many, 170 if all are host routes.
  */
 #ifndef P4GATE_LPM_H
 #define P4GATE_LPM_H
