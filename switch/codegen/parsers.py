@@ -5,6 +5,8 @@ Ends at `done` with the payload where the cursor is; an error keeps what was ext
 
 from __future__ import annotations
 
+import re
+
 from switch.bmv2.program import (
     Advance,
     Const,
@@ -249,10 +251,17 @@ class ParserCode:
                     seen.add(t.value)
                     lines += [f"    case {constant(t.value, 'u64').text}:", "        " + self._goto(t.next)]
             return [*lines, "    }"]
+        # into locals: gcc would join tests of neighbouring fields into one load, which waits for the stores of all
+        names = [C(f"key{i}", "u64", True) if v.cls == "u64" and len(values) > 1 else v for i, v in enumerate(values)]
+        tests: list[str] = []
         for t in cases:
-            test = self._value_set_test(t, values, widths) if t.value_set else self._case_test(t, values, widths)
-            lines += [f"    if ({test})", "        " + self._goto(t.next)]
-        return lines
+            test = self._value_set_test(t, names, widths) if t.value_set else self._case_test(t, names, widths)
+            tests += [f"    if ({test})", "        " + self._goto(t.next)]
+        used = set(re.findall(r"\bkey\d+\b", "".join(tests)))
+        keys = [f"{n} = {v.text}" for n, v in zip(names, values, strict=True) if n.text in used]
+        if not keys:
+            return lines + tests
+        return [*lines, "    {", f"        const uint64_t {', '.join(keys)};", *("    " + x for x in tests), "    }"]
 
     def _key_width(self, k: KeyPart) -> int:
         match k:
