@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import click
+
+INTERNAL_ERROR = 70  # sysexits.h: EX_SOFTWARE
 
 # verb -> (module, attribute, one line of help). The rooms know nothing of one another; they meet here.
 VERBS: dict[str, tuple[str, str, str]] = {
@@ -21,6 +24,19 @@ VERBS: dict[str, tuple[str, str, str]] = {
 
 class RoomGroup(click.Group):
     """A click group that imports a room when one of its verbs is called."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, OSError):
+            raise  # click turns these into a message, or (a closed pipe) into silence
+        except Exception as error:
+            if os.environ.get("P4GATE_DEBUG"):
+                raise
+            name = type(error).__name__
+            click.echo(f"error: p4gate {ctx.invoked_subcommand} failed unexpectedly: {name}: {error}", err=True)
+            click.echo("This is a fault of p4gate. P4GATE_DEBUG=1 in the environment shows where.", err=True)
+            ctx.exit(INTERNAL_ERROR)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)

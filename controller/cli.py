@@ -97,7 +97,13 @@ def plan_command(
     everything: bool,
     detailed_exitcode: bool,
 ) -> None:
-    """Show what apply would write to the gateways of INTENT: + insert, ~ modify, - delete."""
+    """Show what apply would write to the gateways of INTENT: + insert, ~ modify, - delete.
+
+    \b
+    What would change, and the same for a script that asks whether anything would:
+      p4gate plan examples/two_vpcs.yaml
+      p4gate plan examples/two_vpcs.yaml --detailed-exitcode --json
+    """
     jobs = make_jobs(intent, gateways, pipeline)
     results = for_each(jobs, survey)
     _show_surveys(jobs, results, as_json, lambda job, found: plan_lines(job, found, everything))
@@ -124,6 +130,13 @@ def apply_command(
     """Bring the gateways to the state that INTENT asks for, and verify it by read-back.
 
     Writes only the difference. If it is interrupted, run it again: it goes on from what the switch holds.
+
+    \b
+    The first time, with the compiled gateway; later only what differs is written:
+      p4gate apply examples/two_vpcs.yaml --pipeline build/
+      p4gate apply examples/two_vpcs.yaml
+    To a switch that listens elsewhere than the intent says:
+      p4gate apply examples/two_vpcs.yaml --gateway 127.0.0.1:9560
     """
     jobs = make_jobs(intent, gateways, pipeline)
     if dry_run:
@@ -152,7 +165,11 @@ def apply_command(
 def verify_command(
     intent: str, gateways: tuple[str, ...], pipeline: str | None, as_json: bool, everything: bool
 ) -> None:
-    """Compare what the gateways hold with INTENT; exit with 1 if it differs."""
+    """Compare what the gateways hold with INTENT; exit with 1 if it differs.
+
+    \b
+    p4gate verify examples/two_vpcs.yaml
+    """
     jobs = make_jobs(intent, gateways, pipeline)
     results = for_each(jobs, survey)
     _show_surveys(jobs, results, as_json, lambda job, found: verify_lines(job, found, everything))
@@ -165,7 +182,12 @@ def verify_command(
 @_options
 @_errors_told
 def status_command(intent: str, gateways: tuple[str, ...], as_json: bool) -> None:
-    """Show the gateways' pipeline, tables, tenants' counters and drops by reason."""
+    """Show the gateways' pipeline, tables, tenants' counters and drops by reason.
+
+    \b
+    p4gate status examples/two_vpcs.yaml
+    p4gate status examples/two_vpcs.yaml --json
+    """
     jobs = make_jobs(intent, gateways, None, want_pipeline=False)
 
     def work(connection: Connection, job: Job) -> Status:

@@ -49,6 +49,11 @@ def trace_command(
 ) -> None:
     """Send one packet through a pipeline and tell what happened to it: parser states, each table's key and the entry
     that matched, the action and what it changed, clones, and why it was dropped. Nothing is sent, counted or changed.
+
+    \b
+    Through a running switch, and through a program on its own:
+      p4gate trace --grpc 127.0.0.1:9559 --port 1 ffffffffffff0200000000010806...
+      p4gate trace --program build/gateway.json --entries writes.txtpb --port 1 ffffffffffff...
     """
     try:
         data = bytes.fromhex("".join(packet.split()).removeprefix("0x"))

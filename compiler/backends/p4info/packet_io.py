@@ -76,6 +76,10 @@ def value_set_info(value_set: tree.ValueSet, symbols: Symbols, diagnostics: Diag
     fields = element.fields
     numbers = number_fields([f.annotations for f in fields], [f.span for f in fields], diagnostics)
     for field, number in zip(fields, numbers, strict=True):
+        if not isinstance(field.type, types.BitType | types.SerEnumType | types.NewType):
+            message = f"a control plane cannot fill the field {field.name} of a value_set: it is {field.type}"
+            diagnostics.error("unsupported", message, field.span, hint="bit<W>")
+            continue
         match = info.match.add(id=number, name=field.name, bitwidth=control_plane_width(field.type))
         annotation = first(field.annotations, "match")
         set_match_type(match, (annotation.text or "exact").strip() if annotation is not None else "exact")

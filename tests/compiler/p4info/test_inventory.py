@@ -93,3 +93,12 @@ def test_selector_annotations_become_fields() -> None:
     assert selector.sum_of_members.max_member_weight == 3
     assert list(selector.preamble.annotations) == ["@other"]
     assert (profile.with_selector, profile.size, profile.WhichOneof("selector_size_semantics")) == (False, 9, None)
+
+
+def test_a_value_set_with_a_nested_struct_is_refused() -> None:
+    types = "struct in_t { bit<8> x; } struct set_t { bit<8> a; in_t inner; }"
+    text = program("", types=types).replace("state start {", "value_set<set_t>(4) vs; state start {", 1)
+    checked, diagnostics = check(text)
+    emit(checked, diagnostics)
+    message = diagnostics.render()
+    assert "cannot fill the field inner of a value_set" in message and "[unsupported]" in message
