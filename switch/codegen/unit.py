@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from switch.bmv2.program import FieldRef, LearnList, Program
@@ -37,6 +38,15 @@ STANDARD = {
     "deq_qdepth": "queueing_metadata.deq_qdepth",
 }
 
+# What asks the driver for more than forwarding: MAY_X is 0 where no generated line has it.
+REQUESTS = {
+    "CLONE": "p->frame.clone_session =",
+    "DIGEST": "p->frame.learn_list =",
+    "RESUBMIT": "p->frame.resubmit_list =",
+    "RECIRCULATE": "p->frame.recirculate_list =",
+    "FAIL": "assertion_failed(",
+}
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -61,28 +71,29 @@ def generate(program: Program, *, trace: bool = False) -> Unit:
     for header_type in {h.type.name: h.type for h in program.headers.values() if not h.metadata}.values():
         body += extract(layout, header_type)
         body += emit(layout, header_type)
-    body += _standard(program, e)
-    body.append('#include "actions.h"\n')
+    logic: list[str] = []
     if trace:
-        body += trace_hooks(program, layout)
+        logic += trace_hooks(program, layout)
     for c in program.calculations:
-        body += calc.calculation(c, calculation_names[c.name], e)
+        logic += calc.calculation(c, calculation_names[c.name], e)
     for profile in program.profiles:
         if profile.selector is not None:
             name = tables.selectors[profile.name] = layout.globals.new("select_" + profile.name)
-            body += calc.calculation(profile.selector, name, e)
+            logic += calc.calculation(profile.selector, name, e)
     for a in program.actions:
-        body += action(a, statements, layout.action_names[a.index])
+        logic += action(a, statements, layout.action_names[a.index])
     for t in program.tables:
-        body += tables.apply(t)
-    body += ParserCode(program, statements, trace=trace).generate()
-    body += ControlCode(program.ingress, tables).generate()
-    body += ControlCode(program.egress, tables).generate()
-    body += calc.verify_checksums(program.checksums, calculation_names, e)
-    body += calc.update_checksums(program.checksums, calculation_names, e)
-    body += deparse(program, statements)
-    body += _keep_fields(program, e)
-    body += _digests(program, e)
+        logic += tables.apply(t)
+    logic += ParserCode(program, statements, trace=trace).generate()
+    logic += ControlCode(program.ingress, tables).generate()
+    logic += ControlCode(program.egress, tables).generate()
+    logic += calc.verify_checksums(program.checksums, calculation_names, e)
+    logic += calc.update_checksums(program.checksums, calculation_names, e)
+    logic += deparse(program, statements)
+    logic += _keep_fields(program, e)
+    logic += _digests(program, e)
+    body += _standard(program, e, "\n".join(logic), trace=trace)
+    body += ['#include "actions.h"', "", *logic]
     text = "\n".join([*_head(program, e, trace=trace), *body, *_door()])
     return Unit(text + "\n", layout, tuple(statements.messages))
 
@@ -111,22 +122,34 @@ def _head(program: Program, e: Expressions, *, trace: bool) -> list[str]:
     return [*lines, "", f"#define NO_ERROR {no_error}", "#define NO_ACTION UINT32_MAX", ""]
 
 
-def _standard(program: Program, e: Expressions) -> list[str]:
-    """get_X and set_X for the standard metadata; a field that the program lacks reads 0 and takes no value."""
-    lines = ["/* Standard metadata, as the driver knows it. */"]
+def _standard(program: Program, e: Expressions, logic: str, *, trace: bool) -> list[str]:
+    """MAY_X for requests to the driver; get_X and set_X for the standard metadata. `logic`: the generated functions.
+
+    A field that the program lacks, or that none of its lines names, reads 0 and takes no value. Only egress_spec is
+    always there, as one part of the driver tells it to another.
+    """
+    lines = ["/* What the program may ask of the driver. */"]
+    for name, request in REQUESTS.items():
+        lines.append(f"#define MAY_{name} {int(request in logic)}")
+    lines += ["", "/* Standard metadata, as the driver knows it. */"]
     for name, known_as in STANDARD.items():
         ref = program.standard(known_as)
-        if ref is None:
+        if ref is None or ref.field.width > 64 or not (trace or name == "egress_spec" or _names(logic, ref, e)):
             read, write = "(void)p;\n    return 0;", "(void)p, (void)value;"
         else:
             path, width = e.field_path(ref), ref.field.width
             mask = f" & {(1 << width) - 1:#x}" if width not in (8, 16, 32, 64) else ""
             read, write = f"return {path};", f"{path} = value{mask};"
-            if width > 64:
-                read, write = "(void)p;\n    return 0;", "(void)p, (void)value;"
         lines += [f"static inline uint64_t get_{name}(const struct packet *p)", "{", f"    {read}", "}"]
         lines += [f"static inline void set_{name}(struct packet *p, uint64_t value)", "{", f"    {write}", "}"]
     return [*lines, ""]
+
+
+def _names(logic: str, ref: FieldRef, e: Expressions) -> bool:
+    """Does any line name the field, or its struct as a whole?"""
+    path = e.field_path(ref).removeprefix("p->")
+    struct = path.rpartition(".")[0]
+    return re.search(rf"{re.escape(path)}\b|{re.escape(struct)}\b(?!\.)", logic) is not None
 
 
 def _keep_fields(program: Program, e: Expressions) -> list[str]:

@@ -4,10 +4,10 @@
  *     -> clone I2E -> digest -> resubmit | multicast | drop | unicast
  *     -> egress -> clone E2E -> drop | deparse -> recirculate | send
  *
- * Included at the end of the generated file: parse, ingress, egress, deparse ... are static and known here. What must come
- * back to ingress or egress (clones of clones, resubmits, recirculations) waits in the worker's queue of copies until the
- * burst is done; replicas and ingress clones go through egress at once. All copies come from the worker's pool, none is
- * allocated here.
+ * Included at the end of the generated file: parse, ingress, egress, deparse ... are static and known here; MAY_X says what
+ * the program asks for at all. What must come back to ingress or egress (clones of clones, resubmits, recirculations) waits in
+ * the worker's queue of copies until the burst is done; replicas and ingress clones go through egress at once. All copies come
+ * from the worker's pool, none is allocated here.
  */
 #ifndef P4GATE_DRIVER_H
 #define P4GATE_DRIVER_H
@@ -187,9 +187,9 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
     note_egress(w, p);
     while (egress(w, p))
         continue;
-    if (p->frame.clone_session)
+    if (MAY_CLONE && p->frame.clone_session)
         clone_egress(w, p);
-    if (p->frame.failed) {
+    if (MAY_FAIL && p->frame.failed) {
         drop_packet(w, p, DROP_ASSERTION);
         return;
     }
@@ -201,7 +201,7 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
         drop_packet(w, p, DROP_TOO_LONG);
         return;
     }
-    if (!p->frame.recirculate_list) {
+    if (!MAY_RECIRCULATE || !p->frame.recirculate_list) {
         send_packet(w, p);
         return;
     }
@@ -235,20 +235,20 @@ static inline void enter(struct worker *w, struct packet *p)
 /* After ingress, in simple_switch's order. */
 static void manage_traffic(struct worker *w, struct packet *p)
 {
-    if (p->frame.clone_session) {
+    if (MAY_CLONE && p->frame.clone_session) {
         clone_ingress(w, p);
         p->frame.clone_session = p->frame.clone_list = 0;
     }
-    if (p->frame.learn_list) {
+    if (MAY_DIGEST && p->frame.learn_list) {
         note(w, p, "digest", p->frame.learn_list);
         send_digest(w, p);
     }
-    if (p->frame.failed) {
+    if (MAY_FAIL && p->frame.failed) {
         drop_packet(w, p, DROP_ASSERTION);
         return;
     }
     p->frame.exited = 0;
-    if (p->frame.resubmit_list) {
+    if (MAY_RESUBMIT && p->frame.resubmit_list) {
         if (may_pass_again(w, p)) {
             struct packet *q = copy_bytes(w, p, p->frame.start, (size_t)(p->frame.end - p->frame.start));
             if (q) {
