@@ -36,9 +36,6 @@ from switch.values import (
     WriteKind,
 )
 
-# JSON: the lowest priority wins; here, as in P4Runtime, the highest.
-JSON_PRIORITY_TOP = 1 << 24
-
 
 class LoadedTable:
     def __init__(self, pipeline: int, layout: TableLayout, profile: LoadedProfile | None, workers: int) -> None:
@@ -59,6 +56,9 @@ class LoadedTable:
         self._const_numbers: set[int] = set()
         self.default: Action | None = None
         self.reset_default()
+        # JSON: the lowest priority wins; here, as in P4Runtime, the highest. p4c's 1, 2, ... N become N ... 2, 1
+        # (P4Runtime 1.4, "Constant Tables").
+        self._priority_top = 1 + max((entry.priority for entry in t.entries), default=0)
         for entry in t.entries:
             self._insert(self._const_entry(entry))
         self._locked = t.const
@@ -364,7 +364,7 @@ class LoadedTable:
                     match.append(Ternary(value & mask, mask))
                 case _:
                     match.append(Range(value, extra if m.kind == "range" else value))
-        priority = JSON_PRIORITY_TOP - e.priority if self.layout.kind == "ternary" else 0
+        priority = self._priority_top - e.priority if self.layout.kind == "ternary" else 0
         return Entry(tuple(match), Action(e.action.name, e.params), priority, const=True)
 
     # ---- default action

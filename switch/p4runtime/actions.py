@@ -8,7 +8,7 @@ from finsy.proto import p4r
 
 from switch import values
 from switch.p4runtime import canonical, schema
-from switch.p4runtime.status import INVALID_ARGUMENT, OUT_OF_RANGE, StatusError
+from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
 
 
 def translate_action(actions: Mapping[int, schema.Action], message: p4r.Action, owner: str) -> values.Action:
@@ -47,6 +47,6 @@ def _value(action: schema.Action, param: schema.Value, data: bytes, owner: str) 
     value = int.from_bytes(data, "big")
     if not data or value >> param.width:
         raise StatusError(
-            OUT_OF_RANGE, f"{owner}: {action.name}: {param.name}: 0x{data.hex()} is no value of bit<{param.width}>"
+            INVALID_ARGUMENT, f"{owner}: {action.name}: {param.name}: 0x{data.hex()} is no value of bit<{param.width}>"
         )
     return value

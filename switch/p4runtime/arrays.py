@@ -21,6 +21,7 @@ from switch.p4runtime.status import (
     OUT_OF_RANGE,
     RESOURCE_EXHAUSTED,
     UNIMPLEMENTED,
+    UNKNOWN,
     StatusError,
 )
 from switch.p4runtime.updates import MODIFY, Undo, UpdateKind
@@ -50,7 +51,8 @@ class Arrays:
 
     def read_counter(self, entry: p4r.CounterEntry) -> Iterator[p4r.Entity]:
         for counter in _selected(self._schema.counters, entry.counter_id, "counter"):
-            for cell in _cells(counter, self._engine.counter_size(counter.name), entry):
+            # The specification names a code for writes only; as in BMv2, such a read fails without one of its own.
+            for cell in _cells(counter, self._engine.counter_size(counter.name), entry, beyond=UNKNOWN):
                 found = p4r.Entity()
                 found.counter_entry.counter_id = counter.id
                 found.counter_entry.index.index = cell
@@ -214,13 +216,15 @@ def _selected(arrays: Mapping[int, A], number: int, what: str) -> Iterable[A]:
     return arrays.values() if number == 0 else [_known(arrays, number, what)]
 
 
-def _cells(array: Array, size: int, entry: p4r.CounterEntry | p4r.MeterEntry | p4r.RegisterEntry) -> range:
-    """The cell that the entry's index names, or all of them."""
+def _cells(
+    array: Array, size: int, entry: p4r.CounterEntry | p4r.MeterEntry | p4r.RegisterEntry, beyond: int = OUT_OF_RANGE
+) -> range:
+    """The cell that the entry's index names, or all of them. Raises StatusError, `beyond` for an index too large."""
     if not entry.HasField("index"):
         return range(size)
     index = entry.index.index
     if index < 0:
         raise StatusError(INVALID_ARGUMENT, f"{array.name}: the index {index} is negative")
     if index >= size:
-        raise StatusError(OUT_OF_RANGE, f"{array.name}: the index {index} is not below its size {size}")
+        raise StatusError(beyond, f"{array.name}: the index {index} is not below its size {size}")
     return range(index, index + 1)

@@ -1,12 +1,14 @@
 """Binary strings: integers as P4Runtime writes them (P4Runtime 1.4, "Bytestrings").
 
 Sent: the shortest big-endian string, one byte at least. Received: any number of leading zeros (signed: copies of
-the sign bit), as long as the value fits the width that P4Info gives; an empty or too wide string is OUT_OF_RANGE.
+the sign bit), as long as the value fits the width that P4Info gives. An empty or too wide string is INVALID_ARGUMENT:
+so say the sections on what carries strings ("Match Format", "Action Specification", "RegisterEntry", "Stream Error
+Reporting"), and BMv2; "Bytestrings" itself has OUT_OF_RANGE.
 """
 
 from __future__ import annotations
 
-from switch.p4runtime.status import OUT_OF_RANGE, StatusError
+from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
 
 
 def encode(value: int) -> bytes:
@@ -18,7 +20,7 @@ def decode(data: bytes, width: int, what: str) -> int:
     """The value of a string for `bit<width>`; `what` names the field in the error."""
     value = int.from_bytes(data, "big")
     if value >> width or not data:
-        raise _out_of_range(data, f"bit<{width}>", what)
+        raise _no_value(data, f"bit<{width}>", what)
     return value
 
 
@@ -32,7 +34,7 @@ def decode_signed(data: bytes, width: int, what: str) -> int:
     """The value of a string for `int<width>`."""
     value = int.from_bytes(data, "big", signed=True)
     if not data or not -(1 << (width - 1)) <= value < 1 << (width - 1):
-        raise _out_of_range(data, f"int<{width}>", what)
+        raise _no_value(data, f"int<{width}>", what)
     return value
 
 
@@ -41,8 +43,8 @@ def shorten(data: bytes) -> bytes:
     return data.lstrip(b"\0") or b"\0"
 
 
-def _out_of_range(data: bytes, type_name: str, what: str) -> StatusError:
+def _no_value(data: bytes, type_name: str, what: str) -> StatusError:
     if not data:
-        return StatusError(OUT_OF_RANGE, f"{what}: an empty byte string is no value of {type_name}")
+        return StatusError(INVALID_ARGUMENT, f"{what}: an empty byte string is no value of {type_name}")
     shown = data.hex() if len(data) <= 20 else data[:20].hex() + "..."
-    return StatusError(OUT_OF_RANGE, f"{what}: 0x{shown} does not fit {type_name}")
+    return StatusError(INVALID_ARGUMENT, f"{what}: 0x{shown} does not fit {type_name}")

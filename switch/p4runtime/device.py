@@ -18,7 +18,7 @@ from switch.p4runtime.digests import Digests
 from switch.p4runtime.profiles import Profiles
 from switch.p4runtime.replication import Replication
 from switch.p4runtime.schema import Schema, Table
-from switch.p4runtime.status import ABORTED, INVALID_ARGUMENT, OK, UNIMPLEMENTED, StatusError, code_of
+from switch.p4runtime.status import ABORTED, INVALID_ARGUMENT, OK, UNIMPLEMENTED, UNKNOWN, StatusError, code_of
 from switch.p4runtime.tables import Tables
 from switch.p4runtime.updates import DELETE, INSERT, MODIFY, NoUndo, Undo, UpdateKind
 from switch.values import Entry, WriteKind
@@ -137,8 +137,10 @@ class Pipeline:
             self._replication.write(kind, entity.packet_replication_engine_entry, undo)
         elif which == "digest_entry":
             self.digests.write(kind, entity.digest_entry, undo)
+        elif which is None:  # "malformed" has no fixed code in "Write RPC"; this one is BMv2's
+            raise StatusError(UNKNOWN, "the entity is empty")
         else:
-            raise _no_entity(which)
+            raise _unsupported(which)
 
     # ---- reads
 
@@ -167,7 +169,9 @@ class Pipeline:
             return self._replication.read(entity.packet_replication_engine_entry)
         if which == "digest_entry":
             return self.digests.read(entity.digest_entry)
-        raise _no_entity(which)
+        if which is None:
+            raise StatusError(INVALID_ARGUMENT, "the entity is empty")
+        raise _unsupported(which)
 
     def idle_notifications(self) -> Iterable[p4r.IdleTimeoutNotification]:
         """One message for each table that has entries which nothing hit for as long as they allow."""
@@ -186,7 +190,5 @@ def error_of(error: Exception | None) -> p4r.Error:
     return p4r.Error(canonical_code=code_of(error), message=str(error.args[0]) if error.args else str(error))
 
 
-def _no_entity(which: str | None) -> StatusError:
-    if which is None:
-        return StatusError(INVALID_ARGUMENT, "the entity is empty")
+def _unsupported(which: str) -> StatusError:
     return StatusError(UNIMPLEMENTED, f"entities of the kind {which} are not supported")

@@ -19,6 +19,7 @@ Values = tuple[int, ...]
 
 # What the server buffers when a client sets no limit: the most samples in one list.
 MAX_LIST = 1000
+NEVER = 1 << 64  # ns
 
 
 @dataclass
@@ -31,6 +32,13 @@ class _Stream:
     unacknowledged: dict[Values, int] = field(default_factory=dict)  # sample -> when it is forgotten
     lists: dict[int, list[Values]] = field(default_factory=dict)  # list id -> its samples, until acknowledged
     last_list: int = 0
+
+    def deadline(self) -> int:
+        """When what is in the buffer must be sent at the latest. A list size without a timeout waits for full lists,
+        as in BMv2 ("DigestEntry" says only that the server should then send every sample at once)."""
+        if self.config.max_list_size and not self.config.max_timeout_ns:
+            return NEVER
+        return self.since + self.config.max_timeout_ns
 
 
 class Digests:
@@ -103,12 +111,12 @@ class Digests:
         """The lists that must be sent now; they count as sent."""
         for number, stream in self._streams.items():
             limit = stream.config.max_list_size or MAX_LIST
-            while len(stream.buffer) >= limit or (stream.buffer and now >= stream.since + stream.config.max_timeout_ns):
+            while stream.buffer and (len(stream.buffer) >= limit or now >= stream.deadline()):
                 yield self._take(number, stream, limit, now)
 
     def deadline(self) -> int | None:
         """When a buffered sample must be sent at the latest."""
-        times = [s.since + s.config.max_timeout_ns for s in self._streams.values() if s.buffer]
+        times = [time for s in self._streams.values() if s.buffer and (time := s.deadline()) != NEVER]
         return min(times, default=None)
 
     def _take(self, number: int, stream: _Stream, limit: int, now: int) -> p4r.DigestList:

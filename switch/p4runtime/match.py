@@ -13,7 +13,7 @@ from finsy.proto import p4r
 from switch import values
 from switch.p4runtime import canonical
 from switch.p4runtime.schema import Kind, MatchField
-from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
+from switch.p4runtime.status import INVALID_ARGUMENT, UNKNOWN, StatusError
 
 Key = tuple[values.Match, ...]
 
@@ -29,7 +29,7 @@ ONEOF = {
 def translate_key(
     fields: Sequence[MatchField], index: Mapping[int, int], match: Iterable[p4r.FieldMatch], owner: str
 ) -> Key:
-    """The engine's key. Raises StatusError: INVALID_ARGUMENT for a malformed key, OUT_OF_RANGE for a wide value."""
+    """The engine's key. Raises StatusError: INVALID_ARGUMENT for a malformed key; UNKNOWN as in `_without_width`."""
     key: list[values.Match | None] = [None] * len(fields)
     for item in match:
         position = index.get(item.field_id)
@@ -64,9 +64,7 @@ def _translate(field: MatchField, item: p4r.FieldMatch, owner: str) -> values.Ma
         given = item.WhichOneof("field_match_type") or "nothing"
         raise StatusError(INVALID_ARGUMENT, f"{owner}: {field.name} is matched as {ONEOF[kind]}, not as {given}")
     if field.width == 0:
-        raise StatusError(
-            INVALID_ARGUMENT, f"{owner}: {field.name} has no width in P4Info (a type translated to a string, or error)"
-        )
+        raise _without_width(field, item, owner)
     if kind is Kind.EXACT:
         return values.Exact(canonical.decode(item.exact.value, field.width, field.name))
     if kind is Kind.LPM:
@@ -76,6 +74,14 @@ def _translate(field: MatchField, item: p4r.FieldMatch, owner: str) -> values.Ma
     if kind is Kind.RANGE:
         return _range(field, item.range, owner)
     return values.Ternary(canonical.decode(item.optional.value, field.width, field.name), (1 << field.width) - 1)
+
+
+def _without_width(field: MatchField, item: p4r.FieldMatch, owner: str) -> StatusError:
+    """Fields of a type translated to a string, and of type error, take no value. 0 would fit no bits: as in BMv2 it
+    is not malformed, and fails without a code of its own."""
+    zero = item.exact.value and not any(item.exact.value)
+    message = f"{owner}: {field.name} has no width in P4Info (a type translated to a string, or error)"
+    return StatusError(UNKNOWN if zero else INVALID_ARGUMENT, message)
 
 
 def _lpm(field: MatchField, item: p4r.FieldMatch.LPM, owner: str) -> values.Match:

@@ -34,7 +34,7 @@ def packet_in(fields: Sequence[Value] | None, data: bytes) -> p4r.PacketIn:
 
 
 def packet_out(fields: Sequence[Value] | None, message: p4r.PacketOut) -> bytes:
-    """The bytes for the CPU port. INVALID_ARGUMENT or OUT_OF_RANGE where the metadata is not what P4Info asks for."""
+    """The bytes for the CPU port. INVALID_ARGUMENT where the metadata is not what P4Info asks for."""
     given: dict[int, bytes] = {}
     for item in message.metadata:
         if item.metadata_id in given:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.p4runtime import canonical
-from switch.p4runtime.status import OUT_OF_RANGE, StatusError
+from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
 
 # (signed, width, value, string, is it the canonical one?)
 VALID = [
@@ -53,7 +53,7 @@ def test_invalid_strings(signed: bool, width: int, data: bytes) -> None:
     decode = canonical.decode_signed if signed else canonical.decode
     with pytest.raises(StatusError) as caught:
         decode(data, width, "x")
-    assert caught.value.code == OUT_OF_RANGE
+    assert caught.value.code == INVALID_ARGUMENT
 
 
 @given(st.integers(0, 2**130), st.integers(0, 3))

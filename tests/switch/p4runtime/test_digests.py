@@ -46,6 +46,23 @@ def test_a_list_is_sent_when_its_first_sample_is_old_enough() -> None:
     assert made.deadline() is None
 
 
+def test_a_list_size_without_a_timeout_waits_for_full_lists() -> None:
+    """Oracle: BMv2 (golden case `digest`)."""
+    made = digests(size=2)
+    made.sample(NAME, (1,), now=0)
+    assert sent(made, 10**12) == []
+    assert made.deadline() is None
+    made.sample(NAME, (2,), now=10**12)
+    assert sent(made, 10**12) == [[1, 2]]
+
+
+def test_without_size_and_timeout_a_sample_is_sent_at_once() -> None:
+    made = digests(size=0)
+    made.sample(NAME, (1,), now=5)
+    assert made.deadline() == 5
+    assert sent(made, 5) == [[1]]
+
+
 def test_what_is_not_acknowledged_is_not_sent_again_until_the_timeout() -> None:
     made = digests(size=1, ack=100)
     made.sample(NAME, (1,), now=0)
