@@ -48,14 +48,12 @@ static inline uint64_t checksum_add(uint64_t sum, const uint8_t *data, size_t n)
     return sum + folded;
 }
 
-/* Fold and complement: the checksum as a number (network order is the caller's). */
+/* Fold and complement: the checksum as a number (network order is the caller's). Adding a sum to itself with its halves
+ * exchanged leaves in the upper half what one's complement addition of the halves gives, with the carry come round. */
 static inline uint16_t checksum_finish(uint64_t sum)
 {
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~sum;
+    uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+    return (uint16_t)~((half + (half << 16 | half >> 16)) >> 16);
 }
 
 /* RFC 1624 equation 3: the checksum after a 16-bit word changed from `old` to `new`. Unlike RFC 1141's it never makes
