@@ -28,8 +28,11 @@ class RoomGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit, OSError):
-            raise  # click turns these into a message, or (a closed pipe) into silence
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise  # click turns these into a message, or into silence
+        except OSError as error:
+            click.echo(f"error: {error.filename or 'output'}: {error.strerror}", err=True)
+            ctx.exit(1)
         except Exception as error:
             if os.environ.get("P4GATE_DEBUG"):
                 raise
@@ -68,4 +71,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="p4gate")

@@ -110,7 +110,7 @@ def switch_command(
       p4gate switch --no-p4 -i 1@veth1 --grpc-server-addr 127.0.0.1:9559
     For packet tests without root:
       p4gate switch --no-p4 --packet-in ipc:///tmp/ptf.ipc
-      ptf --allow-user -P nn --device-socket 0-{1-4}@ipc:///tmp/ptf.ipc --test-dir ptf_tests
+      ptf --allow-user -P nn --device-socket 0-{1-4}@ipc:///tmp/ptf.ipc --test-dir YOUR_TESTS
 
     When the ports are up and the server listens, one line goes to stdout:
       ready grpc=127.0.0.1:9559 ports=1,2

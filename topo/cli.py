@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from topo.model import LabError, load_lab
+from topo.model import NAME_PATTERN, LabError, load_lab
 from topo.namespace import enter
 from topo.state import (
     LabState,
@@ -24,6 +25,8 @@ from topo.state import (
     is_running,
     known_labs,
     lab_mark,
+    last_line,
+    lock_file,
     log_file,
     marked_processes,
     read_state,
@@ -41,10 +44,11 @@ def lab_group() -> None:
     \b
     p4gate lab up examples/two_vpcs.lab.yaml
     p4gate lab status
-    p4gate lab exec examples/two_vpcs.lab.yaml red-a1 -- ping -c 3 10.2.0.12
+    p4gate lab exec examples/two_vpcs.lab.yaml red-web2 -- ping -c 3 10.2.0.13
     p4gate lab down examples/two_vpcs.lab.yaml
 
-    Exit codes: 0 done, 1 failed, 2 wrong arguments.
+    Exit codes: 0 done, 1 failed, 2 wrong arguments. What is known of running labs stands in /run/p4gate, or in the
+    folder that P4GATE_RUN in the environment names.
     """
 
 
@@ -53,14 +57,14 @@ _name = click.option("--name", help="Call the lab so, instead of by the name in 
 
 
 def _lab_name(file: Path, name: str | None) -> str:
+    if name is not None:
+        if not re.fullmatch(NAME_PATTERN, name):
+            raise click.BadParameter("a name is letters, digits, _ . and -, 63 at most", param_hint="--name")
+        return name
     try:
-        return name or load_lab(file).name
+        return load_lab(file).name
     except LabError as error:
-        raise _failure(str(error)) from error
-
-
-def _failure(text: str) -> click.ClickException:
-    return click.ClickException(text)
+        raise click.ClickException(str(error)) from error
 
 
 @lab_group.command("up")
@@ -78,24 +82,37 @@ def up_command(file: Path, name: str | None, grpc: tuple[str, ...]) -> None:
     name = _lab_name(file, name)
     state = read_state(name)
     if state is not None and is_running(state):
-        raise _failure(f"lab {name} is running already (pid {state.pid}). Remove it first: p4gate lab down {file}")
+        raise click.ClickException(
+            f"lab {name} is running already (pid {state.pid}). Remove it first: p4gate lab down {file} --name {name}"
+        )
     _remove_remains(name, state)
     if any("=" not in pair for pair in grpc):
         raise click.BadParameter("use SWITCH=ADDRESS, as gw1=127.0.0.1:9560", param_hint="--grpc")
     command = [sys.executable, "-m", "topo.supervisor", str(file), "--name", name]
     command += [word for pair in grpc for word in ("--grpc", pair)]
-    state_directory().mkdir(parents=True, exist_ok=True)
+    try:
+        state_directory().mkdir(parents=True, exist_ok=True)
+        log = log_file(name).open("ab")
+    except OSError as error:
+        hint = "labs need root: run the command with sudo"
+        raise click.ClickException(f"{state_directory()}: {error.strerror}; {hint}") from error
     # The supervisor stays: it must not hold this command's own standard error open.
-    with log_file(name).open("wb") as log:
+    with log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True
         )
     assert process.stdout is not None
-    first = process.stdout.readline().decode(errors="replace").strip()
+    try:
+        first = process.stdout.readline().decode(errors="replace").strip()
+    except KeyboardInterrupt:
+        process.terminate()  # it takes down what it has built
+        process.wait()
+        forget(name)
+        raise
     if first != "ready":
         rest = process.stdout.read().decode(errors="replace")
         process.wait()
-        raise _failure(
+        raise click.ClickException(
             f"{first}\n{rest}".replace("error: ", "").strip() or f"the lab did not start; see {log_file(name)}"
         )
     state = read_state(name)
@@ -109,16 +126,25 @@ def up_command(file: Path, name: str | None, grpc: tuple[str, ...]) -> None:
 @_file
 @_name
 def down_command(file: Path, name: str | None) -> None:
-    """Remove the lab of FILE: switches, namespaces, links and whatever runs inside."""
+    """Remove the lab of FILE: switches, namespaces, links and whatever runs inside.
+
+    \b
+    p4gate lab down examples/two_vpcs.lab.yaml
+    p4gate lab down examples/two_vpcs.lab.yaml --name second
+    """
     name = _lab_name(file, name)
     state = read_state(name)
     if state is None:
         click.echo(f"lab {name} is not running")
         return
     running = is_running(state)
-    if running:
-        _end_process(state.pid)
-    _remove_remains(name, state)
+    try:
+        if running:
+            _end_process(state.pid)
+        _remove_remains(name, state)
+        lock_file(name).unlink(missing_ok=True)
+    except PermissionError as error:
+        raise click.ClickException(f"lab {name} belongs to another user: run the command with sudo") from error
     click.echo(f"lab {name} is removed" if running else f"lab {name} was not running; what it left is removed")
 
 
@@ -127,7 +153,12 @@ def down_command(file: Path, name: str | None) -> None:
 @_name
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def status_command(file: Path | None, name: str | None, as_json: bool) -> None:
-    """Show the lab of FILE, or all labs. Exit code 1 when the lab asked for is not running."""
+    """Show the lab of FILE, or all labs. Exit code 1 when the lab asked for is not running.
+
+    \b
+    p4gate lab status
+    p4gate lab status examples/two_vpcs.lab.yaml --json
+    """
     names = [_lab_name(file, name)] if file else [name] if name else known_labs()
     states = {key: state for key in names if (state := read_state(key)) is not None}
     running = {key: is_running(state) for key, state in states.items()}
@@ -158,25 +189,30 @@ def _print_states(states: dict[str, LabState], running: dict[str, bool]) -> None
 @click.argument("switch")
 @_name
 def start_command(file: Path, switch: str, name: str | None) -> None:
-    """Start SWITCH of the lab again after it died."""
+    """Start SWITCH of the lab again after it died.
+
+    \b
+    p4gate lab start examples/two_vpcs.lab.yaml gw1
+    """
     state = _running_lab(_lab_name(file, name))
     if switch not in state.switches:
-        raise _failure(f"there is no switch called {switch}; the lab has {', '.join(state.switches)}")
+        raise click.ClickException(f"there is no switch called {switch}; the lab has {', '.join(state.switches)}")
     if start_time(state.switches[switch].pid) is not None:
         click.echo(f"{switch} is running (pid {state.switches[switch].pid})")
         return
-    old = state.switches[switch].pid
     os.kill(state.pid, signal.SIGHUP)
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and is_running(state):
         now = read_state(state.name)
-        if now is not None and now.switches[switch].pid != old:
+        if now is not None and now.attempts > state.attempts:
+            if start_time(now.switches[switch].pid) is None:
+                raise click.ClickException(
+                    last_line(state.name) or f"{switch} did not start; see {log_file(state.name)}"
+                )
             click.echo(f"{switch} runs again (pid {now.switches[switch].pid})")
             return
-        if not is_running(state):
-            break
         time.sleep(0.05)
-    raise _failure(f"{switch} did not start; see {log_file(state.name)}")
+    raise click.ClickException(f"{switch} did not start; see {log_file(state.name)}")
 
 
 @lab_group.command("exec", context_settings={"ignore_unknown_options": True})
@@ -185,22 +221,30 @@ def start_command(file: Path, switch: str, name: str | None) -> None:
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @_name
 def exec_command(file: Path, node: str, command: tuple[str, ...], name: str | None) -> None:
-    """Run COMMAND in the namespace of NODE (a VM, host, bridge or switch)."""
+    """Run COMMAND in the namespace of NODE (a VM, host, bridge or switch).
+
+    \b
+    p4gate lab exec examples/two_vpcs.lab.yaml red-web2 -- ping -c 3 10.2.0.13
+    p4gate lab exec examples/two_vpcs.lab.yaml h1 -- tcpdump -i eth0 udp port 4789
+    """
     state = _running_lab(_lab_name(file, name))
     if node not in state.namespaces:
-        raise _failure(f"there is no node called {node}; the lab has {', '.join(state.namespaces)}")
+        raise click.ClickException(f"there is no node called {node}; the lab has {', '.join(state.namespaces)}")
     try:
         enter(state.namespaces[node])
         variable, mark = lab_mark(state)
         os.execvpe(command[0], command, {**os.environ, variable: mark})
+    except FileNotFoundError as error:
+        click.echo(f"Error: {command[0]}: there is no such command", err=True)
+        raise click.exceptions.Exit(127) from error
     except (LabError, OSError) as error:
-        raise _failure(f"{command[0]}: {error}") from error
+        raise click.ClickException(f"{command[0]}: {error}") from error
 
 
 def _running_lab(name: str) -> LabState:
     state = read_state(name)
     if state is None or not is_running(state):
-        raise _failure(f"lab {name} is not running. Start it: p4gate lab up FILE")
+        raise click.ClickException(f"lab {name} is not running. Start it: p4gate lab up FILE")
     return state
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 
 class LabError(Exception):
     """A lab file that cannot be used, or a lab that cannot be built. One line an error."""
+
+
+def _mac_text(value: object) -> object:
+    if isinstance(value, int):
+        raise ValueError("YAML reads this as a number: put the MAC address into quotes")
+    return value
 
 
 def _mac(text: str) -> str:
@@ -23,9 +30,10 @@ def _mac(text: str) -> str:
     return text.lower()
 
 
-Mac = Annotated[str, AfterValidator(_mac)]
+Mac = Annotated[str, BeforeValidator(_mac_text), AfterValidator(_mac)]
 # Also part of a path and of names shown to users.
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 
 
 class _Model(BaseModel):
@@ -79,7 +87,7 @@ class Lab(_Model):
     def _references_exist(self) -> Lab:
         problems = list(_reference_problems(self))
         if problems:
-            raise ValueError("\n".join(f"{path}\t{text}" for path, text in problems))
+            raise ValueError("\n".join("\t".join((*path, text)) for path, text in problems))
         return self
 
     @property
@@ -88,37 +96,57 @@ class Lab(_Model):
         return self.underlay_mtu - 50
 
 
-def _reference_problems(lab: Lab) -> list[tuple[str, str]]:
-    """(dotted path, what is wrong) for every name that stands for nothing and every clash."""
-    problems: list[tuple[str, str]] = []
+def _reference_problems(lab: Lab) -> list[tuple[tuple[str, ...], str]]:
+    """(path of keys, what is wrong) for every name that stands for nothing and every clash."""
+    problems: list[tuple[tuple[str, ...], str]] = []
     places: dict[str, str] = {}
     for kind, names in (("bridges", lab.bridges), ("switches", lab.switches), ("hosts", lab.hosts), ("vms", lab.vms)):
         for name in names:
             if name in places:
-                problems.append((f"{kind}.{name}", f"the name {name} is already used in {places[name]}"))
+                problems.append(((kind, name), f"the name {name} is already used in {places[name]}"))
             places[name] = kind
     for name, host in lab.hosts.items():
         if host.link not in lab.bridges and host.link not in lab.switches:
-            problems.append((f"hosts.{name}.link", f"there is no bridge or switch called {host.link}"))
+            problems.append((("hosts", name, "link"), f"there is no bridge or switch called {host.link}"))
         elif host.link in lab.switches and name not in lab.switches[host.link].ports.values():
-            problems.append((f"hosts.{name}.link", f"no port of switch {host.link} leads to {name}"))
+            problems.append((("hosts", name, "link"), f"no port of switch {host.link} leads to {name}"))
     for name, switch in lab.switches.items():
         for port, other in switch.ports.items():
             if list(switch.ports.values()).count(other) > 1:
-                problems.append((f"switches.{name}.ports.{port}", f"more than one port leads to {other}"))
+                problems.append((("switches", name, "ports", str(port)), f"more than one port leads to {other}"))
             if other not in lab.bridges and other not in lab.hosts:
-                problems.append((f"switches.{name}.ports.{port}", f"there is no bridge or host called {other}"))
+                problems.append((("switches", name, "ports", str(port)), f"there is no bridge or host called {other}"))
             elif other in lab.hosts and lab.hosts[other].link != name:
                 problems.append(
-                    (f"switches.{name}.ports.{port}", f"the link of host {other} is {lab.hosts[other].link}")
+                    (("switches", name, "ports", str(port)), f"the link of host {other} is {lab.hosts[other].link}")
                 )
+    problems += _clashes("hosts", {name: str(host.address.ip) for name, host in lab.hosts.items()}, "address")
+    problems += _clashes("hosts", {name: host.mac for name, host in lab.hosts.items()}, "mac")
+    problems += _clashes("vms", {name: f"{vm.address.ip} in {vm.network}" for name, vm in lab.vms.items()}, "address")
+    vnis = {
+        (vm.host, vm.network): lab.networks[vm.network].vni for vm in lab.vms.values() if vm.network in lab.networks
+    }
+    for (host_name, network), vni in vnis.items():
+        other = next(n for (h, n), v in vnis.items() if h == host_name and v == vni)
+        if other != network:
+            problems.append((("networks", network, "vni"), f"{vni} is {other}'s VNI, and both have VMs on {host_name}"))
     for name, vm in lab.vms.items():
         if vm.network not in lab.networks:
-            problems.append((f"vms.{name}.network", f"there is no network called {vm.network}"))
+            problems.append((("vms", name, "network"), f"there is no network called {vm.network}"))
         if vm.host not in lab.hosts:
-            problems.append((f"vms.{name}.host", f"there is no host called {vm.host}"))
+            problems.append((("vms", name, "host"), f"there is no host called {vm.host}"))
         if vm.gateway not in vm.address.network:
-            problems.append((f"vms.{name}.gateway", f"{vm.gateway} is not in the VM's subnet {vm.address.network}"))
+            problems.append((("vms", name, "gateway"), f"{vm.gateway} is not in the VM's subnet {vm.address.network}"))
+    return problems
+
+
+def _clashes(kind: str, values: dict[str, str], key: str) -> list[tuple[tuple[str, ...], str]]:
+    """A problem for each name whose value another name had before."""
+    owners: dict[str, str] = {}
+    problems: list[tuple[tuple[str, ...], str]] = []
+    for name, value in values.items():
+        if owners.setdefault(value, name) != name:
+            problems.append(((kind, name, key), f"{value} is {owners[value]}'s {key} already"))
     return problems
 
 
@@ -146,6 +174,9 @@ def parse_lab(text: str, file: str) -> Lab:
         raise LabError(f"{place}: not YAML: {error.problem or error.context}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise LabError(f"{file}: not YAML: {str(error).splitlines()[0]}") from error
+    duplicates = list(_duplicate_keys(root, []))
+    if duplicates:
+        raise LabError("\n".join(f"{file}:{line}:{column}: {text}" for line, column, text in duplicates))
     if not isinstance(value, dict):
         raise LabError(f"{file}:1:1: a lab file is a mapping with the keys name, switches, hosts, networks, vms")
     try:
@@ -155,11 +186,32 @@ def parse_lab(text: str, file: str) -> Lab:
         raise LabError("\n".join(lines)) from error
 
 
+def _duplicate_keys(node: yaml.Node | None, path: list[str]) -> Iterator[tuple[int, int, str]]:
+    """(line, column, what is wrong) for each key that its mapping has twice; YAML itself would take the last."""
+    if isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            yield from _duplicate_keys(item, [*path, str(number)])
+    if not isinstance(node, yaml.MappingNode):
+        return
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        here = [*path, str(key.value)]
+        if key.value in lines:
+            mark = key.start_mark
+            yield (
+                mark.line + 1,
+                mark.column + 1,
+                f"{'.'.join(here)}: this key stands at line {lines[key.value]} already",
+            )
+        lines[str(key.value)] = key.start_mark.line + 1
+        yield from _duplicate_keys(value, here)
+
+
 def _error_lines(problem: Any, root: yaml.Node | None, file: str) -> list[str]:
     if problem["type"] == "value_error" and not problem["loc"]:
-        # Raised by _references_exist: a line `path TAB text` each.
-        pairs = [line.split("\t") for line in str(problem["ctx"]["error"]).splitlines()]
-        return [_located(path.split("."), text, root, file) for path, text in pairs]
+        # Raised by _references_exist: a line each, with the keys of the path and the text between tabs.
+        lines = [line.split("\t") for line in str(problem["ctx"]["error"]).splitlines()]
+        return [_located(path, text, root, file) for *path, text in lines]
     path = [str(part) for part in problem["loc"] if part != "[key]"]
     text = "no such key here" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
     return [_located(path, text, root, file)]

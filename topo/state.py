@@ -28,6 +28,7 @@ class LabState:
     file: str
     namespaces: dict[str, str]
     switches: dict[str, SwitchState] = field(default_factory=dict)
+    attempts: int = 0  # how often dead switches were started again, with success or without
 
 
 def state_directory() -> Path:
@@ -43,12 +44,27 @@ def log_file(name: str) -> Path:
     return state_directory() / f"{name}.log"
 
 
+def last_line(name: str) -> str:
+    """The last line of the lab's log: why a switch did not start."""
+    try:
+        lines = log_file(name).read_text(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def lock_file(name: str) -> Path:
+    """Held (flock) by the supervisor of the lab for as long as it lives."""
+    return state_directory() / f"{name}.lock"
+
+
 def write_state(state: LabState) -> None:
     """Atomically, so that a reader sees the old or the new state."""
     directory = state_directory()
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=directory, suffix=".tmp", delete=False) as file:
         json.dump(asdict(state), file, indent=1)
+    os.chmod(file.name, 0o644)  # everybody may ask for the status
     os.replace(file.name, state_file(state.name))
 
 

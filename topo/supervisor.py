@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
@@ -18,7 +19,17 @@ from topo.graph import lab_graph, port_interface
 from topo.model import Lab, LabError, Switch, load_lab
 from topo.namespace import Namespace
 from topo.network import build_network
-from topo.state import LabState, SwitchState, log_file, start_time, state_file, write_state
+from topo.state import (
+    LabState,
+    SwitchState,
+    last_line,
+    lock_file,
+    log_file,
+    start_time,
+    state_directory,
+    state_file,
+    write_state,
+)
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -48,6 +59,7 @@ class Supervisor:
         self._switches: dict[str, subprocess.Popen[bytes]] = {}
         self._grpc: dict[str, str] = {}
         self._namespaces: dict[str, Namespace] = {}
+        self._attempts = 0
 
     def start(self) -> None:
         """Build everything and wait until every switch says that it is ready.
@@ -65,10 +77,14 @@ class Supervisor:
             raise
 
     def start_dead_switches(self) -> None:
-        """Start again the switches whose process has ended."""
+        """Start again the switches whose process has ended; those that do not start are told in the log."""
         for name, process in list(self._switches.items()):
             if process.poll() is not None:
-                self._start_switch(name)
+                try:
+                    self._start_switch(name)
+                except LabError as error:
+                    print(error, file=sys.stderr, flush=True)
+        self._attempts += 1
         self._publish()
 
     def stop(self) -> None:
@@ -95,7 +111,8 @@ class Supervisor:
         if not line.startswith("ready"):
             process.kill()
             process.wait()
-            raise LabError(f"switch {name} did not start: {line or 'see ' + str(log_file(self._lab.name))}")
+            reason = line or last_line(self._lab.name) or f"see {log_file(self._lab.name)}"
+            raise LabError(f"switch {name} did not start: {reason}")
         words = dict(word.split("=", 1) for word in line.split() if "=" in word)
         self._grpc[name] = words.get("grpc", switch.grpc)
 
@@ -106,7 +123,7 @@ class Supervisor:
             for name, process in self._switches.items()
         }
         paths = {node: namespace.path for node, namespace in self._namespaces.items()}
-        write_state(LabState(self._lab.name, pid, start_time(pid) or 0, self._file, paths, switches))
+        write_state(LabState(self._lab.name, pid, start_time(pid) or 0, self._file, paths, switches, self._attempts))
 
 
 def main() -> int:
@@ -118,22 +135,33 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         lab = rename(load_lab(arguments.file), arguments.name, dict(pair.split("=", 1) for pair in arguments.grpc))
+        lock = _lock(lab.name)
         supervisor = Supervisor(lab, str(arguments.file.resolve()))
         supervisor.start()
     except (LabError, OSError) as error:
         print("error:", str(error).replace("\n", "\nerror: "), flush=True)
         return 1
-    print("ready", flush=True)
-    while True:
-        received = signal.sigwait(_SIGNALS)
-        if received != signal.SIGHUP:
-            break
-        try:
+    try:
+        print("ready", flush=True)
+        while signal.sigwait(_SIGNALS) == signal.SIGHUP:
             supervisor.start_dead_switches()
-        except LabError as error:
-            print(error, file=sys.stderr, flush=True)
-    supervisor.stop()
+    finally:
+        supervisor.stop()
+        lock_file(lab.name).unlink(missing_ok=True)
+        os.close(lock)
     return 0
+
+
+def _lock(name: str) -> int:
+    """Be the only supervisor of a lab of this name for as long as the descriptor is open."""
+    state_directory().mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(lock_file(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise LabError(f"lab {name} is running already, or being started") from None
+    return descriptor
 
 
 def rename(lab: Lab, name: str, grpc: dict[str, str]) -> Lab:

@@ -43,6 +43,19 @@ def errors(text: str) -> list[str]:
         ("gateway: 10.1.0.1", "gateway: 10.9.0.1", "lab.yaml:10:", "10.9.0.1 is not in the VM's subnet 10.1.0.0/24"),
         ("gateway:", "gatway:", "lab.yaml:10:", "vms.a.gatway: no such key here"),
         ("  h1: {link", "  gw: {link", "lab.yaml:6:3: hosts.gw", "the name gw is already used in switches"),
+        (
+            "  red: {vni",
+            "  red: {vni: 1, remote: 10.0.0.1}\n  red: {vni",
+            "lab.yaml:9:3: networks.red",
+            "stands at line 8",
+        ),
+        ('"02:00:00:00:00:01"', "12:34:56:12:34:56", "lab.yaml:6:", "put the MAC address into quotes"),
+        (
+            "networks:",
+            '  h2: {link: leaf, address: 10.0.1.1/24, mac: "02:00:00:00:00:02"}\nnetworks:',
+            "lab.yaml:7:",
+            "hosts.h2.address: 10.0.1.1 is h1's address already",
+        ),
         ("name: small", "name: ../small", "lab.yaml:1:1: name", "pattern"),
     ],
 )
