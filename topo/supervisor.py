@@ -136,20 +136,34 @@ def main() -> int:
     try:
         lab = rename(load_lab(arguments.file), arguments.name, dict(pair.split("=", 1) for pair in arguments.grpc))
         lock = _lock(lab.name)
-        supervisor = Supervisor(lab, str(arguments.file.resolve()))
+    except (LabError, OSError) as error:
+        return _refuse(error)
+    try:
+        return _hold(Supervisor(lab, str(arguments.file.resolve())), lab.name)
+    finally:
+        lock_file(lab.name).unlink(missing_ok=True)
+        os.close(lock)
+
+
+def _hold(supervisor: Supervisor, name: str) -> int:
+    """Start the lab and keep it until a signal ends it; the exit code."""
+    try:
         supervisor.start()
     except (LabError, OSError) as error:
-        print("error:", str(error).replace("\n", "\nerror: "), flush=True)
-        return 1
+        log_file(name).unlink(missing_ok=True)  # what it says is in the error
+        return _refuse(error)
     try:
         print("ready", flush=True)
         while signal.sigwait(_SIGNALS) == signal.SIGHUP:
             supervisor.start_dead_switches()
     finally:
         supervisor.stop()
-        lock_file(lab.name).unlink(missing_ok=True)
-        os.close(lock)
     return 0
+
+
+def _refuse(error: Exception) -> int:
+    print("error:", str(error).replace("\n", "\nerror: "), flush=True)
+    return 1
 
 
 def _lock(name: str) -> int:
