@@ -160,6 +160,11 @@ def render(diagnostic: Diagnostic, sources: Sources) -> str:
     return "\n".join(lines)
 
 
+QUOTED_WIDTH = 160
+"""Columns of a source line that are quoted; of a longer one, those around the caret. Nothing that moves a terminal's
+cursor or changes its colours is quoted as it is."""
+
+
 def _quote(span: Span, sources: Sources) -> list[str]:
     """The first line of `span` and a line of carets under the part it covers."""
     text = sources.line(span.file, span.line)
@@ -169,5 +174,8 @@ def _quote(span: Span, sources: Sources) -> list[str]:
     end = span.end_column if span.end_line == span.line else len(text.rstrip()) + 1
     indent = "".join("\t" if char == "\t" else " " for char in text[: start - 1])
     carets = "^" * max(1, min(end, len(text) + 1) - start)
-    gutter = f"{span.line:5} | "
-    return [gutter + text, " " * 5 + " | " + indent + carets]
+    first = max(0, start - 1 - QUOTED_WIDTH // 2) if len(text) > QUOTED_WIDTH else 0
+    shown = "".join(char if char == "\t" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    gutter, blank = f"{span.line:5} | ", " " * 5 + " | "
+    last = first + QUOTED_WIDTH
+    return [gutter + shown[first:last], blank + (indent + carets)[first:last]]
