@@ -16,6 +16,7 @@ from scapy.packet import Raw
 
 from switch.engine import Engine
 from switch.values import Action, Entry, Exact, Lpm, Match, Ternary
+from topo.prober import internet_checksum
 
 VTEP, VTEP_MAC = 0x0AFF0001, 0x02000AFF0001
 GATEWAY_MAC = 0x02AA00000001
@@ -138,15 +139,8 @@ def _packet(template: bytes, source: Vm, destination: Vm, rng: random.Random) ->
     frame[84:86] = rng.randrange(1024, 65536).to_bytes(2, "big")
     for start in (14, 64):
         frame[start + 10 : start + 12] = bytes(2)
-        frame[start + 10 : start + 12] = _header_checksum(bytes(frame[start : start + 20])).to_bytes(2, "big")
+        frame[start + 10 : start + 12] = internet_checksum(bytes(frame[start : start + 20])).to_bytes(2, "big")
     return bytes(frame)
-
-
-def _header_checksum(header: bytes) -> int:
-    """RFC 1071."""
-    total = sum(int.from_bytes(header[i : i + 2], "big") for i in range(0, 20, 2))
-    total = (total & 0xFFFF) + (total >> 16)
-    return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
 
 
 def _mac(value: int) -> str:
