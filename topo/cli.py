@@ -67,6 +67,20 @@ def _lab_name(file: Path, name: str | None) -> str:
         raise click.ClickException(str(error)) from error
 
 
+def _running_name(file: Path | None, name: str | None) -> str:
+    """As `_lab_name`, for a lab that may outlive its file: what was started from FILE is known without reading it."""
+    if file is None:
+        if name is None:
+            raise click.UsageError("name the lab: its FILE, or --name NAME (p4gate lab status shows all labs)")
+        return _lab_name(Path(), name)
+    if name is None:
+        started_from = str(file.resolve())
+        states = [state for known in known_labs() if (state := read_state(known)) and state.file == started_from]
+        if len(states) == 1:
+            return states[0].name
+    return _lab_name(file, name)
+
+
 @lab_group.command("up")
 @_file
 @_name
@@ -123,16 +137,16 @@ def up_command(file: Path, name: str | None, grpc: tuple[str, ...]) -> None:
 
 
 @lab_group.command("down")
-@_file
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @_name
-def down_command(file: Path, name: str | None) -> None:
+def down_command(file: Path | None, name: str | None) -> None:
     """Remove the lab of FILE: switches, namespaces, links and whatever runs inside.
 
     \b
     p4gate lab down examples/two_vpcs.lab.yaml
-    p4gate lab down examples/two_vpcs.lab.yaml --name second
+    p4gate lab down --name second
     """
-    name = _lab_name(file, name)
+    name = _running_name(file, name)
     state = read_state(name)
     if state is None:
         click.echo(f"lab {name} is not running")
@@ -159,7 +173,7 @@ def status_command(file: Path | None, name: str | None, as_json: bool) -> None:
     p4gate lab status
     p4gate lab status examples/two_vpcs.lab.yaml --json
     """
-    names = [_lab_name(file, name)] if file else [name] if name else known_labs()
+    names = [_running_name(file, name)] if file or name else known_labs()
     states = {key: state for key in names if (state := read_state(key)) is not None}
     running = {key: is_running(state) for key, state in states.items()}
     if as_json:
