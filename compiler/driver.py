@@ -26,7 +26,7 @@ from typing import Any
 
 from finsy.proto import p4i
 
-from compiler import lexer, parser, source
+from compiler import lexer, parser, source, tree
 from compiler.architecture import require_v1model
 from compiler.backends.bmv2 import emit as emit_bmv2
 from compiler.backends.p4info import emit as emit_p4info
@@ -70,6 +70,27 @@ def compile_source(
     """Compile `text`, which messages call `file`; None when errors were reported."""
     preprocessed = source.preprocess(text, file, diagnostics, options.include_paths, options.defines, options.undefines)
     return _compile(preprocessed, file, diagnostics)
+
+
+def check_file(
+    path: Path | str, diagnostics: Diagnostics, options: Options = Options(), *, any_architecture: bool = False
+) -> tree.Program | None:
+    """The typed tree of the file at `path` before any pass; None when errors were reported.
+
+    With `any_architecture` it may be a program for another target than v1model, or a library without `main`.
+    """
+    text = source.read_source(path, diagnostics, options.include_paths, options.defines, options.undefines)
+    if text is None:
+        return None
+    is_complete = not diagnostics.has_errors
+    with _deep_stack():
+        syntax_tree = parser.parse(lexer.tokenize(text), text.text, diagnostics)
+        if not is_complete:
+            return None
+        program = check_program(syntax_tree, diagnostics, needs_main=not any_architecture)
+        if program is None or any_architecture or require_v1model(program, diagnostics):
+            return program
+    return None
 
 
 def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics) -> Compiled | None:

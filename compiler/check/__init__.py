@@ -62,13 +62,16 @@ RULES = (
 """The modules that register rules."""
 
 
-def check_program(program: syntax.Program, diagnostics: Diagnostics) -> tree.Program | None:
-    """The typed tree of a program; None if there were errors, here or earlier, all of which are in `diagnostics`."""
+def check_program(program: syntax.Program, diagnostics: Diagnostics, *, needs_main: bool = True) -> tree.Program | None:
+    """The typed tree of a program; None if there were errors, here or earlier, all of which are in `diagnostics`.
+
+    Without `needs_main` a library is fine too, whose `main` is None.
+    """
     checker = Checker(diagnostics, damaged=program.damaged)
     env = Env(checker, Scope(), Place("top"))
     for declaration in program.declarations:
         dispatch.declaration(env, declaration)
-    if checker.main is None and not checker.main_is_damaged and "main" not in program.damaged:
+    if needs_main and checker.main is None and not checker.main_is_damaged and "main" not in program.damaged:
         span = program.declarations[-1].span if program.declarations else program.span
         env.error("missing", "the program does not instantiate a package called main", span)
     warn_unused(checker)
