@@ -19,6 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from compiler.warning_kinds import WARNING_KINDS, Action, Policy
+
 TOO_MANY_ERRORS = 100
 """Errors that are kept in one run; those that follow are only counted (one cause can have thousands of effects)."""
 
@@ -111,6 +113,8 @@ class Diagnostics:
     sources: Sources = field(default_factory=Sources)
     items: list[Diagnostic] = field(default_factory=list)
     error_count: int = 0
+    policy: Policy = field(default_factory=Policy)
+    max_errors: int = TOO_MANY_ERRORS
     _seen: set[tuple[Severity, str, Span]] = field(default_factory=set)
 
     @property
@@ -121,7 +125,16 @@ class Diagnostics:
         self.add(Diagnostic(Severity.ERROR, kind, message, span, notes, hint))
 
     def warning(self, kind: str, message: str, span: Span, *notes: Note, hint: str | None = None) -> None:
-        self.add(Diagnostic(Severity.WARNING, kind, message, span, notes, hint))
+        """Report a warning of a kind that `WARNING_KINDS` declares; the policy may drop it or make it an error."""
+        assert kind in WARNING_KINDS, f"{kind} is not declared in WARNING_KINDS"
+        action = self.policy.action(kind)
+        if action is not Action.IGNORE:
+            severity = Severity.ERROR if action is Action.ERROR else Severity.WARNING
+            self.add(Diagnostic(severity, kind, message, span, notes, hint))
+
+    def wants(self, kind: str) -> bool:
+        """Whether a warning of `kind` would be kept; for checks that cost much."""
+        return self.policy.action(kind) is not Action.IGNORE
 
     def add(self, diagnostic: Diagnostic) -> None:
         identity = (diagnostic.severity, diagnostic.message, diagnostic.span)
@@ -130,7 +143,7 @@ class Diagnostics:
         self._seen.add(identity)
         if diagnostic.severity is Severity.ERROR:
             self.error_count += 1
-            if self.error_count > TOO_MANY_ERRORS:
+            if self.error_count > self.max_errors:
                 return
         self.items.append(diagnostic)
 
@@ -144,8 +157,8 @@ class Diagnostics:
     def render(self) -> str:
         """Everything that was reported, as plain text; empty when there is nothing to say."""
         blocks = [render(item, self.sources) for item in self.sorted()]
-        if self.error_count > TOO_MANY_ERRORS:
-            blocks.append(f"... and {self.error_count - TOO_MANY_ERRORS} more errors")
+        if self.error_count > self.max_errors:
+            blocks.append(f"... and {self.error_count - self.max_errors} more errors")
         return "\n".join(blocks)
 
 
