@@ -56,12 +56,8 @@ Annotations = tuple[Annotation, ...]
 
 
 def find(annotations: Iterable[Annotation], name: str) -> Annotation | None:
-    """The last annotation called `name`, or None."""
-    found = None
-    for annotation in annotations:
-        if annotation.name == name:
-            found = annotation
-    return found
+    """The first annotation called `name`, which is the one that counts; None if there is none."""
+    return next((annotation for annotation in annotations if annotation.name == name), None)
 
 
 def has(annotations: Iterable[Annotation], name: str) -> bool:

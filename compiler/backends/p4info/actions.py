@@ -5,8 +5,9 @@ from __future__ import annotations
 from finsy.proto import p4i
 
 from compiler import tree
+from compiler.annotations import find
 from compiler.backends.p4info.describe import add_annotations, add_documentation, set_preamble
-from compiler.backends.p4info.symbols import Kind, Symbols, first, number_fields
+from compiler.backends.p4info.symbols import Kind, Symbols, number_fields
 from compiler.backends.p4info.type_specs import TypeSpecs, control_plane_width, new_type_name
 from compiler.diagnostics import Diagnostics
 
@@ -37,5 +38,5 @@ def action_info(
 
 
 def _name(parameter: tree.Parameter) -> str:
-    annotation = first(parameter.annotations, "name")
+    annotation = find(parameter.annotations, "name")
     return (annotation.string() if annotation is not None else None) or parameter.name

@@ -5,8 +5,9 @@ from __future__ import annotations
 from finsy.proto import p4i, p4t
 
 from compiler import tree, types
+from compiler.annotations import find
 from compiler.backends.p4info.describe import set_preamble
-from compiler.backends.p4info.symbols import Kind, Symbols, first
+from compiler.backends.p4info.symbols import Kind, Symbols
 from compiler.backends.p4info.tables import property_instance
 from compiler.backends.p4info.type_specs import TypeSpecs, new_type_name
 from compiler.diagnostics import Diagnostics
@@ -90,16 +91,16 @@ def _action_profile(
     profile.table_ids.extend(symbols.id(Kind.TABLE, name) for name in names)
 
     for name in _PROFILE_ANNOTATIONS:
-        annotation = first(instance.annotations, name)
+        annotation = find(instance.annotations, name)
         if annotation is not None and not with_selector:
             message = f"@{name} has no meaning here: {instance.name} is no action_selector"
             diagnostics.warning("ignore", message, annotation.span)
     if not with_selector:
         return profile
-    group_size = first(instance.annotations, "max_group_size")
+    group_size = find(instance.annotations, "max_group_size")
     if group_size is not None:
         profile.max_group_size = group_size.integer() or 0
-    semantics = first(instance.annotations, "selector_size_semantics")
+    semantics = find(instance.annotations, "selector_size_semantics")
     if semantics is not None:
         meaning = (semantics.string() or "").upper()
         if meaning == "SUM_OF_WEIGHTS":
@@ -109,7 +110,7 @@ def _action_profile(
         else:
             message = "@selector_size_semantics says neither how weights nor how members count"
             diagnostics.error("invalid", message, semantics.span, hint='"sum_of_weights" or "sum_of_members"')
-    weight = first(instance.annotations, "max_member_weight")
+    weight = find(instance.annotations, "max_member_weight")
     if weight is not None:
         if profile.HasField("sum_of_members"):
             profile.sum_of_members.max_member_weight = weight.integer() or 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from finsy.proto import p4i
 
 from compiler import tree
+from compiler.annotations import find
 from compiler.backends.p4info.describe import add_annotations, add_documentation
-from compiler.backends.p4info.symbols import first
 from compiler.diagnostics import Diagnostics
 
 ARCHITECTURE = "v1model"
@@ -24,7 +24,7 @@ _NUMBERS = frozenset(
 
 def set_package_info(info: p4i.PkgInfo, package: tree.Package, diagnostics: Diagnostics) -> None:
     info.arch = ARCHITECTURE
-    given = first(package.annotations, "pkginfo")
+    given = find(package.annotations, "pkginfo")
     for key, value in given.pairs if given is not None else ():
         assert given is not None
         if key not in _TEXTS:
@@ -33,7 +33,7 @@ def set_package_info(info: p4i.PkgInfo, package: tree.Package, diagnostics: Diag
             diagnostics.error("unsupported", f"the value of {key} in @pkginfo is not a string", given.span)
         else:
             setattr(info, key, value)
-    platform = first(package.annotations, "platform_property")
+    platform = find(package.annotations, "platform_property")
     if platform is not None:
         info.platform_properties.SetInParent()
         for key, value in platform.pairs:

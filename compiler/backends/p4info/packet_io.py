@@ -5,9 +5,9 @@ from __future__ import annotations
 from finsy.proto import p4i
 
 from compiler import tree, types
-from compiler.annotations import has
+from compiler.annotations import find, has
 from compiler.backends.p4info.describe import add_annotations, add_documentation, set_preamble
-from compiler.backends.p4info.symbols import Kind, Symbols, first, number_fields
+from compiler.backends.p4info.symbols import Kind, Symbols, number_fields
 from compiler.backends.p4info.tables import set_match_type
 from compiler.backends.p4info.type_specs import TypeSpecs, control_plane_width, flat_fields, new_type_name
 from compiler.diagnostics import Diagnostics
@@ -17,7 +17,7 @@ def controller_header_info(
     header: types.HeaderType, symbols: Symbols, specs: TypeSpecs, diagnostics: Diagnostics
 ) -> p4i.ControllerPacketMetadata:
     """The header of packets to or from the controller (P4Runtime 1.4 §6.4.6); it is named by @controller_header."""
-    annotation = first(header.annotations, "controller_header")
+    annotation = find(header.annotations, "controller_header")
     name = (annotation.string() if annotation is not None else None) or header.name
     info = p4i.ControllerPacketMetadata()
     number = symbols.id(Kind.CONTROLLER_HEADER, header.name)
@@ -27,7 +27,7 @@ def controller_header_info(
     for (field_name, field), field_number in zip(fields, numbers, strict=True):
         if has(field.annotations, "hidden"):
             continue
-        given = first(field.annotations, "name")
+        given = find(field.annotations, "name")
         shown = (given.string() if given is not None else None) or field_name
         metadata = info.metadata.add(id=field_number, name=shown)
         add_annotations(metadata, field.annotations)
@@ -81,7 +81,7 @@ def value_set_info(value_set: tree.ValueSet, symbols: Symbols, diagnostics: Diag
             diagnostics.error("unsupported", message, field.span, hint="bit<W>")
             continue
         match = info.match.add(id=number, name=field.name, bitwidth=control_plane_width(field.type))
-        annotation = first(field.annotations, "match")
+        annotation = find(field.annotations, "match")
         set_match_type(match, (annotation.text or "exact").strip() if annotation is not None else "exact")
         add_annotations(match, field.annotations, ignored={"match"})
         add_documentation(match, field.annotations)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import IntEnum
 
-from compiler.annotations import Annotation, Annotations
+from compiler.annotations import Annotations, find
 from compiler.diagnostics import Diagnostics, Span
 
 
@@ -72,7 +72,7 @@ class Symbols:
         return name
 
     def _explicit_id(self, kind: Kind, annotations: Annotations, span: Span | None) -> int | None:
-        annotation = first(annotations, "id")
+        annotation = find(annotations, "id")
         number = None if annotation is None else annotation.integer()
         if annotation is None or number is None:
             return None
@@ -104,17 +104,12 @@ def jenkins_one_at_a_time(data: bytes) -> int:
     return (value + (value << 15)) & 0xFFFFFFFF
 
 
-def first(annotations: Annotations, name: str) -> Annotation | None:
-    """The first annotation called `name`, the one that counts for P4Info."""
-    return next((annotation for annotation in annotations if annotation.name == name), None)
-
-
 def number_fields(annotations: Sequence[Annotations], spans: Sequence[Span], diagnostics: Diagnostics) -> list[int]:
     """Ids of what is inside an object (match fields, parameters, metadata): 1, 2, ... unless @id says otherwise."""
     ids: list[int | None] = []
     taken: set[int] = set()
     for given, span in zip(annotations, spans, strict=True):
-        annotation = first(given, "id")
+        annotation = find(given, "id")
         number = annotation.integer() if annotation is not None else None
         if number is not None and number <= 0:
             diagnostics.error("invalid", f"{number} is not a valid @id", span, hint="a number from 1 on")

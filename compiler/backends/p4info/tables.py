@@ -5,9 +5,9 @@ from __future__ import annotations
 from finsy.proto import p4i
 
 from compiler import tree
-from compiler.annotations import has
+from compiler.annotations import find, has
 from compiler.backends.p4info.describe import add_annotations, add_documentation, set_preamble
-from compiler.backends.p4info.symbols import Kind, Symbols, first, number_fields
+from compiler.backends.p4info.symbols import Kind, Symbols, number_fields
 from compiler.backends.p4info.type_specs import TypeSpecs, control_plane_width, literal_bytes, new_type_name
 from compiler.diagnostics import Diagnostics
 
@@ -107,6 +107,6 @@ def _add_actions(info: p4i.Table, table: tree.Table, symbols: Symbols, diagnosti
             message = f"a control plane cannot be told this value of {parameter.name}"
             diagnostics.error("unsupported", message, argument.span, hint="a constant number, bool or enum member")
             continue
-        annotation = first(parameter.annotations, "id")
+        annotation = find(parameter.annotations, "id")
         given = annotation.integer() if annotation is not None else None
         info.initial_default_action.arguments.add(param_id=given or position, value=value)

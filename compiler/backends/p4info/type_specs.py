@@ -7,9 +7,8 @@ import re
 from finsy.proto import p4t
 
 from compiler import tree, types
-from compiler.annotations import TypeArgument
+from compiler.annotations import TypeArgument, find
 from compiler.backends.p4info.describe import add_annotations
-from compiler.backends.p4info.symbols import first
 from compiler.diagnostics import Diagnostics
 
 _BIT_TYPE = re.compile(r"bit\s*<\s*(\d+)\s*>")
@@ -131,7 +130,7 @@ class TypeSpecs:
 
     def _check_translation(self, type_: types.NewType) -> None:
         """P4Runtime 1.4 §8.3: bit<W> is translated to bit<V> or string."""
-        annotation = first(type_.annotations, "p4runtime_translation")
+        annotation = find(type_.annotations, "p4runtime_translation")
         assert annotation is not None
         target = annotation.values[1]
         if isinstance(target, TypeArgument) and target.text != "string" and not _BIT_TYPE.fullmatch(target.text):
@@ -203,7 +202,7 @@ def _bitstring(type_: types.BitType | types.IntType | types.VarbitType) -> p4t.P
 
 def _translation(type_: types.NewType) -> tuple[str, int] | None:
     """URI and width (0: a string) of @p4runtime_translation(uri, string | bit<W> | W)."""
-    annotation = first(type_.annotations, "p4runtime_translation")
+    annotation = find(type_.annotations, "p4runtime_translation")
     if annotation is None or len(annotation.values) != 2:
         return None
     uri, target = annotation.values
@@ -217,6 +216,6 @@ def _name(
     type_: types.FieldsType | types.EnumType | types.SerEnumType | types.NewType,
 ) -> str:
     """The name of a declared type, or what its @name says."""
-    annotation = first(type_.annotations, "name")
+    annotation = find(type_.annotations, "name")
     given = annotation.string() if annotation is not None else None
     return given.removeprefix(".") if given else str(type_)
