@@ -13,6 +13,7 @@ INTERNAL_ERROR = 70  # sysexits.h: EX_SOFTWARE
 VERBS: dict[str, tuple[str, str, str]] = {
     "compile": ("compiler.cli", "compile_command", "Compile P4_16 to BMv2 JSON and P4Info."),
     "switch": ("switch.cli", "switch_command", "Run a native-speed P4 switch with a P4Runtime server."),
+    "stf": ("switch.stf.cli", "stf_command", "Run packet tests in STF notation on a program."),
     "trace": ("switch.cli", "trace_command", "Send one packet through a pipeline and tell what happened to it."),
     "plan": ("controller.cli", "plan_command", "Show what apply would write to the gateways."),
     "apply": ("controller.cli", "apply_command", "Bring the gateways to the state that the intent asks for."),
