@@ -15,7 +15,13 @@ from compiler.backends.p4info.actions import action_info
 from compiler.backends.p4info.externs import KINDS, add_externs
 from compiler.backends.p4info.inventory import Inventory, take_inventory
 from compiler.backends.p4info.package import set_package_info
-from compiler.backends.p4info.packet_io import controller_header_info, digest_info, digest_name, value_set_info
+from compiler.backends.p4info.packet_io import (
+    controller_header_info,
+    controller_header_name,
+    digest_info,
+    digest_name,
+    value_set_info,
+)
 from compiler.backends.p4info.symbols import Kind, Symbols
 from compiler.backends.p4info.tables import table_info
 from compiler.backends.p4info.type_specs import TypeSpecs
@@ -80,11 +86,27 @@ def _symbols(inventory: Inventory, digests: dict[str, types.Type], diagnostics: 
 
 
 def _report_duplicates(inventory: Inventory, diagnostics: Diagnostics) -> None:
-    """Value sets of the same name. (The checker looks after all other objects.)"""
-    seen: dict[str, tree.ValueSet] = {}
+    """Two objects of a kind that have the same name, by which a control plane could not tell them apart.
+
+    Two actions of one name are one to the control plane, as with p4c: the first is described.
+    """
+    seen: dict[tuple[str, str], tree.Declaration | types.HeaderType] = {}
+
+    def note(what: str, name: str, declaration: tree.Declaration | types.HeaderType) -> None:
+        other = seen.setdefault((what, name), declaration)
+        if other is not declaration:
+            message = f"two {what} are called {name} by the control plane"
+            diagnostics.error("duplicate", message, declaration.span, Note("the other one", other.span))
+
     for value_set in inventory.value_sets:
-        name = value_set.control_plane_name
-        other = seen.setdefault(name, value_set)
-        if other is not value_set:
-            note = Note("the other one is declared here", other.span)
-            diagnostics.error("duplicate", f"two value sets are called {name}", value_set.span, note)
+        note("value sets", value_set.control_plane_name, value_set)
+    for table in inventory.tables:
+        if not has(table.annotations, "hidden"):
+            note("tables", table.control_plane_name, table)
+    for instance in inventory.externs:
+        kind = KINDS.get(instance.type.name)
+        if kind is not None:
+            note(f"{kind.name.lower().replace('_', ' ')}s", instance.control_plane_name, instance)
+    for header in inventory.controller_headers:
+        if not has(header.annotations, "hidden"):
+            note("controller headers", controller_header_name(header), header)

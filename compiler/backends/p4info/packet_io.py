@@ -17,8 +17,7 @@ def controller_header_info(
     header: types.HeaderType, symbols: Symbols, specs: TypeSpecs, diagnostics: Diagnostics
 ) -> p4i.ControllerPacketMetadata:
     """The header of packets to or from the controller (P4Runtime 1.4 §6.4.6); it is named by @controller_header."""
-    annotation = find(header.annotations, "controller_header")
-    name = (annotation.string() if annotation is not None else None) or header.name
+    name = controller_header_name(header)
     info = p4i.ControllerPacketMetadata()
     number = symbols.id(Kind.CONTROLLER_HEADER, header.name)
     set_preamble(info.preamble, number, name, name, header.annotations)
@@ -41,6 +40,12 @@ def controller_header_info(
         if type_name is not None:
             metadata.type_name.name = type_name
     return info
+
+
+def controller_header_name(header: types.HeaderType) -> str:
+    """What @controller_header calls it."""
+    annotation = find(header.annotations, "controller_header")
+    return (annotation.string() if annotation is not None else None) or header.name
 
 
 def digest_name(type_: types.Type, unnamed: list[types.Type]) -> str:
