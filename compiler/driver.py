@@ -31,6 +31,7 @@ from compiler.architecture import require_v1model
 from compiler.backends.bmv2 import emit as emit_bmv2
 from compiler.backends.p4info import emit as emit_p4info
 from compiler.check import check_program
+from compiler.check.control_plane_names import check_control_plane_names
 from compiler.diagnostics import Diagnostics
 from compiler.passes import run_passes
 
@@ -41,11 +42,13 @@ STACK_DEPTH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the preprocessor is told, as behind -I, -D and -U."""
+    """What the preprocessor is told, as behind -I, -D and -U; and whether P4Info is wanted."""
 
     include_paths: Sequence[Path | str] = ()
     defines: Sequence[str] = ()
     undefines: Sequence[str] = ()
+    p4info: bool = True
+    """False: P4Info stays empty, and two actions may have one name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def compile_file(path: Path | str, diagnostics: Diagnostics, options: Options = 
     text = source.read_source(path, diagnostics, options.include_paths, options.defines, options.undefines)
     if text is None:
         return None
-    return _compile(text, Path(path).name, diagnostics)
+    return _compile(text, Path(path).name, diagnostics, options)
 
 
 def compile_source(
@@ -69,7 +72,7 @@ def compile_source(
 ) -> Compiled | None:
     """Compile `text`, which messages call `file`; None when errors were reported."""
     preprocessed = source.preprocess(text, file, diagnostics, options.include_paths, options.defines, options.undefines)
-    return _compile(preprocessed, file, diagnostics)
+    return _compile(preprocessed, file, diagnostics, options)
 
 
 def check_file(
@@ -88,12 +91,14 @@ def check_file(
         if not is_complete:
             return None
         program = check_program(syntax_tree, diagnostics, needs_main=not any_architecture)
-        if program is None or any_architecture or require_v1model(program, diagnostics):
+        if program is None or any_architecture:
+            return program
+        if require_v1model(program, diagnostics) and check_control_plane_names(program, diagnostics):
             return program
     return None
 
 
-def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics) -> Compiled | None:
+def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics, options: Options) -> Compiled | None:
     is_complete = not diagnostics.has_errors
     with _deep_stack():
         tokens = lexer.tokenize(text)
@@ -103,7 +108,9 @@ def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics) -> 
         program = check_program(syntax_tree, diagnostics)
         if program is None or diagnostics.has_errors or not require_v1model(program, diagnostics):
             return None
-        info = emit_p4info(program, diagnostics)
+        if not check_control_plane_names(program, diagnostics, p4info=options.p4info):
+            return None
+        info = emit_p4info(program, diagnostics) if options.p4info else p4i.P4Info()
         program = run_passes(program, diagnostics)
         if diagnostics.has_errors:
             return None

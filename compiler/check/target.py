@@ -4,8 +4,6 @@ that programs fit both compilers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from compiler import tree, types
 from compiler.check.applied_once import check_applied_once
 from compiler.check.fold import integer
@@ -27,7 +25,6 @@ def check_target(program: tree.Program, diagnostics: Diagnostics) -> None:
     for table in tables:
         _table(table, diagnostics)
     check_applied_once(program, diagnostics)
-    _control_plane_names(program, tables, diagnostics)
 
 
 def _division(node: tree.Binary, diagnostics: Diagnostics) -> None:
@@ -62,31 +59,3 @@ def _table(table: tree.Table, diagnostics: Diagnostics) -> None:
 def _may_be_data(type_: types.Type) -> bool:
     below = types.strip_new_types(type_)
     return isinstance(below, types.BitType | types.IntType | types.BoolType | types.SerEnumType)
-
-
-def _control_plane_names(program: tree.Program, tables: Iterable[tree.Table], diagnostics: Diagnostics) -> None:
-    """Names by which the control plane calls things must differ among things of one kind (§18.3.2)."""
-    actions = list(program.actions) + [action for control in tree.all_controls(program) for action in control.actions]
-    _distinct("tables", tables, diagnostics)
-    _distinct("actions", actions, diagnostics)
-    by_extern: dict[str, list[tree.ExternInstance]] = {}
-    for instance in tree.extern_instances(program):
-        if not instance.control_plane_name:
-            hint = '@name("...") before the property'
-            message = f"the control plane has no name for this {instance.type}"
-            diagnostics.error("unsupported", message, instance.span, hint=hint)
-        by_extern.setdefault(instance.type.name, []).append(instance)
-    for name, instances in by_extern.items():
-        _distinct(f"{name}s", instances, diagnostics)
-
-
-def _distinct(
-    what: str, declarations: Iterable[tree.Table | tree.Action | tree.ExternInstance], diagnostics: Diagnostics
-) -> None:
-    seen: dict[str, tree.Declaration] = {}
-    for declaration in declarations:
-        name = declaration.control_plane_name
-        earlier = seen.setdefault(name, declaration)
-        if earlier is not declaration:
-            note = Note("the other one", earlier.span)
-            diagnostics.error("duplicate", f"two {what} are called {name} by the control plane", declaration.span, note)
