@@ -38,6 +38,8 @@ from switch.stf.statements import StfError  # noqa: E402
 
 TIME_LIMIT_S = 300.0  # a program and its tests
 _SWITCH = re.compile(r"\bV1Switch\s*(<[^;]*?>)?\s*\(", re.DOTALL)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 _STAGE_DUMP = re.compile(r"-(first|frontend|midend)$")
 
 
@@ -85,9 +87,20 @@ def find_cases(folder: Path, globs: Sequence[str]) -> Iterator[Case]:
 
 
 def _is_v1model(program: Path) -> bool:
-    text = program.read_text(encoding="utf-8", errors="replace")
-    code = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
-    return _SWITCH.search(code) is not None
+    """Does it make a V1Switch, itself or in a file that it includes by a relative name?"""
+    seen: set[Path] = set()
+    waiting = [program]
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        text = path.read_text(encoding="utf-8", errors="replace")
+        code = _COMMENT.sub(" ", text)
+        if _SWITCH.search(code):
+            return True
+        waiting += [path.parent / name for name in _INCLUDE.findall(code)]
+    return False
 
 
 def _tests(program: Path) -> Iterator[Path]:
@@ -108,11 +121,11 @@ def run_case(case: Case, options: Options, p4c: str | None) -> Result:
         expected = _verdict_of(p4c, case.program, options)
     diagnostics = Diagnostics()
     compiled = compile_file(case.program, diagnostics, options)
-    tests: dict[str, str] = {}
-    if compiled is not None:
-        for test in case.tests:
-            tests[test.name] = _run_test(test, json.dumps(compiled.json).encode())
     said = diagnostics.render().split("\n")[0] if compiled is None else ""
+    if compiled is None:
+        tests = dict.fromkeys((test.name for test in case.tests), f"the program does not compile: {said}")
+    else:
+        tests = {test.name: _run_test(test, json.dumps(compiled.json).encode()) for test in case.tests}
     outcome = "compiled" if compiled is not None else "refused"
     seconds = time.monotonic() - begun
     return Result(str(case.program), case.group, outcome, expected, said, tests, round(seconds, 2))
@@ -183,7 +196,8 @@ def _result(pipe: Connection, case: Case, process: multiprocessing.process.BaseP
         pipe.close()
     outcome = "timed out" if is_late else "crashed"
     expected = "compiled" if case.must_compile else "refused"
-    return Result(str(case.program), case.group, outcome, expected, f"exit status {process.exitcode}", {}, 0.0)
+    tests = dict.fromkeys((test.name for test in case.tests), f"the program {outcome}")
+    return Result(str(case.program), case.group, outcome, expected, f"exit status {process.exitcode}", tests, 0.0)
 
 
 # ---- what is printed
