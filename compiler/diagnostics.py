@@ -42,11 +42,16 @@ class Span:
         return Span(self.file, self.line, self.column, other.end_line, other.end_column)
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 BUILTIN_SPAN = Span("<builtin>", 0, 0, 0, 0)
 """The place of what no source text declares."""
+
+
+def whole_file(file: str) -> Span:
+    """The place of what a file lacks: it has no line."""
+    return Span(file, 0, 0, 0, 0)
 
 
 class Severity(str, Enum):

@@ -27,6 +27,9 @@ STANDARD_HEADERS = Path(__file__).parent / "p4include"
 
 MAX_INCLUDE_DEPTH = 100
 
+PREPROCESSOR = "I/O error"
+"""The class of the preprocessor's errors: p4c runs a preprocessor of its own and calls all its failures so."""
+
 _STRING_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _VISIBLE = re.compile(r"[^\n]")
 _ODD_LINE_ENDS = str.maketrans(dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " "))
@@ -184,19 +187,19 @@ class _P4Preprocessor(Preprocessor):  # type: ignore[misc]  # pcpp has no type h
             while (token := self.token()) is not None:
                 yield token
         except (IndexError, AssertionError, TypeError, ValueError, AttributeError, RecursionError, ZeroDivisionError):
-            self._report_at_directive("syntax", "malformed preprocessor directive")
+            self._report_at_directive(PREPROCESSOR, "malformed preprocessor directive")
 
     # Hooks of pcpp
 
     def on_error(self, file: str, line: int, msg: str) -> None:
-        self._report("syntax", msg[:1].lower() + " ".join(msg[1:].split()), str(file), line)
+        self._report(PREPROCESSOR, msg[:1].lower() + " ".join(msg[1:].split()), str(file), line)
 
     def on_directive_handle(
         self, directive: _PreprocessorToken, toks: list[_PreprocessorToken], ifpassthru: bool, precedingtoks: object
     ) -> bool:
         self.lastdirective = directive
         if directive.value == "include" and not toks:
-            self._report_at_directive("syntax", "malformed #include", hint='#include <file> or #include "file"')
+            self._report_at_directive(PREPROCESSOR, "malformed #include", hint='#include <file> or #include "file"')
         return True
 
     def on_file_open(self, is_system_include: bool, includepath: str) -> TextIO:
@@ -208,7 +211,7 @@ class _P4Preprocessor(Preprocessor):  # type: ignore[misc]  # pcpp has no type h
 
     def on_include_not_found(self, is_malformed: bool, is_system_include: bool, curdir: str, includepath: str) -> None:
         if is_malformed:
-            self._report_at_directive("syntax", "malformed #include", hint='#include <file> or #include "file"')
+            self._report_at_directive(PREPROCESSOR, "malformed #include", hint='#include <file> or #include "file"')
         else:
             searched = ", ".join(self.shown_name(os.path.abspath(folder)) for folder in self.path)
             place = "the search path" if is_system_include else "the including file's folder and the search path"
@@ -224,12 +227,12 @@ class _P4Preprocessor(Preprocessor):  # type: ignore[misc]  # pcpp has no type h
             return None  # passed through: _Layout follows it
         text = "".join(token.value for token in toks)
         if name == "error":
-            self._report_at_directive("invalid", f"#error {text}")
+            self._report_at_directive(PREPROCESSOR, f"#error {text}")
         elif name == "warning":
             span = self._line_span(directive.source, directive.lineno)
             self._diagnostics.warning("invalid", f"#warning {text}", span)
         elif name != "pragma":
-            self._report_at_directive("syntax", f"unknown preprocessor directive #{name}")
+            self._report_at_directive(PREPROCESSOR, f"unknown preprocessor directive #{name}")
         return True
 
     def on_comment(self, tok: _PreprocessorToken) -> bool:

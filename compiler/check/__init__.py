@@ -41,7 +41,7 @@ from compiler.check.reachable import reachable_functions
 from compiler.check.scopes import Scope
 from compiler.check.target import check_target
 from compiler.check.unused import warn_unused
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostics, whole_file
 
 RULES = (
     architecture,
@@ -67,14 +67,16 @@ def check_program(program: syntax.Program, diagnostics: Diagnostics, *, needs_ma
 
     Without `needs_main` a library is fine too, whose `main` is None.
     """
+    is_complete = not diagnostics.has_errors
     checker = Checker(diagnostics, damaged=program.damaged)
     env = Env(checker, Scope(), Place("top"))
     for declaration in program.declarations:
         dispatch.declaration(env, declaration)
     if needs_main and checker.main is None and not checker.main_is_damaged and "main" not in program.damaged:
-        span = program.declarations[-1].span if program.declarations else program.span
+        span = whole_file(program.span.file)
         env.error("missing", "the program does not instantiate a package called main", span)
-    warn_unused(checker)
+    if is_complete:
+        warn_unused(checker)
     if diagnostics.has_errors:
         return None
     made = tree.Program(

@@ -123,4 +123,5 @@ def package_type(env: Env, node: syntax.PackageTypeDeclaration) -> None:
         constructor = signature(inner, node.parameters, types.VOID, constructor=True, optional=True)
         return types.PackageType(node.name.text, constructor, arguments, given, node.name.span)
 
+    env.checker.unused_packages[node.name.text] = node.name.span
     declare_type(env, node.name, node.type_parameters, build)

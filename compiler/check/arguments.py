@@ -19,6 +19,9 @@ from compiler.diagnostics import Note, Span
 
 _T = TypeVar("_T")
 
+AT_PARAMETER = "at parameter"
+"""A missing argument is a type-error at the parameter it is missing for (p4c's place in tables)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -79,13 +82,15 @@ def bind(
     *,
     compile_time: bool = True,
     unknown: bool = False,
+    missing: str = "type-error",
 ) -> Bound | None:
     """Fit a call to a signature; None after saying what is wrong.
 
     `compile_time`: whether directionless parameters take compile-time values only (they do, but for actions).
     `unknown`: whether type parameters that nothing tells are left open (those of packages are).
+    `missing`: the class of error of a missing argument, or AT_PARAMETER.
     """
-    values = _in_order(env, signature, given, span, what)
+    values = _in_order(env, signature, given, span, what, missing)
     if values is None:
         return None
     specialised = _specialise(env, signature, type_arguments, values, span, what, unknown)
@@ -165,8 +170,17 @@ def _accepts(signature: types.FunctionType, given: Sequence[Given]) -> bool:
     return all(p.name in filled or p.has_default or p.optional for p in signature.parameters)
 
 
+def _missing(env: Env, parameter: types.ParameterType, span: Span, what: str, kind: str) -> None:
+    """Say that a parameter gets no argument: at the call, or for `kind` "at parameter" at the parameter."""
+    message = f"{what}: no argument is given for the parameter {parameter.name}"
+    if kind == AT_PARAMETER:
+        env.type_error(message, parameter.span, Note(f"{what} is called here", span))
+    else:
+        env.error(kind, message, span, Note(f"{parameter.name} is declared here", parameter.span))
+
+
 def _in_order(
-    env: Env, signature: types.FunctionType, given: Sequence[Given], span: Span, what: str
+    env: Env, signature: types.FunctionType, given: Sequence[Given], span: Span, what: str, missing: str
 ) -> list[tree.Expression | None] | None:
     """The values in the order of the parameters, None where there is none and none is needed."""
     names = [parameter.name for parameter in signature.parameters]
@@ -198,8 +212,7 @@ def _in_order(
         elif parameter.has_default or parameter.optional:
             values.append(None)
         elif fine:
-            note = Note(f"{parameter.name} is declared here", parameter.span)
-            env.type_error(f"{what}: no argument is given for the parameter {parameter.name}", span, note)
+            _missing(env, parameter, span, what, missing)
             return None
     return values if fine else None
 

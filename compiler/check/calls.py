@@ -81,7 +81,9 @@ def _action_call(env: Env, node: syntax.CallExpression, action: tree.Action, giv
     if node.type_arguments:
         env.type_error(f"{action.name} takes no type arguments", node.span)
     signature = env.checker.signatures[action]
-    bound = arguments.bind(env, signature, (), given, node.span, action.name, compile_time=False)
+    bound = arguments.bind(
+        env, signature, (), given, node.span, action.name, compile_time=False, missing="uninitialized"
+    )
     if bound is None:
         return poisoned(node.span)
     return tree.ActionCall(types.VOID, node.span, bound.arguments, action)

@@ -34,7 +34,11 @@ class Checker:
     main: tree.Package | None = None
     main_is_damaged: bool = False
     """There is a `main`, but something in it was wrong."""
+    declaring: list[str] = field(default_factory=list)
+    """The names of the declarations that are being checked, the innermost last."""
     templates: list[Template] = field(default_factory=list)
+    unused_packages: dict[str, Span] = field(default_factory=dict)
+    """Package types that were declared and not (yet) instantiated."""
     origins: dict[Type, tuple[GenericType, tuple[Type, ...]]] = field(default_factory=dict)
     """Of every specialised type: the generic declaration and the arguments."""
     function_origins: dict[tree.Function, tuple[FunctionTemplate, tuple[Type, ...]]] = field(default_factory=dict)
@@ -119,15 +123,20 @@ class Env:
         else:
             self.warning("shadow", f"{name} hides another declaration", span, *notes)
 
-    def look_up(self, name: str, span: Span, *, absolute: bool = False, what: str = "") -> Symbol:
-        """What a used name stands for; says so and returns Undefined if that is nothing."""
+    def look_up(
+        self, name: str, span: Span, *, absolute: bool = False, what: str = "", kind: str = "not-found"
+    ) -> Symbol:
+        """What a used name stands for; says so, as an error of `kind`, and returns Undefined if that is nothing."""
         scope = self.scope.root if absolute else self.scope
         symbol = scope.find(name)
         if symbol is None and name in self.checker.damaged:
             return Undefined(name)
+        if symbol is None and what == "type" and name in self.checker.declaring:
+            self.error("unsupported", f"{name} is used in its own declaration, which P4 does not have", span)
+            return Undefined(name)
         if symbol is None:
             prefix = f"{what} " if what else ""
-            self.error("not-found", f"{prefix}{name} is not declared", span, hint=did_you_mean(name, scope.names()))
+            self.error(kind, f"{prefix}{name} is not declared", span, hint=did_you_mean(name, scope.names()))
             return Undefined(name)
         return symbol
 

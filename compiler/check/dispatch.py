@@ -49,7 +49,10 @@ def statement(env: Env, node: syntax.BlockItem) -> list[tree.Statement]:
 def declaration(env: Env, node: syntax.Declaration) -> None:
     """Check a declaration and make its name known in `env`."""
     rule = _declarations.get(type(node)) or unreachable(node)
+    name = getattr(node, "name", None)
+    env.checker.declaring.append(name.text if name is not None else "")
     rule(env, node)
+    env.checker.declaring.pop()
 
 
 def _register(table: dict[type, Any], node: type) -> Callable[[_F], _F]:

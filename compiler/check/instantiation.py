@@ -14,6 +14,7 @@ from compiler.check.arguments import Given
 from compiler.check.context import Env, Place, poisoned
 from compiler.check.elaboration import realise_top_level
 from compiler.check.functions import check_function
+from compiler.check.placement import reported_at
 from compiler.check.scopes import GenericType, InstancePlan, Template, TypeName, Undefined
 from compiler.diagnostics import Note, Span
 
@@ -24,7 +25,7 @@ Made = InstancePlan | tree.ExternInstance | tree.Package
 def instantiation(env: Env, node: syntax.Instantiation) -> None:
     given = arguments.evaluate(env, node.arguments)
     annotations = annotating.evaluate(env, node.annotations)
-    made = _make(env, node.type, given, node.name.text, annotations, node.name.span)
+    made = _make(env, node.type, given, node.name.text, annotations, node.name.span, typerefs.UNDECLARED)
     if env.place.kind == "top" and isinstance(made, InstancePlan):
         env.error("invalid", f"{node.name}: parsers and controls cannot be instantiated at top level", node.name.span)
     if node.name.text == "main" and isinstance(made, InstancePlan | tree.ExternInstance):
@@ -66,7 +67,7 @@ def constructor_call(env: Env, node: syntax.ConstructorCall) -> tree.Expression:
     if env.place.kind not in ("top", "parser", "control", "entry"):
         env.error("invalid", f"{ref.name}: instances cannot be made while packets are processed", node.span)
         return poisoned(node.span)
-    made = _make(env, node.type, given, ref.name, (), node.span)
+    made = _make(env, node.type, given, ref.name, (), node.span, "not-found")
     if made is None:
         return poisoned(node.span)
     if isinstance(made, InstancePlan | tree.ExternInstance):
@@ -77,14 +78,24 @@ def constructor_call(env: Env, node: syntax.ConstructorCall) -> tree.Expression:
 
 
 def _make(
-    env: Env, ref: syntax.TypeRef, given: list[Given], name: str, annotations: Annotations, span: Span
+    env: Env,
+    ref: syntax.TypeRef,
+    given: list[Given],
+    name: str,
+    annotations: Annotations,
+    span: Span,
+    undeclared: str,
 ) -> Made | None:
+    """What an instantiation makes; None after saying what is wrong. `undeclared`: the class of error of an unknown
+    type (see typerefs).
+    """
     if not isinstance(ref, syntax.NamedTypeRef | syntax.SpecializedTypeRef):
         env.type_error("this type cannot be instantiated", ref.span)
         return None
     base = ref if isinstance(ref, syntax.NamedTypeRef) else ref.base
-    symbol = env.look_up(base.name, base.span, absolute=base.is_absolute, what="type")
+    symbol = env.look_up(base.name, base.span, absolute=base.is_absolute, what="type", kind=undeclared)
     type_arguments = typerefs.arguments(env, ref.arguments) if isinstance(ref, syntax.SpecializedTypeRef) else ()
+    env.checker.unused_packages.pop(base.name, None)
     if type_arguments and isinstance(symbol, Template | TypeName) and symbol.type != types.POISON:
         env.type_error(f"{base.name} is not generic", ref.span, *env.note(base.name))
         return None
@@ -109,7 +120,8 @@ def _template(
 ) -> InstancePlan | None:
     template.is_used = True
     signature = types.FunctionType(template.type.constructor, types.VOID)
-    bound = arguments.bind(env, signature, (), given, span, str(template.type))
+    with reported_at(env, template.type.span, f"{template.type} is instantiated here"):
+        bound = arguments.bind(env, signature, (), given, span, str(template.type))
     if bound is None:
         return None
     if isinstance(template.type, types.ParserType) and isinstance(
@@ -151,29 +163,52 @@ def _generic(
         env.type_error(f"{generic.name} takes {len(generic.parameters)} type arguments, {len(wanted)} are given", span)
         return None
     if isinstance(open_type, types.PackageType):
-        if not _fit_applicables(env, open_type.constructor, given):
-            return None
-        constructors: tuple[types.FunctionType, ...] = (open_type.constructor,)
-    elif isinstance(open_type, types.ExternType):
-        constructors = open_type.constructors
-    else:
+        return _generic_package(env, generic, open_type, variables, wanted, given, name, annotations, span)
+    if not isinstance(open_type, types.ExternType):
         env.type_error(f"{generic.name} cannot be instantiated", span, *env.note(generic.name))
         return None
-    candidates = [(c, types.FunctionType(c.parameters, c.result, variables)) for c in constructors]
+    candidates = [(c, types.FunctionType(c.parameters, c.result, variables)) for c in open_type.constructors]
     chosen = arguments.choose(env, candidates, given, generic.name, span) if candidates else None
     if chosen is None:
         if not candidates:
             env.type_error(f"{generic.name} has no constructor", span, *env.note(generic.name))
         return None
-    is_package = isinstance(open_type, types.PackageType)
-    bound = arguments.bind(env, chosen[1], wanted, given, span, generic.name, unknown=is_package)
+    bound = arguments.bind(env, chosen[1], wanted, given, span, generic.name)
+    if bound is None:
+        return None
+    for parameter, argument in zip(generic.parameters, bound.type_arguments, strict=True):
+        if isinstance(argument, types.DontCareType):
+            hint = f"{generic.name}<{', '.join(generic.parameters)}>(...)"
+            env.type_error(f"{generic.name}: nothing tells the type argument {parameter}", span, hint=hint)
+            return None
+    type_ = generic.specialise(bound.type_arguments)
+    assert isinstance(type_, types.ExternType)
+    return _extern(env, type_, type_.constructors, given, name, annotations, span)
+
+
+def _generic_package(
+    env: Env,
+    generic: GenericType,
+    open_type: types.PackageType,
+    variables: tuple[types.TypeVar, ...],
+    wanted: tuple[types.Type, ...],
+    given: list[Given],
+    name: str,
+    annotations: Annotations,
+    span: Span,
+) -> tree.Package | None:
+    """A package whose type arguments follow from the parsers and controls it is given."""
+    constructor = open_type.constructor
+    with reported_at(env, open_type.span, f"{generic.name} is instantiated here"):
+        if not _fit_applicables(env, constructor, given):
+            return None
+        signature = types.FunctionType(constructor.parameters, constructor.result, variables)
+        bound = arguments.bind(env, signature, wanted, given, span, generic.name, unknown=True)
     if bound is None:
         return None
     type_ = generic.specialise(bound.type_arguments)
-    if isinstance(type_, types.PackageType):
-        return _package(env, type_, type_.constructor, given, name, annotations, span)
-    assert isinstance(type_, types.ExternType)
-    return _extern(env, type_, type_.constructors, given, name, annotations, span)
+    assert isinstance(type_, types.PackageType)
+    return _package(env, type_, type_.constructor, given, name, annotations, span)
 
 
 def _extern(
@@ -210,9 +245,10 @@ def _package(
     if env.place.kind != "top":
         env.error("invalid", "packages can only be instantiated at top level", span)
         return None
-    if not _fit_applicables(env, constructor, given):
-        return None
-    bound = arguments.bind(env, constructor, (), given, span, str(type_))
+    with reported_at(env, type_.span, f"{type_} is instantiated here"):
+        if not _fit_applicables(env, constructor, given):
+            return None
+        bound = arguments.bind(env, constructor, (), given, span, str(type_))
     if bound is None:
         return None
     made: dict[str, tree.Expression] = {}

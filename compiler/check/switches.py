@@ -56,7 +56,8 @@ def _action_switch(env: Env, node: syntax.SwitchStatement, table: tree.Table) ->
         name = label.name if isinstance(label, syntax.NameExpression) else None
         if name is None or name not in known:
             hint = did_you_mean(name, list(known)) if name else None
-            env.type_error(f"this is no action of the table {table.name}", label.span, hint=hint)
+            kind = "not-found" if name is not None and env.scope.find(name) is None else "type-error"
+            env.error(kind, f"{name or 'this'} is no action of the table {table.name}", label.span, hint=hint)
             labels.append(None)
             continue
         if name in seen:

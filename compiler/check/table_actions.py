@@ -100,9 +100,9 @@ def reference_call(
     directed = [parameter for parameter in signature.parameters if parameter.direction]
     if directed and len(evaluated) == len(signature.parameters) - len(directed):
         data = types.FunctionType(signature.parameters[len(directed) :], types.VOID)
-        bound = arguments.bind(env, data, (), evaluated, node.span, action.name, compile_time=True)
+        bound = arguments.bind(env, data, (), evaluated, node.span, action.name, missing=arguments.AT_PARAMETER)
         return None if bound is None else (action, (*reference.arguments, *bound.arguments))
-    bound = arguments.bind(env, signature, (), evaluated, node.span, action.name, compile_time=True)
+    bound = arguments.bind(env, signature, (), evaluated, node.span, action.name, missing=arguments.AT_PARAMETER)
     if bound is None:
         return None
     for listed, repeated in zip(reference.arguments, bound.arguments, strict=False):

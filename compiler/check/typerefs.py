@@ -15,7 +15,12 @@ LARGEST_VARBIT = 1 << 16
 """Bits of the widest varbit: more than the largest packet of most networks."""
 
 
-def resolve(env: Env, ref: syntax.TypeRef) -> types.Type:
+UNDECLARED = "syntax"
+"""The class of error of a name that should be a type and is not declared: to the grammar it is no type, so that nothing
+can be declared with it (appendix H). Only where the grammar takes any name (type arguments) it is `not-found`."""
+
+
+def resolve(env: Env, ref: syntax.TypeRef, undeclared: str = UNDECLARED) -> types.Type:
     """The type that `ref` stands for; poison after saying what is wrong."""
     match ref:
         case syntax.BitTypeRef():
@@ -30,9 +35,9 @@ def resolve(env: Env, ref: syntax.TypeRef) -> types.Type:
             width = _width(env, ref.max_width, "varbit", smallest=0)
             return types.POISON if width is None else types.VarbitType(width)
         case syntax.NamedTypeRef():
-            return _named(env, ref)
+            return _named(env, ref, undeclared)
         case syntax.SpecializedTypeRef():
-            return _specialised(env, ref)
+            return _specialised(env, ref, undeclared)
         case syntax.StackTypeRef():
             return _stack(env, ref)
         case syntax.TupleTypeRef():
@@ -44,9 +49,9 @@ def resolve(env: Env, ref: syntax.TypeRef) -> types.Type:
             return _BASIC.get(type(ref)) or unreachable(ref)
 
 
-def named(env: Env, ref: syntax.NamedTypeRef) -> types.Type | GenericType:
+def named(env: Env, ref: syntax.NamedTypeRef, undeclared: str = UNDECLARED) -> types.Type | GenericType:
     """What a type name stands for, generic declarations without their arguments included."""
-    symbol = env.look_up(ref.name, ref.span, absolute=ref.is_absolute, what="type")
+    symbol = env.look_up(ref.name, ref.span, absolute=ref.is_absolute, what="type", kind=undeclared)
     match symbol:
         case TypeName():
             return symbol.type
@@ -63,7 +68,7 @@ def named(env: Env, ref: syntax.NamedTypeRef) -> types.Type | GenericType:
 
 def arguments(env: Env, refs: tuple[syntax.TypeRef, ...]) -> tuple[types.Type, ...]:
     """Type arguments, `_` included."""
-    return tuple(resolve(env, ref) for ref in refs)
+    return tuple(resolve(env, ref, undeclared="not-found") for ref in refs)
 
 
 def specialise(env: Env, generic: GenericType, given: tuple[types.Type, ...], span: Span) -> types.Type:
@@ -80,8 +85,8 @@ def specialise(env: Env, generic: GenericType, given: tuple[types.Type, ...], sp
     return generic.specialise(given)
 
 
-def _named(env: Env, ref: syntax.NamedTypeRef) -> types.Type:
-    found = named(env, ref)
+def _named(env: Env, ref: syntax.NamedTypeRef, undeclared: str) -> types.Type:
+    found = named(env, ref, undeclared)
     if isinstance(found, GenericType):
         env.type_error(
             f"{ref.name} needs type arguments",
@@ -93,8 +98,8 @@ def _named(env: Env, ref: syntax.NamedTypeRef) -> types.Type:
     return found
 
 
-def _specialised(env: Env, ref: syntax.SpecializedTypeRef) -> types.Type:
-    found = named(env, ref.base)
+def _specialised(env: Env, ref: syntax.SpecializedTypeRef, undeclared: str) -> types.Type:
+    found = named(env, ref.base, undeclared)
     given = arguments(env, ref.arguments)
     if isinstance(found, GenericType):
         return specialise(env, found, given, ref.span)
@@ -104,7 +109,7 @@ def _specialised(env: Env, ref: syntax.SpecializedTypeRef) -> types.Type:
 
 
 def _tuple(env: Env, ref: syntax.TupleTypeRef) -> types.Type:
-    elements = tuple(resolve(env, element) for element in ref.elements)
+    elements = arguments(env, ref.elements)
     for element, written in zip(elements, ref.elements, strict=True):
         if isinstance(element, types.ExternType | types.ApplicableType | types.PackageType | types.VoidType):
             env.type_error(f"a tuple cannot have an element of type {element}", written.span)

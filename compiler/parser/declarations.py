@@ -14,7 +14,6 @@ from compiler.parser.cursor import NAME_KINDS, ParseError
 class DeclarationParser(BlockParser):
     def program(self) -> syntax.Program:
         """All declarations up to the end of the file; what cannot be read is reported and skipped."""
-        start = self.token.span
         found: list[syntax.Declaration] = []
         while self.kind != END:
             if self.accept(";"):
@@ -29,7 +28,7 @@ class DeclarationParser(BlockParser):
                     self.advance()
                 self.synchronize()
                 self.accept("}")
-        return syntax.Program(self.span_from(start), tuple(found), frozenset(self.damaged))
+        return syntax.Program(self.token.span, tuple(found), frozenset(self.damaged))
 
     def declaration(self) -> syntax.Declaration:
         annotations = self.annotations()

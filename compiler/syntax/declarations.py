@@ -271,7 +271,8 @@ class PackageTypeDeclaration(Declaration):
 class Program(Node):
     """All declarations of a compilation unit and of what it includes, in order; `;` alone leaves no trace.
 
-    `damaged` holds the names in text that could not be read: whoever misses one of them need not report it.
+    `span` is the end of the main file. `damaged` holds the names in text that could not be read: whoever misses one of
+    them need not report it.
     """
 
     declarations: tuple[Declaration, ...]

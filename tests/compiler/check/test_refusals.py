@@ -233,7 +233,7 @@ def test_wrong_parser(states: str, kind: str, marked: str) -> None:
 
 DECLARATIONS = [
     # §7.1 to §7.3
-    ("header b_t { b_t x; }", "not-found", "b_t"),
+    ("header b_t { b_t x; }", "unsupported", "b_t"),
     ("header b_t { h_t x; }", "type-error", "x"),
     ("header b_t { bit<8> x; bit<4> x; }", "duplicate", "x"),
     ("struct b_t { int x; }", "type-error", "x"),
