@@ -29,6 +29,8 @@ def check_target(program: tree.Program, diagnostics: Diagnostics) -> None:
 
 def _division(node: tree.Binary, diagnostics: Diagnostics) -> None:
     divisor = integer(node.right)
+    if integer(node.left) == 0:
+        return  # 0, whatever it is divided by
     if divisor is None or divisor & (divisor - 1):
         message = f"{node.op}: run-time values can only be divided by constant powers of two"
         diagnostics.error("invalid", message, node.span)

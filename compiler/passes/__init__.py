@@ -13,6 +13,7 @@ from __future__ import annotations
 from compiler import tree
 from compiler.diagnostics import Diagnostics
 from compiler.passes.bind_table_actions import bind_table_actions
+from compiler.passes.compare_varbits import compare_varbits
 from compiler.passes.expand_aggregates import expand_aggregates
 from compiler.passes.expand_stack_indexes import expand_stack_indexes
 from compiler.passes.field_arguments import field_arguments
@@ -65,6 +66,7 @@ def run_passes(program: tree.Program, diagnostics: Diagnostics) -> tree.Program:
     # Values: only scalars, and copies of whole headers.
     expand_stack_indexes(program)
     expand_aggregates(program)
+    compare_varbits(program)
     lower_slices(program)
     propagate_copies(program)
     fold(program)

@@ -505,7 +505,7 @@ class Expressions:
             name = self.layout.field_names[a.type.name][f.name]
             x, y = f"{a.lvalue}.{name}", f"{b.lvalue}.{name}"
             if f.varbit:
-                tests.append(f"{x}.length == {y}.length && memcmp({x}.bytes, {y}.bytes, {x}.length) == 0")
+                tests.append(_same_varbit(x, y))
             elif f.width > 128:
                 tests.append(f"memcmp({x}, {y}, {(f.width + 7) // 8}) == 0")
             else:
@@ -513,6 +513,9 @@ class Expressions:
         return "(" + " && ".join(tests) + ")"
 
     def _compare(self, op: str, left: Expr, right: Expr) -> str:
+        if isinstance(left, FieldRef) and isinstance(right, FieldRef) and left.field.varbit and right.field.varbit:
+            same = f"({_same_varbit(self.field_path(left), self.field_path(right))})"
+            return same if op == "==" else f"!{same}"
         a, b = self.interval(left), self.interval(right)
         if isinstance(left, ValidBit) and op == "!=" and right == Const(0):
             return self.exact(left).text
@@ -523,3 +526,8 @@ class Expressions:
         if cls in ("u64", "u128") or (x.cls == y.cls == cls):
             return f"({x} {op} {y})"  # promotion keeps natural values
         return f"({convert(x, cls)} {op} {convert(y, cls)})"
+
+
+def _same_varbit(a: str, b: str) -> str:
+    """As long, and the same bytes."""
+    return f"{a}.length == {b}.length && memcmp({a}.bytes, {b}.bytes, {a}.length) == 0"

@@ -144,7 +144,8 @@ class Expressions:
         if _is_bool(expression.left):
             return operation(expression.op, self._bool(expression.left), self._bool(expression.right))
         if isinstance(expression.left.type, t.VarbitType):
-            raise Unsupported("BMv2 cannot compare values of type varbit", expression.span)
+            left, right = self.layout.field(expression.left).json, self.layout.field(expression.right).json
+            return operation(expression.op, left, right)
         return operation(expression.op, self._exact(expression.left), self._exact(expression.right))
 
     def _bool_choice(self, expression: tree.Conditional) -> Json:

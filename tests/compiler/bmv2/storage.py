@@ -50,6 +50,8 @@ class Storage:
     def _field(self, packet: Packet, header: str, name: str) -> int:
         if name == "$valid$":
             return int(header in packet.valid)
+        if (header, name) in packet.varbits:
+            return int.from_bytes(packet.varbits[header, name], "big")  # BMv2 sees a number, without its length
         return packet.fields[header, name]
 
     def _store(self, packet: Packet, place: tuple[str, ...], value: int) -> None:
