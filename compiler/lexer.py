@@ -126,5 +126,7 @@ def integer_value(text: str) -> tuple[int, int | None, bool, int]:
 
 
 def string_value(text: str) -> str:
-    r"""The text of a string token: without quotes, \" and \\ replaced; other escapes stay as they are (§6.4.3.3)."""
-    return re.sub(r"\\([\"\\])", r"\1", text[1:-1])
+    """The text of a string token without its quotes. Escapes stay as they are: they mean something only to whoever the
+    string is for (§6.4.3.3).
+    """
+    return text[1:-1]

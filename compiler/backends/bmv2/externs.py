@@ -8,6 +8,7 @@ clone, resubmit, recirculate   field_lists: what metadata survives, by @field_li
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 
 from compiler import tree
@@ -230,7 +231,7 @@ class Externs:
         if not isinstance(message, tree.StringLiteral):
             raise Unsupported("the message must be known at compile time", message.span)
         values = [self.expressions.parameter(leaf) for value in data for leaf in leaves(value)]
-        text = {"type": "string", "value": message.value}
+        text = {"type": "string", "value": _unescaped(message.value)}
         return [{"op": "log_msg", "parameters": [text, {"type": "parameters_vector", "value": values}]}]
 
     # --- methods ---
@@ -267,3 +268,11 @@ class Externs:
 
 def _array(kind: str, name: str) -> Json:
     return {"type": f"{kind}_array", "value": name}
+
+
+def _unescaped(text: str) -> str:
+    """The text of a P4 string, whose escapes are those of JSON to BMv2; as it is where they are not."""
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text

@@ -19,12 +19,12 @@ from compiler.backends.p4info.packet_io import (
     controller_header_info,
     controller_header_name,
     digest_info,
-    digest_name,
+    name_digests,
     value_set_info,
 )
 from compiler.backends.p4info.symbols import Kind, Symbols
 from compiler.backends.p4info.tables import table_info
-from compiler.backends.p4info.type_specs import TypeSpecs
+from compiler.backends.p4info.type_specs import TypeSpecs, declared_name
 from compiler.diagnostics import Diagnostics, Note
 
 __all__ = ["emit"]
@@ -33,8 +33,7 @@ __all__ = ["emit"]
 def emit(program: tree.Program, diagnostics: Diagnostics) -> p4i.P4Info:
     """The P4Info of `program`. What a control plane cannot deal with is reported and left out."""
     inventory = take_inventory(program)
-    unnamed_digests: list[types.Type] = []
-    digests = {digest_name(type_, unnamed_digests): type_ for type_ in inventory.digests}
+    digests = name_digests(inventory.digests)
     symbols = _symbols(inventory, digests, diagnostics)
 
     info = p4i.P4Info()
@@ -79,7 +78,7 @@ def _symbols(inventory: Inventory, digests: dict[str, types.Type], diagnostics: 
         if kind is not None:
             symbols.add(kind, instance.control_plane_name, instance.annotations, instance.span)
     for header in inventory.controller_headers:
-        symbols.add(Kind.CONTROLLER_HEADER, header.name, header.annotations, header.span)
+        symbols.add(Kind.CONTROLLER_HEADER, declared_name(header), header.annotations, header.span)
     _report_duplicates(inventory, diagnostics)
     symbols.assign_ids()
     return symbols

@@ -14,11 +14,12 @@ from compiler.annotations import Annotation, Annotations, Value
 _ELSEWHERE = frozenset({"name", "id", "brief", "description"})
 """Annotations that P4Info has fields for."""
 
-_PARSED = frozenset({"deprecated", "noWarn", "length", "synchronous", "field_list", "match", "alias", "priority"}) | {
+_PARSED = frozenset({"deprecated", "noWarn", "length", "synchronous", "field_list", "match", "command_line"}) | {
     "controller_header",
-    "command_line",
+    "max_group_size",
+    "max_member_weight",
     "p4runtime_translation",
-    "p4runtime_translation_mappings",
+    "selector_size_semantics",
 }
 """Annotations whose body p4c takes for expressions and writes out as such; of others it writes the tokens."""
 

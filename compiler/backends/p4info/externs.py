@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from finsy.proto import p4i, p4t
+from finsy.proto import p4i
 
-from compiler import tree, types
+from compiler import tree
 from compiler.annotations import find
 from compiler.backends.p4info.describe import set_preamble
 from compiler.backends.p4info.symbols import Kind, Symbols
 from compiler.backends.p4info.tables import property_instance
-from compiler.backends.p4info.type_specs import TypeSpecs, new_type_name
+from compiler.backends.p4info.type_specs import TypeSpecs
 from compiler.diagnostics import Diagnostics
 
 KINDS = {
@@ -48,17 +48,14 @@ def add_externs(
             counter = info.counters.add(size=_size(instance))
             _set_preamble(counter.preamble, instance, kind, symbols)
             counter.spec.unit = _COUNTER_UNITS[_unit(instance)]
-            _set_index_type(counter.index_type_name, instance, 0, specs)
         elif kind is Kind.METER:
             meter = info.meters.add(size=_size(instance))
             _set_preamble(meter.preamble, instance, kind, symbols)
             meter.spec.unit = _METER_UNITS[_unit(instance)]
-            _set_index_type(meter.index_type_name, instance, 0, specs)
         elif kind is Kind.REGISTER:
             register = info.registers.add(size=_size(instance))
             _set_preamble(register.preamble, instance, kind, symbols)
             register.type_spec.CopyFrom(specs.convert(instance.type.arguments[0]))
-            _set_index_type(register.index_type_name, instance, 1, specs)
         elif kind is Kind.ACTION_PROFILE:
             info.action_profiles.append(_action_profile(instance, tables, symbols, diagnostics))
     for table in tables:
@@ -137,14 +134,3 @@ def _unit(instance: tree.ExternInstance) -> str:
     unit = instance.argument("type")
     assert isinstance(unit, tree.EnumMember), "the checker wants a member of CounterType or MeterType"
     return unit.name
-
-
-def _set_index_type(message: p4t.P4NamedType, instance: tree.ExternInstance, position: int, specs: TypeSpecs) -> None:
-    """The name of the index's type, where the extern has a type parameter for it (v1model from 20200408 on)."""
-    if len(instance.type.arguments) <= position:
-        return
-    index_type: types.Type = instance.type.arguments[position]
-    specs.convert(index_type)
-    name = new_type_name(index_type)
-    if name is not None:
-        message.name = name

@@ -30,7 +30,7 @@ class Inventory:
     externs: list[tree.ExternInstance] = field(default_factory=list)
     controller_headers: list[types.HeaderType] = field(default_factory=list)
     digests: list[types.Type] = field(default_factory=list)
-    """The type of each digest that is sent, once."""
+    """The type of what each call of `digest` sends."""
     calls_extern_functions: bool = False
     """Whether any control does; P4Info then has a (perhaps empty) part on types."""
 
@@ -78,7 +78,7 @@ def _add_control(control: tree.Control, inventory: Inventory) -> None:
     for node in (node for code in [*(_code(action.body) for action in actions), applied] for node in code):
         if isinstance(node, tree.ExternFunctionCall):
             inventory.calls_extern_functions = True
-            if node.function.name == "digest" and node.type_arguments[0] not in inventory.digests:
+            if node.function.name == "digest":
                 inventory.digests.append(node.type_arguments[0])
 
 

@@ -9,7 +9,14 @@ from compiler.annotations import find, has
 from compiler.backends.p4info.describe import add_annotations, add_documentation, set_preamble
 from compiler.backends.p4info.symbols import Kind, Symbols, number_fields
 from compiler.backends.p4info.tables import set_match_type
-from compiler.backends.p4info.type_specs import TypeSpecs, control_plane_width, flat_fields, new_type_name
+from compiler.backends.p4info.type_specs import (
+    TypeSpecs,
+    control_plane_width,
+    declared_name,
+    field_name,
+    flat_fields,
+    new_type_name,
+)
 from compiler.diagnostics import Diagnostics
 
 
@@ -19,19 +26,17 @@ def controller_header_info(
     """The header of packets to or from the controller (P4Runtime 1.4 §6.4.6); it is named by @controller_header."""
     name = controller_header_name(header)
     info = p4i.ControllerPacketMetadata()
-    number = symbols.id(Kind.CONTROLLER_HEADER, header.name)
+    number = symbols.id(Kind.CONTROLLER_HEADER, declared_name(header))
     set_preamble(info.preamble, number, name, name, header.annotations)
     fields = flat_fields(header)
     numbers = number_fields([f.annotations for _, f in fields], [f.span for _, f in fields], diagnostics)
-    for (field_name, field), field_number in zip(fields, numbers, strict=True):
+    for (name, field), field_number in zip(fields, numbers, strict=True):
         if has(field.annotations, "hidden"):
             continue
-        given = find(field.annotations, "name")
-        shown = (given.string() if given is not None else None) or field_name
-        metadata = info.metadata.add(id=field_number, name=shown)
+        metadata = info.metadata.add(id=field_number, name=name)
         add_annotations(metadata, field.annotations)
         if not isinstance(field.type, types.BitType | types.IntType | types.NewType | types.SerEnumType):
-            message = f"{field_name} of a controller header is of type {field.type}"
+            message = f"{name} of a controller header is of type {field.type}"
             diagnostics.error("type-error", message, field.span, hint="bit<W>, int<W>, a serializable enum or a type")
             continue
         metadata.bitwidth = control_plane_width(field.type)
@@ -48,13 +53,17 @@ def controller_header_name(header: types.HeaderType) -> str:
     return (annotation.string() if annotation is not None else None) or header.name
 
 
-def digest_name(type_: types.Type, unnamed: list[types.Type]) -> str:
-    """A digest is named by the type of what it sends; those of tuples are numbered, in `unnamed`."""
-    if isinstance(type_, types.FieldsType | types.EnumType | types.SerEnumType | types.NewType):
-        return type_.name
-    if type_ not in unnamed:
-        unnamed.append(type_)
-    return f"digest_{unnamed.index(type_)}"
+def name_digests(sent: list[types.Type]) -> dict[str, types.Type]:
+    """The digests by name: a digest is called as the type of what it sends; if that has no name, each call is one."""
+    named: dict[str, types.Type] = {}
+    unnamed = 0
+    for type_ in sent:
+        if isinstance(type_, types.FieldsType | types.EnumType | types.SerEnumType | types.NewType):
+            named.setdefault(declared_name(type_), type_)
+        else:
+            named[f"digest_{unnamed}"] = type_
+            unnamed += 1
+    return named
 
 
 def digest_info(name: str, type_: types.Type, symbols: Symbols, specs: TypeSpecs) -> p4i.Digest:
@@ -85,7 +94,7 @@ def value_set_info(value_set: tree.ValueSet, symbols: Symbols, diagnostics: Diag
             message = f"a control plane cannot fill the field {field.name} of a value_set: it is {field.type}"
             diagnostics.error("unsupported", message, field.span, hint="bit<W>")
             continue
-        match = info.match.add(id=number, name=field.name, bitwidth=control_plane_width(field.type))
+        match = info.match.add(id=number, name=field_name(field), bitwidth=control_plane_width(field.type))
         annotation = find(field.annotations, "match")
         set_match_type(match, (annotation.text or "exact").strip() if annotation is not None else "exact")
         add_annotations(match, field.annotations, ignored={"match"})

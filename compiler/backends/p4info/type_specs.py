@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from finsy.proto import p4t
 
 from compiler import tree, types
-from compiler.annotations import TypeArgument, find
+from compiler.annotations import Annotations, TypeArgument, find
 from compiler.backends.p4info.describe import add_annotations
 from compiler.diagnostics import Diagnostics
 
@@ -36,24 +38,24 @@ class TypeSpecs:
                 spec.tuple.members.extend(self.convert(element) for element in type_.elements)
                 spec.tuple.SetInParent()
             case types.StructType():
-                spec.struct.name = _name(type_)
+                spec.struct.name = declared_name(type_)
                 self._add_struct(type_)
             case types.HeaderType():
-                spec.header.name = _name(type_)
+                spec.header.name = declared_name(type_)
                 self._add_header(type_)
             case types.HeaderUnionType():
-                spec.header_union.name = _name(type_)
+                spec.header_union.name = declared_name(type_)
                 self._add_header_union(type_)
             case types.StackType():
                 self._convert_stack(type_, spec)
             case types.EnumType():
-                spec.enum.name = _name(type_)
+                spec.enum.name = declared_name(type_)
                 self._add_enum(type_)
             case types.SerEnumType():
-                spec.serializable_enum.name = _name(type_)
+                spec.serializable_enum.name = declared_name(type_)
                 self._add_serializable_enum(type_)
             case types.NewType():
-                spec.new_type.name = _name(type_)
+                spec.new_type.name = declared_name(type_)
                 self._add_new_type(type_)
             case _:
                 raise TypeError(f"a control plane cannot see a value of type {type_}")
@@ -63,54 +65,55 @@ class TypeSpecs:
         element = type_.element
         self.convert(element)
         if isinstance(element, types.HeaderUnionType):
-            spec.header_union_stack.header_union.name = _name(element)
+            spec.header_union_stack.header_union.name = declared_name(element)
             spec.header_union_stack.size = type_.size
         else:
-            spec.header_stack.header.name = str(element)
+            assert isinstance(element, types.HeaderType)
+            spec.header_stack.header.name = declared_name(element)
             spec.header_stack.size = type_.size
 
     def _add_struct(self, type_: types.StructType) -> None:
-        if _name(type_) in self._info.structs:
+        if declared_name(type_) in self._info.structs:
             return
         spec = p4t.P4StructTypeSpec()
         for field in type_.fields:
-            spec.members.add(name=field.name).type_spec.CopyFrom(self.convert(field.type))
-        self._info.structs[_name(type_)].CopyFrom(spec)
+            spec.members.add(name=field_name(field)).type_spec.CopyFrom(self.convert(field.type))
+        self._info.structs[declared_name(type_)].CopyFrom(spec)
 
     def _add_header(self, type_: types.HeaderType) -> None:
-        if _name(type_) in self._info.headers:
+        if declared_name(type_) in self._info.headers:
             return
         spec = p4t.P4HeaderTypeSpec()
         for name, field in flat_fields(type_):
             bits = self.convert(types.strip_new_types(field.type))
             if bits.HasField("bitstring"):
                 spec.members.add(name=name).type_spec.CopyFrom(bits.bitstring)
-        self._info.headers[_name(type_)].CopyFrom(spec)
+        self._info.headers[declared_name(type_)].CopyFrom(spec)
 
     def _add_header_union(self, type_: types.HeaderUnionType) -> None:
-        if _name(type_) in self._info.header_unions:
+        if declared_name(type_) in self._info.header_unions:
             return
         spec = p4t.P4HeaderUnionTypeSpec()
         for field in type_.fields:
-            spec.members.add(name=field.name).header.CopyFrom(self.convert(field.type).header)
-        self._info.header_unions[_name(type_)].CopyFrom(spec)
+            spec.members.add(name=field_name(field)).header.CopyFrom(self.convert(field.type).header)
+        self._info.header_unions[declared_name(type_)].CopyFrom(spec)
 
     def _add_enum(self, type_: types.EnumType) -> None:
-        if _name(type_) not in self._info.enums:
-            spec = self._info.enums[_name(type_)]
+        if declared_name(type_) not in self._info.enums:
+            spec = self._info.enums[declared_name(type_)]
             for member in type_.members:
                 spec.members.add(name=member)
 
     def _add_serializable_enum(self, type_: types.SerEnumType) -> None:
-        if _name(type_) not in self._info.serializable_enums:
-            spec = self._info.serializable_enums[_name(type_)]
+        if declared_name(type_) not in self._info.serializable_enums:
+            spec = self._info.serializable_enums[declared_name(type_)]
             width = type_.underlying.width
             spec.underlying_type.bitwidth = width
             for member in type_.members:
                 spec.members.add(name=member.name, value=padded_bytes(member.value, width))
 
     def _add_new_type(self, type_: types.NewType) -> None:
-        if _name(type_) in self._info.new_types:
+        if declared_name(type_) in self._info.new_types:
             return
         spec = p4t.P4NewTypeSpec()
         add_annotations(spec, type_.annotations, ignored={"p4runtime_translation"})
@@ -126,7 +129,7 @@ class TypeSpecs:
                 spec.translated_type.sdn_bitwidth = width
             else:
                 spec.translated_type.sdn_string.SetInParent()
-        self._info.new_types[_name(type_)].CopyFrom(spec)
+        self._info.new_types[declared_name(type_)].CopyFrom(spec)
 
     def _check_translation(self, type_: types.NewType) -> None:
         """P4Runtime 1.4 §8.3: bit<W> is translated to bit<V> or string."""
@@ -146,16 +149,32 @@ class TypeSpecs:
             self._info.error.members.extend(self._errors)
 
 
-def flat_fields(type_: types.HeaderType | types.StructType, prefix: str = "") -> list[tuple[str, types.Field]]:
-    """The fields of a header with those of its structs written out, named by their path."""
-    found: list[tuple[str, types.Field]] = []
+def flat_fields(type_: types.HeaderType) -> list[tuple[str, types.Field]]:
+    """The fields of a header with their names for the control plane. Where one is a struct, all are named by their path
+    from the header, and those inside have its annotations as well.
+    """
+    if not any(isinstance(types.strip_new_types(field.type), types.StructType) for field in type_.fields):
+        return [(field_name(field), field) for field in type_.fields]
+    return list(_flattened(type_, "", ()))
+
+
+def _flattened(
+    type_: types.HeaderType | types.StructType, prefix: str, outer: Annotations
+) -> Iterator[tuple[str, types.Field]]:
     for field in type_.fields:
-        name = prefix + field.name
+        own = {annotation.name for annotation in field.annotations}
+        annotations = (*field.annotations, *(annotation for annotation in outer if annotation.name not in own))
         if isinstance(field.type, types.StructType):
-            found += flat_fields(field.type, f"{name}.")
+            yield from _flattened(field.type, f"{prefix}{field.name}.", annotations)
         else:
-            found.append((name, field))
-    return found
+            yield prefix + field.name, replace(field, annotations=annotations)
+
+
+def field_name(field: types.Field) -> str:
+    """What the control plane calls a field: its @name, or its own name."""
+    annotation = find(field.annotations, "name")
+    given = annotation.string() if annotation is not None else None
+    return field.name if given is None else given.removeprefix(".")
 
 
 def control_plane_width(type_: types.Type) -> int:
@@ -170,7 +189,7 @@ def control_plane_width(type_: types.Type) -> int:
 
 def new_type_name(type_: types.Type) -> str | None:
     """The name under which a control plane finds a `type` in P4TypeInfo."""
-    return _name(type_) if isinstance(type_, types.NewType) else None
+    return declared_name(type_) if isinstance(type_, types.NewType) else None
 
 
 def literal_bytes(expression: tree.Expression) -> bytes | None:
@@ -212,7 +231,7 @@ def _translation(type_: types.NewType) -> tuple[str, int] | None:
     return str(uri), target if isinstance(target, int) else 0
 
 
-def _name(
+def declared_name(
     type_: types.FieldsType | types.EnumType | types.SerEnumType | types.NewType,
 ) -> str:
     """The name of a declared type, or what its @name says."""
