@@ -9,7 +9,8 @@ from compiler.check import annotating, dispatch, typerefs
 from compiler.check.context import Env
 from compiler.check.scopes import FunctionTemplate, Overloads, TypeName
 from compiler.check.signatures import signature, type_parameters
-from compiler.check.type_declarations import declare_type
+from compiler.check.templates import constructor_of, declare_alternative
+from compiler.check.type_declarations import declare_type, make_type
 from compiler.diagnostics import Note
 
 
@@ -124,4 +125,5 @@ def package_type(env: Env, node: syntax.PackageTypeDeclaration) -> None:
         return types.PackageType(node.name.text, constructor, arguments, given, node.name.span)
 
     env.checker.unused_packages[node.name.text] = node.name.span
-    declare_type(env, node.name, node.type_parameters, build)
+    symbol = make_type(env, node.name, node.type_parameters, build)
+    declare_alternative(env, node.name, symbol, constructor_of(symbol) or ())

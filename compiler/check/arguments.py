@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from compiler import syntax, tree, types
 from compiler.check import constants, dispatch
-from compiler.check.casts import coerce, describe, is_poison, settle
+from compiler.check.casts import coerce, describe, is_pending, is_poison, settle
 from compiler.check.context import Env
 from compiler.check.expressions import require_lvalue
-from compiler.check.generics import Bindings, infer, substitute, substitute_signature
-from compiler.check.scopes import did_you_mean
+from compiler.check.generics import Bindings, infer, occurs, substitute_signature
+from compiler.check.scopes import InstancePlan, did_you_mean
 from compiler.diagnostics import Note, Span
 
 _T = TypeVar("_T")
@@ -81,12 +81,14 @@ def bind(
     what: str,
     *,
     compile_time: bool = True,
+    constructor: bool = False,
     unknown: bool = False,
     missing: str = "type-error",
 ) -> Bound | None:
     """Fit a call to a signature; None after saying what is wrong.
 
     `compile_time`: whether directionless parameters take compile-time values only (they do, but for actions).
+    `constructor`: these values may not even come from directionless parameters of the surroundings.
     `unknown`: whether type parameters that nothing tells are left open (those of packages are).
     `missing`: the class of error of a missing argument, or AT_PARAMETER.
     """
@@ -99,7 +101,7 @@ def bind(
     concrete, chosen = specialised
     arguments = []
     for parameter, value in zip(concrete.parameters, values, strict=True):
-        arguments.append(_fit(env, parameter, value, span, what, compile_time))
+        arguments.append(_fit(env, parameter, value, span, what, compile_time, constructor))
     if is_poison(*arguments):
         return None
     return Bound(concrete, chosen, tuple(arguments))
@@ -132,7 +134,7 @@ def _specialise(
             bindings[variable] = type_
     open_: Bindings = {variable: known for variable, known in bindings.items() if known is None}
     for parameter, value in zip(signature.parameters, values, strict=True):
-        if value is not None and open_:
+        if value is not None and open_ and not is_pending(value):
             infer(env.checker, parameter.type, value.type, open_)
     bindings.update(open_)
     chosen = []
@@ -155,9 +157,8 @@ def _is_needed(
     env: Env, variable: types.TypeVar, signature: types.FunctionType, values: Sequence[tree.Expression | None]
 ) -> bool:
     """Whether a type parameter stands in the result or in a parameter that is given."""
-    probe = {variable: types.VOID}
     used = [p.type for p, value in zip(signature.parameters, values, strict=True) if value is not None]
-    return any(substitute(env.checker, type_, probe) != type_ for type_ in (*used, signature.result))
+    return any(occurs(env.checker, variable, type_) for type_ in (*used, signature.result))
 
 
 def _accepts(signature: types.FunctionType, given: Sequence[Given]) -> bool:
@@ -224,13 +225,11 @@ def _fit(
     span: Span,
     what: str,
     compile_time: bool,
+    constructor: bool,
 ) -> tree.Expression:
     """The argument for one parameter, of its type."""
     if value is None:
-        default = env.checker.defaults.get(parameter.span)
-        if default is not None:
-            return replace(default, span=span)
-        return tree.DontCare(parameter.type, span)
+        return _default(env, parameter, span)
     if isinstance(value, tree.DontCare) and not is_poison(value):
         if parameter.direction != "out" and not parameter.optional:
             env.type_error(f"{what}: _ can only be given for an out parameter", value.span)
@@ -244,8 +243,22 @@ def _fit(
     if parameter.direction == "in" and not _has_width(env, fitted, what):
         return replace(fitted, type=types.POISON)
     if not parameter.direction and compile_time and not isinstance(parameter.type, types.ExternType):
-        constants.require_compile_time(env, fitted, f"{what}: the argument for {parameter.name}")
+        what = f"{what}: the argument for {parameter.name}"
+        constants.require_compile_time(env, fitted, what, directionless=not constructor)
     return fitted
+
+
+def _default(env: Env, parameter: types.ParameterType, span: Span) -> tree.Expression:
+    """The default value for a parameter that is left out; a `DontCare` if it is optional."""
+    default = env.checker.defaults.get(parameter.span)
+    if default is None:
+        return tree.DontCare(parameter.type, span)
+    plan: object = default.instance if isinstance(default, tree.InstanceRef) else None
+    if isinstance(plan, InstancePlan) and env.place.template is not None:
+        plan = replace(plan)  # an instance of its own, here
+        env.place.template.plans.append(plan)
+        default = tree.InstanceRef(default.type, span, plan)  # type: ignore[arg-type]
+    return coerce(env, replace(default, span=span), parameter.type)
 
 
 def _has_width(env: Env, value: tree.Expression, what: str) -> bool:

@@ -4,16 +4,15 @@ spec §8.17, §8.18, §8.20).
 
 from __future__ import annotations
 
-from typing import Any
-
 from compiler import syntax, tree, types
 from compiler.check import arguments, dispatch, methods, typerefs
+from compiler.check.applications import application, direct_application, receiver_of
 from compiler.check.arguments import Given
 from compiler.check.casts import describe, is_poison
 from compiler.check.context import Env, poisoned
 from compiler.check.copying import specialise_function
 from compiler.check.members import type_of_base
-from compiler.check.scopes import FunctionTemplate, GenericType, InstancePlan, Overloads, Template, Undefined
+from compiler.check.scopes import FunctionTemplate, GenericType, Overloads, Undefined
 from compiler.diagnostics import Span
 
 
@@ -91,10 +90,11 @@ def _action_call(env: Env, node: syntax.CallExpression, action: tree.Action, giv
 
 def _member_call(env: Env, node: syntax.CallExpression, callee: syntax.MemberExpression) -> tree.Expression:
     name = callee.member.text
+    if name == "apply":
+        applied = direct_application(env, node, callee.base)
+        if applied is not None:
+            return applied
     type_ = type_of_base(env, callee.base)
-    template = _template(env, callee.base)
-    if template is not None and name == "apply":
-        return _direct_application(env, node, template)
     if type_ is not None:
         return _type_call(env, node, callee, type_)
     if isinstance(callee.base, syntax.NameExpression):
@@ -106,21 +106,10 @@ def _member_call(env: Env, node: syntax.CallExpression, callee: syntax.MemberExp
     if is_poison(base):
         return poisoned(node.span)
     if name == "apply" and isinstance(base.type, types.ApplicableType):
-        return _application(env, node, base, base.type, given)
+        return application(env, node, base, base.type, given)
     if isinstance(base.type, types.ExternType):
         return _method_call(env, node, base, base.type, name, given)
     return methods.builtin(env, node, base, callee.member, given)
-
-
-def _template(env: Env, base: syntax.Expression) -> Template | None:
-    """The parser or control whose type stands before a dot."""
-    name: str | None = None
-    if isinstance(base, syntax.TypeExpression) and isinstance(base.type, syntax.NamedTypeRef):
-        name = base.type.name
-    elif isinstance(base, syntax.NameExpression):
-        name = base.name
-    symbol = env.scope.find(name) if name else None
-    return symbol if isinstance(symbol, Template) else None
 
 
 def _type_call(
@@ -137,42 +126,6 @@ def _type_call(
     return poisoned(node.span)
 
 
-def _direct_application(env: Env, node: syntax.CallExpression, template: Template) -> tree.Expression:
-    """`C.apply(...)`: an instance without a name, called on the spot (§15.1)."""
-    given = arguments.evaluate(env, node.arguments)
-    template.is_used = True
-    signature = types.FunctionType(template.type.constructor, types.VOID)
-    bound = arguments.bind(env, signature, (), [], node.span, template.type.name)
-    if bound is None:
-        return poisoned(node.span)
-    plan = InstancePlan(template.type.name, (), node.span, template, None, bound.arguments)
-    if env.place.template is not None:
-        env.place.template.plans.append(plan)
-    reference = tree.InstanceRef(template.type, node.span, plan)  # type: ignore[arg-type]
-    return _application(env, node, reference, template.type, given)
-
-
-def _application(
-    env: Env, node: syntax.CallExpression, base: tree.Expression, type_: types.ApplicableType, given: list[Given]
-) -> tree.Expression:
-    """`apply` of a parser in a state, or of a control in an apply block (§13.9, §15.1)."""
-    is_parser = isinstance(type_, types.ParserType)
-    if env.place.kind != ("state" if is_parser else "apply"):
-        where = "parser states" if is_parser else "the apply blocks of controls"
-        env.type_error(f"{type_} can only be applied in {where}", node.span)
-        return poisoned(node.span)
-    bound = arguments.bind(env, type_.signature, (), given, node.span, f"{type_}.apply")
-    receiver = _receiver(base)
-    if bound is None:
-        return poisoned(node.span)
-    if receiver is None:
-        env.type_error(f"{describe(base)} cannot be applied", base.span)
-        return poisoned(node.span)
-    if is_parser:
-        return tree.ParserApply(types.VOID, node.span, bound.arguments, receiver)
-    return tree.ControlApply(types.VOID, node.span, bound.arguments, receiver)
-
-
 def _method_call(
     env: Env,
     node: syntax.CallExpression,
@@ -187,7 +140,7 @@ def _method_call(
         methods.no_method(env, node, type_, name)
         return poisoned(node.span)
     chosen = arguments.choose(env, candidates, given, what, node.span)
-    receiver = _receiver(base)
+    receiver = receiver_of(base)
     if chosen is None:
         return poisoned(node.span)
     if receiver is None:
@@ -205,12 +158,3 @@ def _method_call(
     return tree.MethodCall(
         bound.signature.result, node.span, bound.arguments, receiver, method, bound.type_arguments, bound.signature
     )
-
-
-def _receiver(base: tree.Expression) -> Any:
-    """The object that a method is called on. (Inside templates that may be a plan, which no typed tree keeps.)"""
-    if isinstance(base, tree.InstanceRef):
-        return base.instance
-    if isinstance(base, tree.VariableRef):
-        return base.declaration
-    return None

@@ -11,12 +11,18 @@ from compiler import tree, types
 from compiler.check import fold
 from compiler.check.context import Checker, Env, poisoned
 from compiler.check.raw import RawDefault, RawStruct
-from compiler.check.scopes import did_you_mean
+from compiler.check.scopes import InstancePlan, did_you_mean
 from compiler.diagnostics import Span
 
 
 def is_poison(*expressions: tree.Expression) -> bool:
     return any(isinstance(expression.type, types.PoisonType) for expression in expressions)
+
+
+def is_pending(expression: tree.Expression) -> bool:
+    """Whether it is an instance of a generic parser or control whose type arguments are not known yet."""
+    instance: object = expression.instance if isinstance(expression, tree.InstanceRef) else None
+    return isinstance(instance, InstancePlan) and instance.complete is not None
 
 
 def coerce(env: Env, expression: tree.Expression, wanted: types.Type, doing: str = "") -> tree.Expression:
@@ -58,6 +64,9 @@ def settle(env: Env, expression: tree.Expression) -> tree.Expression:
             return poisoned(expression.span)
         case tree.TupleExpression(type=types.TupleType()):
             return replace(expression, elements=tuple(settle(env, element) for element in expression.elements))
+        case tree.InstanceRef() if is_pending(expression):
+            env.type_error("the type arguments of this instance cannot be inferred", expression.span)
+            return poisoned(expression.span)
         case RawDefault() | tree.InvalidHeader(type=types.DontCareType()):
             env.type_error(f"the type of {describe(expression)} cannot be inferred", expression.span)
             return poisoned(expression.span)
@@ -180,9 +189,9 @@ def applicable_problem(source: types.Type, wanted: types.Type, *, with_types: bo
     have, need = source.signature.parameters, wanted.signature.parameters
     if isinstance(source, types.ParserType) != isinstance(wanted, types.ParserType):
         return f"{source} is a {_sort(source)}, {wanted} is a {_sort(wanted)}"
-    if len(have) != len(need):
+    if len(have) > len(need) or not all(p.has_default or p.optional for p in need[len(have) :]):
         return f"{source} has {len(have)} parameters, {wanted} has {len(need)}"
-    for mine, theirs in zip(have, need, strict=True):
+    for mine, theirs in zip(have, need, strict=False):
         if mine.direction != theirs.direction:
             return (
                 f"the parameter {mine.name} of {source} is {mine.direction or 'without direction'}, "
@@ -250,11 +259,23 @@ def _fit(env: Env, expression: tree.Expression, wanted: types.Type) -> tree.Expr
         return fold.cast(wanted, expression.span, number(env, expression, types.strip_new_types(wanted)))
     if isinstance(source, types.SerEnumType) and wanted == source.underlying:
         return fold.cast(wanted, expression.span, expression)
+    if isinstance(expression, tree.InstanceRef) and isinstance(wanted, types.ApplicableType):
+        return _fit_instance(expression, wanted)
     if isinstance(wanted, types.ApplicableType) and isinstance(source, types.ApplicableType):
         return expression if applicable_problem(source, wanted) is None else None
     if matches(env.checker, source, wanted):
         return expression
     return None
+
+
+def _fit_instance(expression: tree.InstanceRef, wanted: types.ApplicableType) -> tree.Expression | None:
+    """A parser or control; `wanted` tells the type arguments of a generic one that has none yet."""
+    plan: object = expression.instance
+    if isinstance(plan, InstancePlan):
+        if plan.complete is not None and not plan.complete(wanted):
+            return None
+        expression = replace(expression, type=plan.type)
+    return expression if applicable_problem(expression.type, wanted) is None else None
 
 
 def _fit_list(env: Env, expression: tree.TupleExpression, wanted: types.Type) -> tree.Expression | None:

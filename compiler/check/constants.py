@@ -9,17 +9,20 @@ from compiler.check.context import Env
 from compiler.check.raw import RawStruct
 
 
-def is_compile_time(expression: tree.Expression) -> bool:
+def is_compile_time(expression: tree.Expression, *, directionless: bool = False) -> bool:
     """Whether a value is known once all instances are: a literal, or made of literals and constructor
-    parameters only.
+    parameters only. With `directionless`, parameters without a direction will do, too (as in p4c, where they may be
+    passed on).
     """
     for node in rewrite.walk(expression):
         match node:
+            case tree.VariableRef(declaration=tree.Parameter(direction=tree.Direction.NONE)) if directionless:
+                pass
             case tree.VariableRef():
                 if not isinstance(node.declaration, tree.ConstructorParameter):
                     return False
             case RawStruct():
-                if not all(map(is_compile_time, node.values)):
+                if not all(is_compile_time(value, directionless=directionless) for value in node.values):
                     return False
             case tree.Call() | tree.TableApply() | tree.HeaderCall() | tree.StackCall() | tree.ValueSetRef():
                 return False
@@ -28,9 +31,11 @@ def is_compile_time(expression: tree.Expression) -> bool:
     return True
 
 
-def require_compile_time(env: Env, expression: tree.Expression, what: str, kind: str = "type-error") -> bool:
+def require_compile_time(
+    env: Env, expression: tree.Expression, what: str, kind: str = "type-error", *, directionless: bool = False
+) -> bool:
     """Says so if the value of an expression is not known at compile time."""
-    if is_poison(expression) or is_compile_time(expression):
+    if is_poison(expression) or is_compile_time(expression, directionless=directionless):
         return True
     env.error(kind, f"{what} must be known at compile time", expression.span)
     return False

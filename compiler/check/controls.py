@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from compiler import syntax, tree, types
-from compiler.check import annotating, dispatch, statements
+from compiler.check import annotating, dispatch, statements, templates
 from compiler.check.context import Env, Place
 from compiler.check.initialized import warn_uninitialized
-from compiler.check.scopes import Template, Undefined
+from compiler.check.scopes import Template
 from compiler.check.signatures import declare, declare_constructor, signature
 
 
 @dispatch.declaration_rule(syntax.ControlDeclaration)
 def control(env: Env, node: syntax.ControlDeclaration) -> None:
     """Check a control into a template; instances are made from it where it is instantiated."""
-    if node.type_parameters:
-        env.type_error(f"the control {node.name} cannot have type parameters", node.type_parameters[0].span)
-        env.declare(node.name, Undefined(node.name.text))
-        return
+    templates.declare(env, node, lambda inner, arguments: _check(inner, node, arguments))
+
+
+def _check(env: Env, node: syntax.ControlDeclaration, arguments: tuple[types.Type, ...]) -> Template:
     apply = signature(env, node.parameters, types.VOID, optional=True)
     constructor = signature(env, node.constructor_parameters, types.VOID, constructor=True)
     given = annotating.evaluate(env, node.annotations)
     name = node.name.text
-    type_ = types.ControlType(name, apply, constructor.parameters, (), given, node.name.span)
+    type_ = types.ControlType(name, apply, constructor.parameters, arguments, given, node.name.span)
     nothing = tree.Block(node.body.span, ())
     skeleton = tree.Control(name, (), node.name.span, name, given, node.name.span, [], [], [], "", [], [], nothing)
     template = Template(type_, [], skeleton)
@@ -33,5 +33,4 @@ def control(env: Env, node: syntax.ControlDeclaration) -> None:
         dispatch.declaration(inner, local)
     skeleton.body = statements.block(inner.at(Place("apply", template=template)), node.body)
     warn_uninitialized(skeleton.body, env.checker.diagnostics)
-    env.checker.templates.append(template)
-    env.declare(node.name, template)
+    return template

@@ -29,7 +29,10 @@ def realise_top_level(checker: Checker, argument: tree.Expression) -> tree.Expre
     made = checker.realised.get(plan)
     if made is None:
         path = template.type.name
-        made = elaborate(checker, template, plan.arguments, plan.name, path, plan.annotations, plan.span)
+        arguments = tuple(realise_top_level(checker, argument) for argument in plan.arguments)
+        made = elaborate(checker, template, arguments, plan.name, path, plan.annotations, plan.span)
+        inner = [argument.instance for argument in arguments if isinstance(argument, tree.InstanceRef)]
+        made.instances[:0] = [instance for instance in inner if isinstance(instance, tree.Parser | tree.Control)]
         checker.realised[plan] = made
     return replace(argument, instance=made)
 

@@ -55,7 +55,7 @@ def action(env: Env, node: syntax.ActionDeclaration) -> None:
             note = Note(f"{parameter.name} follows", parameter.span)
             env.type_error(f"{data.name}: parameters without direction must stand at the end", data.span, note)
             break
-    inner = env.at(Place("action"))
+    inner = env.at(Place("action", template=env.place.template))
     parameters = declare(inner, type_)
     body = statements.block(inner, node.body)
     warn_uninitialized(body, env.checker.diagnostics)

@@ -61,6 +61,11 @@ def has_variables(type_: types.Type) -> bool:
             return False
 
 
+def occurs(checker: Checker, variable: types.TypeVar, type_: types.Type) -> bool:
+    """Whether `type_` is, or is built from, the type variable."""
+    return substitute(checker, type_, {variable: types.VOID}) != type_
+
+
 Bindings = dict[types.TypeVar, types.Type | None]
 """What is known of each type parameter that is sought; None: nothing yet."""
 

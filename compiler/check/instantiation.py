@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from compiler import syntax, tree, types
 from compiler.annotations import Annotations
-from compiler.check import annotating, arguments, casts, dispatch, typerefs
+from compiler.check import annotating, arguments, casts, dispatch, templates, typerefs
 from compiler.check.arguments import Given
 from compiler.check.context import Env, Place, poisoned
 from compiler.check.elaboration import realise_top_level
 from compiler.check.functions import check_function
 from compiler.check.placement import reported_at
-from compiler.check.scopes import GenericType, InstancePlan, Template, TypeName, Undefined
+from compiler.check.scopes import (
+    Alternatives,
+    GenericTemplate,
+    GenericType,
+    InstancePlan,
+    Template,
+    TypeName,
+    Undefined,
+)
 from compiler.diagnostics import Note, Span
 
 Made = InstancePlan | tree.ExternInstance | tree.Package
@@ -30,6 +38,8 @@ def instantiation(env: Env, node: syntax.Instantiation) -> None:
         env.error("invalid", f"{node.name}: parsers and controls cannot be instantiated at top level", node.name.span)
     if node.name.text == "main" and isinstance(made, InstancePlan | tree.ExternInstance):
         env.error("invalid", f"main must be a package, not {made.type}", node.name.span)
+        made = None
+    if isinstance(made, InstancePlan) and not templates.require_complete(env, made):
         made = None
     if made is None:
         env.declare(node.name, Undefined(node.name.text))
@@ -64,7 +74,8 @@ def constructor_call(env: Env, node: syntax.ConstructorCall) -> tree.Expression:
     """An instance without a name, which is called as its type."""
     given = arguments.evaluate(env, node.arguments)
     ref = node.type if isinstance(node.type, syntax.NamedTypeRef) else node.type.base
-    if env.place.kind not in ("top", "parser", "control", "entry"):
+    is_static = env.place.kind in ("top", "parser", "control", "entry")
+    if not is_static and env.place.template is None:
         env.error("invalid", f"{ref.name}: instances cannot be made while packets are processed", node.span)
         return poisoned(node.span)
     made = _make(env, node.type, given, ref.name, (), node.span, "not-found")
@@ -72,6 +83,9 @@ def constructor_call(env: Env, node: syntax.ConstructorCall) -> tree.Expression:
         return poisoned(node.span)
     if isinstance(made, InstancePlan | tree.ExternInstance):
         _abstract_methods(env, made, node.span)
+    if not is_static and not isinstance(made.type, types.ExternType):
+        env.error("invalid", f"{ref.name}: only externs can be instantiated among statements", node.span)
+        return poisoned(node.span)
     if isinstance(made, InstancePlan) and env.place.template is not None:
         env.place.template.plans.append(made)
     return tree.InstanceRef(made.type, node.span, made)  # type: ignore[arg-type]
@@ -95,13 +109,17 @@ def _make(
     base = ref if isinstance(ref, syntax.NamedTypeRef) else ref.base
     symbol = env.look_up(base.name, base.span, absolute=base.is_absolute, what="type", kind=undeclared)
     type_arguments = typerefs.arguments(env, ref.arguments) if isinstance(ref, syntax.SpecializedTypeRef) else ()
+    if isinstance(symbol, Alternatives):
+        symbol = templates.choose(env, symbol, given, span) or Undefined(base.name)
     env.checker.unused_packages.pop(base.name, None)
     if type_arguments and isinstance(symbol, Template | TypeName) and symbol.type != types.POISON:
         env.type_error(f"{base.name} is not generic", ref.span, *env.note(base.name))
         return None
     match symbol:
         case Template():
-            return _template(env, symbol, given, name, annotations, span)
+            return templates.plan(env, symbol, given, name, annotations, span)
+        case GenericTemplate():
+            return templates.generic_plan(env, symbol, type_arguments, given, name, annotations, span)
         case TypeName(type=types.ExternType() as extern):
             return _extern(env, extern, extern.constructors, given, name, annotations, span)
         case TypeName(type=types.PackageType() as package):
@@ -113,26 +131,6 @@ def _make(
         case _:
             env.type_error(f"{base.name} cannot be instantiated", base.span, *env.note(base.name))
             return None
-
-
-def _template(
-    env: Env, template: Template, given: list[Given], name: str, annotations: Annotations, span: Span
-) -> InstancePlan | None:
-    template.is_used = True
-    signature = types.FunctionType(template.type.constructor, types.VOID)
-    with reported_at(env, template.type.span, f"{template.type} is instantiated here"):
-        bound = arguments.bind(env, signature, (), given, span, str(template.type))
-    if bound is None:
-        return None
-    if isinstance(template.type, types.ParserType) and isinstance(
-        env.place.template.skeleton if env.place.template else None, tree.Control
-    ):
-        env.type_error(f"the parser {template.type} cannot be instantiated in a control", span)
-        return None
-    if isinstance(template.type, types.ControlType) and env.place.in_parser:
-        env.type_error(f"the control {template.type} cannot be instantiated in a parser", span)
-        return None
-    return InstancePlan(name, annotations, span, template, None, bound.arguments)
 
 
 def _generic(
@@ -173,7 +171,7 @@ def _generic(
         if not candidates:
             env.type_error(f"{generic.name} has no constructor", span, *env.note(generic.name))
         return None
-    bound = arguments.bind(env, chosen[1], wanted, given, span, generic.name)
+    bound = arguments.bind(env, chosen[1], wanted, given, span, generic.name, constructor=True)
     if bound is None:
         return None
     for parameter, argument in zip(generic.parameters, bound.type_arguments, strict=True):
@@ -203,7 +201,7 @@ def _generic_package(
         if not _fit_applicables(env, constructor, given):
             return None
         signature = types.FunctionType(constructor.parameters, constructor.result, variables)
-        bound = arguments.bind(env, signature, wanted, given, span, generic.name, unknown=True)
+        bound = arguments.bind(env, signature, wanted, given, span, generic.name, constructor=True, unknown=True)
     if bound is None:
         return None
     type_ = generic.specialise(bound.type_arguments)
@@ -224,7 +222,7 @@ def _extern(
         env.type_error(f"the extern {type_} has no constructor", span, Note(f"{type_} is declared here", type_.span))
         return None
     chosen = arguments.choose(env, [(c, c) for c in constructors], given, str(type_), span)
-    bound = arguments.bind(env, chosen[1], (), given, span, str(type_)) if chosen else None
+    bound = arguments.bind(env, chosen[1], (), given, span, str(type_), constructor=True) if chosen else None
     if bound is None:
         return None
     if env.place.template is not None:
@@ -248,7 +246,7 @@ def _package(
     with reported_at(env, type_.span, f"{type_} is instantiated here"):
         if not _fit_applicables(env, constructor, given):
             return None
-        bound = arguments.bind(env, constructor, (), given, span, str(type_))
+        bound = arguments.bind(env, constructor, (), given, span, str(type_), constructor=True)
     if bound is None:
         return None
     made: dict[str, tree.Expression] = {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler import syntax, tree, types
-from compiler.check import annotating, constants, dispatch, fold, labels, statements, typerefs
+from compiler.check import annotating, constants, dispatch, fold, labels, statements, templates, typerefs
 from compiler.check.casts import describe, is_poison
 from compiler.check.context import Env, Place, poisoned
 from compiler.check.initialized import warn_uninitialized
 from compiler.check.raw import RawStruct
-from compiler.check.scopes import Template, Undefined, did_you_mean
+from compiler.check.scopes import Template, did_you_mean
 from compiler.check.signatures import declare, declare_constructor, signature
 from compiler.diagnostics import Note
 
@@ -20,15 +20,15 @@ States = Mapping[str, tree.ParserState]
 @dispatch.declaration_rule(syntax.ParserDeclaration)
 def parser(env: Env, node: syntax.ParserDeclaration) -> None:
     """Check a parser into a template; instances are made from it where it is instantiated."""
-    if node.type_parameters:
-        env.type_error(f"the parser {node.name} cannot have type parameters", node.type_parameters[0].span)
-        env.declare(node.name, Undefined(node.name.text))
-        return
+    templates.declare(env, node, lambda inner, arguments: _check(inner, node, arguments))
+
+
+def _check(env: Env, node: syntax.ParserDeclaration, arguments: tuple[types.Type, ...]) -> Template:
     apply = signature(env, node.parameters, types.VOID, optional=True)
     constructor = signature(env, node.constructor_parameters, types.VOID, constructor=True)
     given = annotating.evaluate(env, node.annotations)
     name = node.name.text
-    type_ = types.ParserType(name, apply, constructor.parameters, (), given, node.name.span)
+    type_ = types.ParserType(name, apply, constructor.parameters, arguments, given, node.name.span)
     skeleton = tree.Parser(name, (), node.name.span, name, given, node.name.span, [], [], [], "", [], [])
     template = Template(type_, [], skeleton)
     inner = env.at(Place("parser", template=template))
@@ -40,8 +40,7 @@ def parser(env: Env, node: syntax.ParserDeclaration) -> None:
     _states(inner.at(Place("state", template=template)), node, skeleton)
     if not _ends(skeleton):
         env.error("unreachable", f"the parser {node.name} never reaches accept or reject", node.name.span)
-    env.checker.templates.append(template)
-    env.declare(node.name, template)
+    return template
 
 
 @dispatch.declaration_rule(syntax.VariableDeclaration)

@@ -85,6 +85,8 @@ class InstancePlan(tree.Declaration):
     constructor: types.FunctionType | None
     arguments: tuple[tree.Expression, ...]
     methods: dict[str, tree.Function] = field(default_factory=dict)
+    complete: Callable[[types.Type | None], bool] | None = None
+    """While type arguments are not known (templates.py): finds them from the type that is wanted, if it can."""
     control_plane_name: str | None = None
     """Where it does not follow from `name` and the path; empty for what has no name."""
 
@@ -110,11 +112,45 @@ class Template:
     is_used: bool = False
 
 
+@dataclass(eq=False, slots=True)
+class GenericTemplate(GenericType):
+    """A parser or control declaration with type parameters. `check` makes the template for given types; `opaque` is
+    the one for its own parameters, `variables`.
+    """
+
+    check: Callable[[tuple[types.Type, ...]], Template] = field(kw_only=True)
+    variables: tuple[types.TypeVar, ...] = field(kw_only=True)
+    templates: dict[tuple[types.Type, ...], Template] = field(default_factory=dict)
+
+    @property
+    def opaque(self) -> Template:
+        return self.templates[self.variables]
+
+    def template(self, arguments: tuple[types.Type, ...]) -> Template:
+        """The same object for the same arguments."""
+        self.opaque.is_used = True
+        found = self.templates.get(arguments)
+        if found is None:
+            found = self.templates[arguments] = self.check(arguments)
+        return found
+
+
+@dataclass(eq=False, slots=True)
+class Alternatives:
+    """Parsers, controls or packages of one name, told apart by the constructor parameters. (Not in the specification,
+    §7.2.10.2, but p4c has them.)
+    """
+
+    name: str
+    candidates: list[Template | GenericTemplate | GenericType | TypeName]
+
+
 Symbol: TypeAlias = (
     Constant
     | Undefined
     | TypeName
     | GenericType
+    | Alternatives
     | Overloads
     | InstancePlan
     | Template

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from compiler import syntax, tree, types
 from compiler.annotations import has
-from compiler.check import annotating, constants, typerefs
+from compiler.check import annotating, constants, dispatch, typerefs
 from compiler.check.context import Env
+from compiler.check.generics import has_variables
 from compiler.check.scopes import TypeName
 from compiler.diagnostics import Note, Span
 
@@ -112,6 +113,12 @@ def _parameter(env: Env, node: syntax.Parameter, constructor: bool) -> types.Par
         if direction in ("out", "inout"):
             env.type_error(f"{name}: only in and directionless parameters can have a default value", node.default.span)
         else:
-            env.checker.defaults[span] = constants.constant(env, node.default, type_, f"the default value of {name}")
+            what = f"the default value of {name}"
+            if isinstance(type_, types.ApplicableType) and has_variables(type_):
+                value = dispatch.expression(env, node.default)  # fitted where the type is known
+                constants.require_compile_time(env, value, what)
+            else:
+                value = constants.constant(env, node.default, type_, what)
+            env.checker.defaults[span] = value
     given = annotating.evaluate(env, node.annotations)
     return types.ParameterType(name, type_, direction, node.default is not None, has(given, "optional"), given, span)

@@ -27,17 +27,24 @@ def declare_type(
     name: syntax.Name,
     parameters: Sequence[syntax.Name],
     build: Callable[[Env, tuple[types.Type, ...]], types.Type],
-) -> types.Type | GenericType:
-    """Declare a type that may be generic. `build` makes it in a scope where the type parameters stand for the given
-    types.
+) -> None:
+    """Declare a type that may be generic; see `make_type`."""
+    env.declare(name, make_type(env, name, parameters, build))
+
+
+def make_type(
+    env: Env,
+    name: syntax.Name,
+    parameters: Sequence[syntax.Name],
+    build: Callable[[Env, tuple[types.Type, ...]], types.Type],
+) -> TypeName | GenericType:
+    """A type that may be generic. `build` makes it in a scope where the type parameters stand for the given types.
 
     A generic declaration is built once with its parameters as opaque types, so that what is wrong in it is found though
     nobody uses it.
     """
     if not parameters:
-        made = build(env, ())
-        env.declare(name, TypeName(made))
-        return made
+        return TypeName(build(env, ()))
 
     def specialise(arguments: tuple[types.Type, ...]) -> types.Type:
         inner = env.inner()
@@ -49,7 +56,6 @@ def declare_type(
 
     generic = GenericType(name.text, tuple(parameter.text for parameter in parameters), specialise)
     generic.specialise(type_parameters(env.inner(), parameters))
-    env.declare(name, generic)
     return generic
 
 

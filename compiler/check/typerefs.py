@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler import syntax, types
 from compiler.check import constants
 from compiler.check.context import Env, unreachable
-from compiler.check.scopes import GenericType, Template, TypeName, Undefined
+from compiler.check.scopes import Alternatives, GenericType, Template, TypeName, Undefined
 from compiler.diagnostics import Span
 
 LARGEST_WIDTH = 2048
@@ -59,6 +59,9 @@ def named(env: Env, ref: syntax.NamedTypeRef, undeclared: str = UNDECLARED) -> t
             return symbol
         case Template():
             return symbol.type
+        case Alternatives():
+            env.type_error(f"{ref.name} stands for several declarations", ref.span, *env.note(ref.name))
+            return types.POISON
         case Undefined():
             return types.POISON
         case _:

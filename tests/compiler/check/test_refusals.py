@@ -261,7 +261,6 @@ DECLARATIONS = [
     ("control Q(inout bit<8> x)(in bit<8> y) { apply { } }", "invalid", "y"),
     ("control Q(in packet_in p) { apply { } }", "type-error", "p"),
     # p4c takes it
-    ("control Q<T>(inout T x) { apply { } }", "type-error", "T"),
     ("control Q(inout bit<8> x, inout bit<8> x) { apply { } }", "duplicate", "x"),
     ('const bool K = static_assert(1 == 2, "no");', "expected", 'static_assert(1 == 2, "no")'),
     # p4c takes it
