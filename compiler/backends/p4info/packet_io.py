@@ -81,7 +81,13 @@ def value_set_info(value_set: tree.ValueSet, symbols: Symbols, diagnostics: Diag
     set_preamble(info.preamble, symbols.id(Kind.VALUE_SET, name), name, symbols.alias(name), value_set.annotations)
     element = value_set.element
     if not isinstance(element, types.StructType):
-        if isinstance(element, types.BitType | types.SerEnumType | types.NewType):
+        if isinstance(element, types.SerEnumType):
+            # P4Runtime does not say what this is; p4c lists the members as if they were fields of a key.
+            for number, member in enumerate(element.members, start=1):
+                info.match.add(
+                    id=number, name=member.name, bitwidth=types.width(element), match_type=p4i.MatchField.EXACT
+                )
+        elif isinstance(element, types.BitType | types.NewType):
             info.match.add(id=1, bitwidth=types.width(element), match_type=p4i.MatchField.EXACT)
         else:
             message = f"a control plane cannot fill a value_set of {element}"

@@ -1,0 +1,25 @@
+/* @hidden on everything */
+#include <core.p4>
+#include <v1model.p4>
+enum bit<8> K { A = 1, B = 2, C = 0x80 }
+enum M { x, y, z }
+header h_t { bit<8> a; bit<8> b; bit<16> c; bit<1> f; bit<7> g; K k; }
+@hidden @controller_header("hid") header hid_t { bit<8> x; }
+struct headers_t { h_t h; h_t[3] st;  }
+struct meta_t { bit<8> m; bool flag; bit<48> mac; int<8> s; M e; error er;  }
+parser P(packet_in pkt, out headers_t hdr, inout meta_t meta, inout standard_metadata_t std) {  state start { pkt.extract(hdr.h);  transition accept; }  }
+control V(inout headers_t hdr, inout meta_t meta) { apply { } }
+
+control I(inout headers_t hdr, inout meta_t meta, inout standard_metadata_t std) {
+
+ @hidden action a() {} action b() {} @hidden table th { key = { hdr.h.a : exact; } actions = { a; b; } }
+ table t { key = { hdr.h.a : exact; } actions = { b; @hidden NoAction; } }
+ @hidden counter(1, CounterType.bytes) cn; @hidden register<bit<8>>(3) rg; @hidden direct_counter(CounterType.bytes) dc;
+ table u { key = { hdr.h.a : exact @hidden; hdr.h.b: exact; } actions = { b; } counters = dc; default_action = b; }
+
+    apply { t.apply(); th.apply(); u.apply(); }
+}
+control E(inout headers_t hdr, inout meta_t meta, inout standard_metadata_t std) { apply { } }
+control C(inout headers_t hdr, inout meta_t meta) { apply { } }
+control D(packet_out pkt, in headers_t hdr) { apply { pkt.emit(hdr.h); } }
+ V1Switch(P(), V(), I(), E(), C(), D()) main;
