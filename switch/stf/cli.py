@@ -105,7 +105,7 @@ def _text(path: Path) -> str:
 
 @contextmanager
 def _compiled(program: Path, compiler: str | None, options: Sequence[str]) -> Iterator[Path]:
-    """The program's JSON: itself, or what the compiler makes of it. The compiler's own words go to our stderr."""
+    """The program's JSON: itself, or what the compiler makes of it. The compiler's own words go to stderr."""
     if program.suffix == ".json":
         yield program
         return
@@ -113,9 +113,17 @@ def _compiled(program: Path, compiler: str | None, options: Sequence[str]) -> It
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch) / f"{program.stem}.json"
         try:
-            done = subprocess.run([*command, *options, "-o", str(target), str(program)], stdout=sys.stderr, check=False)
+            done = subprocess.run(
+                [*command, *options, "-o", str(target), str(program)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                check=False,
+            )
         except OSError as error:
             raise click.ClickException(f"{command[0]}: {error.strerror}") from None
+        click.echo(done.stdout, err=True, nl=False)
         if done.returncode or not target.exists():
             click.echo(f"error: {program} does not compile: {shlex.join(command)} gave {done.returncode}", err=True)
             sys.exit(FAILED)
