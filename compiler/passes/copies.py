@@ -51,7 +51,7 @@ class Copies:
         for path in written:
             if isinstance(path.root, tree.Variable):
                 self._set(path.root, None)
-            for above in _above(path):
+            for above in path.above():
                 self._drop(self._at.get(above))
             self._drop(self._at.get(path))
             self._drop(self._below.get(path))
@@ -87,18 +87,12 @@ class Copies:
         if before is not None:
             for path in before.reads:
                 self._at[path].pop(variable, None)
-                for above in _above(path):
+                for above in path.above():
                     self._below[above].pop(variable, None)
         if copy is not None:
             self._known[variable] = copy
             for path in copy.reads:
                 self._at[path][variable] = None
-                for above in _above(path):
+                for above in path.above():
                     self._below[above][variable] = None
         return before
-
-
-def _above(path: Path) -> Iterator[Path]:
-    """The paths that `path` lies below."""
-    for length in range(len(path.steps)):
-        yield Path(path.root, path.steps[:length])

@@ -1,8 +1,8 @@
-"""Write a `switch` on a value as a chain of `if`.
+"""Write a `switch` on a value as a row of `if`s, each of which leaves the row at its end.
 
 Before: Switch (on an integer, enum or error value).   After: none; `switch (t.apply().action_run)` stays.
 The subject is evaluated once. The cases exclude one another, so their order does not matter; the default comes last
-(spec §12.7.2).
+(spec §12.7.2). (A chain of `else if` would be as deep as there are cases.)
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ class _LowerSwitch(rewrite.Rewriter):
             variable = build.variable("subject", subject.type, subject.span)
             before = (tree.Declare(node.span, variable, subject),)
             subject = build.ref(variable, subject.span)
-        chain: tree.Block | None = next((case.body for case in node.cases if case.default), None)
-        for case in reversed(node.cases):
-            if case.default:
-                continue
-            test = build.any_of((build.equal(subject, label) for label in case.labels), case.span)
-            chain = tree.Block(case.span, (tree.If(case.span, test, case.body, chain),))
-        return (*before, chain) if chain is not None else before
+        label = tree.Label("switch", node.span)
+        row: list[tree.Statement] = []
+        for case in node.cases:
+            if not case.default:
+                test = build.any_of((build.equal(subject, value) for value in case.labels), case.span)
+                then = tree.Block(case.span, (case.body, tree.Leave(case.span, label)))
+                row.append(tree.If(case.span, test, then, None))
+        row += [case.body for case in node.cases if case.default]
+        return (*before, tree.Scope(node.span, label, tree.Block(node.span, tuple(row))))

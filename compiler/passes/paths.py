@@ -10,7 +10,7 @@ the validity of a member of a header union changes that of the others (§8.20), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from compiler import rewrite, tree
@@ -33,6 +33,10 @@ class Path:
         if self.root is not other.root:
             return False
         return all(a == b for a, b in zip(self.steps, other.steps, strict=False))
+
+    def above(self) -> Iterator[Path]:
+        """The paths that this one lies below."""
+        return (Path(self.root, self.steps[:length]) for length in range(len(self.steps)))
 
     def covers(self, other: Path) -> bool:
         """Whether `other` is this path or lies below it."""
@@ -85,6 +89,22 @@ def _cut(expression: tree.Member | tree.TupleIndex | tree.StackIndex) -> Path | 
 def overlap_any(paths: Iterable[Path], others: Iterable[Path]) -> bool:
     others = tuple(others)
     return any(path.overlaps(other) for path in paths for other in others)
+
+
+class PathSet:
+    """Paths that are asked often whether they overlap others."""
+
+    def __init__(self) -> None:
+        self._paths: set[Path] = set()
+        self._above: set[Path] = set()
+
+    def add(self, path: Path) -> None:
+        self._paths.add(path)
+        self._above.update(path.above())
+
+    def overlap(self, path: Path) -> bool:
+        """Whether any of the paths overlaps `path`."""
+        return path in self._paths or path in self._above or not self._paths.isdisjoint(path.above())
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ A condition becomes a select on a bool; what follows an `if` becomes a state of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from compiler import tree
 from compiler.diagnostics import Span
@@ -30,56 +30,59 @@ class _Splitter:
     def split(self, state: tree.ParserState) -> None:
         self.states.append(state)
         statements, state.statements = state.statements, []
-        self._run(statements, state, state.transition)
+        self._run(statements, state, state.transition, state.name)
 
-    def _run(self, statements: Sequence[tree.Statement], state: tree.ParserState, transition: tree.Transition) -> None:
-        """Add `statements` to the end of `state`, and go on with `transition`."""
-        for i, statement in enumerate(statements):
-            rest = statements[i + 1 :]
+    def _run(
+        self, statements: Sequence[tree.Statement], state: tree.ParserState, transition: tree.Transition, name: str
+    ) -> None:
+        """Add `statements` to the end of `state`, and go on with `transition`. `name`: of the state they stood in."""
+        flat = list(_flat(statements))
+        for i, statement in enumerate(flat):
             match statement:
-                case tree.Block():
-                    self._run((*statement.statements, *rest), state, transition)
-                    return
-                case tree.If():
-                    self._branch(statement, state, self._follow(rest, state, transition, statement.span))
-                    return
-                case tree.Scope():
-                    after = self._follow(rest, state, transition, statement.span)
-                    self.places[statement.label] = after
-                    self._run(statement.body.statements, state, after)
-                    return
+                case tree.If() | tree.Scope():
+                    span = statement.span
+                    joined = i == len(flat) - 1 and isinstance(transition, tree.Goto)
+                    after = transition if joined else tree.Goto(self._new(name, "join", span), span)
+                    if isinstance(statement, tree.If):
+                        self._branch(statement, state, after, name)
+                    else:
+                        self.places[statement.label] = after
+                        self._run(statement.body.statements, state, after, name)
+                    if joined:
+                        return
+                    assert isinstance(after, tree.Goto)
+                    state = after.state
                 case tree.Leave():
                     state.transition = self.places[statement.label]
                     return
                 case tree.Loop():
-                    head = self._new(state, "loop", statement.span)
+                    head = self._new(name, "loop", statement.span)
                     state.transition = tree.Goto(head, statement.span)
-                    self._run(statement.body.statements, head, tree.Goto(head, statement.span))
+                    self._run(statement.body.statements, head, tree.Goto(head, statement.span), name)
                     return
                 case _:
                     state.statements.append(statement)
         state.transition = transition
 
-    def _branch(self, statement: tree.If, state: tree.ParserState, after: tree.Transition) -> None:
+    def _branch(self, statement: tree.If, state: tree.ParserState, after: tree.Transition, name: str) -> None:
         span = statement.span
         cases: list[tree.SelectCase] = []
         for value, body in ((True, statement.then), (False, statement.otherwise)):
-            branch = self._new(state, str(value).lower(), span)
-            self._run(body.statements if body else (), branch, after)
+            branch = self._new(name, str(value).lower(), span)
+            self._run(body.statements if body else (), branch, after, name)
             cases.append(tree.SelectCase((build.boolean(value, span),), branch, span))
         state.transition = tree.Select((statement.condition,), tuple(cases), span)
 
-    def _follow(
-        self, rest: Sequence[tree.Statement], state: tree.ParserState, transition: tree.Transition, span: Span
-    ) -> tree.Transition:
-        """The transition to what comes next: `transition` itself where nothing stands between."""
-        if not rest and isinstance(transition, tree.Goto):
-            return transition
-        join = self._new(state, "join", span)
-        self._run(rest, join, transition)
-        return tree.Goto(join, span)
-
-    def _new(self, state: tree.ParserState, suffix: str, span: Span) -> tree.ParserState:
-        new = tree.ParserState(f"{state.name}_{suffix}", (), span, [], tree.Goto(tree.REJECT, span))
+    def _new(self, name: str, suffix: str, span: Span) -> tree.ParserState:
+        new = tree.ParserState(f"{name}_{suffix}", (), span, [], tree.Goto(tree.REJECT, span))
         self.states.append(new)
         return new
+
+
+def _flat(statements: Sequence[tree.Statement]) -> Iterator[tree.Statement]:
+    """The statements with those of blocks in their place."""
+    for statement in statements:
+        if isinstance(statement, tree.Block):
+            yield from _flat(statement.statements)
+        else:
+            yield statement
