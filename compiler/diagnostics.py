@@ -16,7 +16,7 @@ Lines and columns count from 1; a column counts characters (a tab is one).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from compiler.warning_kinds import WARNING_KINDS, Action, Policy
@@ -120,6 +120,8 @@ class Diagnostics:
     error_count: int = 0
     policy: Policy = field(default_factory=Policy)
     max_errors: int = TOO_MANY_ERRORS
+    expansions: dict[tuple[str, int, int], Note] = field(default_factory=dict)
+    """For the place where a macro is called, a note that shows its definition; added to what is reported there."""
     _seen: set[tuple[Severity, str, Span]] = field(default_factory=set)
 
     @property
@@ -146,6 +148,10 @@ class Diagnostics:
         if identity in self._seen:
             return
         self._seen.add(identity)
+        span = diagnostic.span
+        expansion = self.expansions.get((span.file, span.line, span.column))
+        if expansion is not None:
+            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, expansion))
         if diagnostic.severity is Severity.ERROR:
             self.error_count += 1
             if self.error_count > self.max_errors:

@@ -31,6 +31,7 @@ WARNING_KINDS: Mapping[str, str] = {
     "ordering": "statements in an order that has no effect",
     "overflow": "a value that does not fit its type",
     "parser-transition": "a parser state that cannot be left or reached as written",
+    "preprocessor": "what only the preprocessor remarks: #warning, redefined macros, unknown directives",
     "shadow": "a name that hides another declaration",
     "type-inference": "a type that was chosen because none was given",
     "uninitialized": "something that never gets a value",

@@ -106,7 +106,6 @@ def test_a_file_that_guards_itself_is_read_once() -> None:
         ("#if 1\na\n", 1, "I/O error"),
         ("a\n#endif\n", 2, "I/O error"),
         ("#error no way\n", 1, "I/O error"),
-        ("\n#nonsense\n", 2, "I/O error"),
         ("#if 1 +\n#endif\n", 1, "I/O error"),
         ("#ifdef\n#endif\n", 1, "I/O error"),
         ("#define\n", 1, "I/O error"),
@@ -130,6 +129,12 @@ def test_an_unreadable_file_is_an_error_and_no_traceback(tmp_path: Path) -> None
         diagnostics = Diagnostics()
         assert read_source(path, diagnostics) is None
         assert diagnostics.items[0].kind == "I/O error"
+
+
+def test_an_unknown_directive_is_skipped_with_a_warning() -> None:
+    diagnostics = Diagnostics()  # p4c's parser skips the line, silently
+    assert [token.text for token in tokens("#nonsense x\na", diagnostics)] == ["a"]
+    assert [(item.severity.value, item.kind) for item in diagnostics.items] == [("warning", "preprocessor")]
 
 
 def test_a_warning_of_the_preprocessor_is_a_warning() -> None:
