@@ -27,28 +27,31 @@ def _flatten(parser: tree.Parser) -> None:
         if isinstance(instance, tree.Parser):
             _flatten(instance)
             parser.value_sets += instance.value_sets
-    waiting, parser.states = parser.states[::-1], []
+    waiting = [(state, state.name) for state in reversed(parser.states)]
+    parser.states = []
     while waiting:
-        state = waiting.pop()
+        state, name = waiting.pop()
         parser.states.append(state)
-        waiting += reversed(_inline_first(state))
+        waiting += [(new, name) for new in reversed(_inline_first(state, name))]
     parser.instances = [i for p in parser.instances for i in (p.instances if isinstance(p, tree.Parser) else (p,))]
 
 
-def _inline_first(state: tree.ParserState) -> list[tree.ParserState]:
-    """Inline the first call in `state`; the new states, of which the last may hold more calls."""
+def _inline_first(state: tree.ParserState, name: str) -> list[tree.ParserState]:
+    """Inline the first call in `state`; the new states, of which the last may hold more calls. `name`: of the state
+    that the call was written in.
+    """
     for i, statement in enumerate(state.statements):
         if isinstance(statement, tree.CallStatement) and isinstance(statement.call, tree.ParserApply):
-            return _inline(state, i, statement.call)
+            return _inline(state, i, statement.call, name)
     return []
 
 
-def _inline(state: tree.ParserState, at: int, call: tree.ParserApply) -> list[tree.ParserState]:
+def _inline(state: tree.ParserState, at: int, call: tree.ParserApply, name: str) -> list[tree.ParserState]:
     inner = call.parser
     binding = bind(inner.parameters, call.arguments, call.span)
     rest = [*binding.after, *state.statements[at + 1 :]]
-    after = tree.ParserState(f"{state.name}_{inner.name}_done", (), call.span, rest, state.transition)
-    copies = {old: replace(old, name=f"{state.name}_{inner.name}_{old.name}") for old in inner.states}
+    after = tree.ParserState(f"{name}_{inner.name}_done", (), call.span, rest, state.transition)
+    copies = {old: replace(old, name=f"{name}_{inner.name}_{old.name}") for old in inner.states}
     targets = {tree.ACCEPT: after} | copies
     for old, new in copies.items():
         copy: list[Any] = clone([*old.statements, old.transition], binding.substitution)

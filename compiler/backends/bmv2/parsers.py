@@ -7,6 +7,7 @@ error.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import product
 
@@ -45,10 +46,12 @@ class ParserWriter:
 
     def _name(self, states: Sequence[tree.ParserState]) -> None:
         taken = {NO_MATCH}
+        counts: Counter[str] = Counter()
         for state in states:
-            name, count = state.name, 0
+            name = state.name
             while name in taken:
-                name, count = f"{state.name}_{count}", count + 1
+                name = f"{state.name}_{counts[state.name]}"
+                counts[state.name] += 1
             taken.add(name)
             self.names[state] = name
 
