@@ -21,6 +21,9 @@ __all__ = ["STANDARD_HEADERS", "LineOrigin", "Preprocessed", "preprocess", "read
 STANDARD_HEADERS = Path(__file__).parent / "p4include"
 """Where core.p4 and the architectures are; shown to the user as `p4include/`."""
 
+PREDEFINED = ("__TARGET_BMV2__",)
+"""Macros that programs ask for to know their target; p4c for BMv2 defines it, too."""
+
 
 def read_source(
     path: Path | str,
@@ -63,7 +66,7 @@ def preprocess(
     text = text.replace("\r\n", "\n")
     path = [str(folder) for folder in (*include_paths, STANDARD_HEADERS)]
     preprocessor = Preprocessor(diagnostics, files, path, _Names(file), now)
-    for definition in defines:
+    for definition in (*PREDEFINED, *defines):
         preprocessor.define(definition)
     for name in undefines:
         preprocessor.undefine(name)

@@ -135,8 +135,14 @@ class Preprocessor:
                 self._error(PREPROCESSOR, "#if without #endif", self._directive_span(current, conditional.line))
             self._stack.pop()
             return
-        if line.starts is None and self._macros.keys().isdisjoint(_WORD.findall(line.text)):
-            self.layout.line(current.name, line.number + current.shift, line.text)
+        number = line.number + current.shift
+        if line.in_string:
+            # GNU cpp takes the lines of a string apart like all others: blanks before a token become one.
+            self.layout.catch_up(current.name, number)
+            self._expand_line(current, line)
+            self.layout.catch_up(current.name, number + 1)
+        elif line.starts is None and self._macros.keys().isdisjoint(_WORD.findall(line.text)):
+            self.layout.line(current.name, number, line.text)
         else:
             self._expand_line(current, line)
 

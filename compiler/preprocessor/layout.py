@@ -14,8 +14,6 @@ from compiler.diagnostics import Span
 from compiler.preprocessor.files import Files
 from compiler.preprocessor.tokens import Token, stick_together
 
-MAX_INDENT = 100
-
 
 @dataclass(slots=True)
 class Piece:
@@ -86,12 +84,19 @@ class Layout:
         self._lines.append(text)
         self.origins.append(LineOrigin(file, line))
 
+    def catch_up(self, file: str, line: int) -> None:
+        """Add empty lines for those of `file` before `line` that said nothing: in a string, they count."""
+        self.finish()
+        if self.origins and self.origins[-1].file == file:
+            for missing in range(self.origins[-1].line + 1, line):
+                self.line(file, missing, "")
+
     def copy(self, file: str, line: int, column: int, token: Token) -> None:
         """Add a token that stands at index `column` of `line`."""
         if self._origin is None or self._origin.line != line or self._origin.file != file:
             self.finish()
             self._origin = LineOrigin(file, line)
-            self._parts.append(" " * min(column, MAX_INDENT))
+            self._parts.append(" " * column)
             self._size = len(self._parts[0])
             self._add(token.text)
         else:
@@ -108,7 +113,7 @@ class Layout:
         if self._origin is None or self._origin.line != line or self._origin.file != file:
             self.finish()
             self._origin = LineOrigin(file, line)
-            self._parts.append(" " * min(column, MAX_INDENT))
+            self._parts.append(" " * column)
             self._size = len(self._parts[0])
             self._add(token.text)
         else:

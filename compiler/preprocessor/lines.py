@@ -19,10 +19,14 @@ _DIRECTIVE = re.compile(r"\s*#")
 
 @dataclass(slots=True)
 class Line:
-    """One logical line. `starts[i]` is where, in `text`, the file's line `numbers[i]` begins (numbers from 1)."""
+    """One logical line. `starts[i]` is where, in `text`, the file's line `numbers[i]` begins (numbers from 1).
+
+    `in_string`: its beginning belongs to a string that began on an earlier line.
+    """
 
     text: str
     number: int
+    in_string: bool = False
     starts: list[int] | None = None
     numbers: list[int] | None = None
 
@@ -58,10 +62,10 @@ class LineReader:
         """The next logical line; None at the end."""
         if self._next >= len(self._lines):
             return None
-        number = self._next + 1
+        number, in_string = self._next + 1, self._in_string
         text, goes_on = self._blanked()
         if not goes_on and not self._in_comment:
-            return Line(text, number)
+            return Line(text, number, in_string)
         is_directive = _DIRECTIVE.match(text) is not None
         parts, numbers = [text], [number]
         while (goes_on or (is_directive and self._in_comment)) and self._next < len(self._lines):
@@ -69,11 +73,11 @@ class LineReader:
             text, goes_on = self._blanked()
             parts.append(text)
         if len(parts) == 1:
-            return Line(parts[0], number)
+            return Line(parts[0], number, in_string)
         starts = [0]
         for part in parts[:-1]:
             starts.append(starts[-1] + len(part))
-        return Line("".join(parts), number, starts, numbers)
+        return Line("".join(parts), number, in_string, starts, numbers)
 
     def _blanked(self) -> tuple[str, bool]:
         """The next line of the file without comments, and whether it ended in a backslash (which is cut off)."""
