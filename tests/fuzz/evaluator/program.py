@@ -32,6 +32,7 @@ class Declarations(Externs):
         self.tables: dict[str, Table] = {}
         self.value_sets: dict[str, ValueSet] = {}
         self.registers: dict[str, Register] = {}
+        self.written_rules = {}
         self.globals = Scope()
         self.package: syntax.Instantiation | None = None
         errors = [m.text for d in program.declarations if isinstance(d, syntax.ErrorDeclaration) for m in d.members]

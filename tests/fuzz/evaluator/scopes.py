@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from compiler import syntax
 from tests.fuzz.evaluator.types import Type
@@ -97,6 +97,16 @@ class Rule:
     matches: tuple[Match, ...]
     action: str
     data: tuple[Value, ...]
+    priority: int
+
+
+@dataclass(frozen=True)
+class WrittenRule:
+    """An entry from the control plane: matches as in `cases.py`, `data` as the bits of the action's parameters."""
+
+    matches: tuple[tuple[Any, ...], ...]
+    action: str
+    data: tuple[int, ...]
     priority: int
 
 

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from compiler import syntax
 from compiler.syntax import Direction
 from tests.fuzz.evaluator.calls import Bound
-from tests.fuzz.evaluator.convert import cast_scalar
-from tests.fuzz.evaluator.scopes import Match, Routine, Rule, Scope, Table
+from tests.fuzz.evaluator.convert import cast_scalar, convert
+from tests.fuzz.evaluator.scopes import Match, Routine, Rule, Scope, Table, WrittenRule
 from tests.fuzz.evaluator.statements import Statements
-from tests.fuzz.evaluator.types import IntType
-from tests.fuzz.evaluator.values import Applied, Scalar, Value, pattern
+from tests.fuzz.evaluator.types import IntType, Type, width_of
+from tests.fuzz.evaluator.values import Applied, Scalar, Value, bits, pattern, scalar_width
 
 BY_PRIORITY = {"ternary", "range", "optional"}
 
 
 class Tables(Statements):
+    written_rules: dict[str, list[WrittenRule]]
+    """Entries of the control plane, by the table's control-plane name."""
+
     def apply_table(self, table: Table) -> Applied:
         """§14.2.2, §14.2.3: keys from left to right, then the match, then the action."""
         keys = [self.scalar(k.expression, table.scope) for k in key_elements(table.declaration)]
-        rule = choose(table, [(k.known(), pattern(k))[1] for k in keys]) if keys else None
+        rules = [*table.rules, *(self.written_rule(w, keys, table) for w in self.written_rules.get(table.path, ()))]
+        rule = choose(table, rules, [(k.known(), pattern(k))[1] for k in keys]) if keys else None
         if rule is not None:
             self.run_action(table, rule.action, rule.data)
             return Applied(True, rule.action)
         name, arguments = self.default_action(table)
         self.run_action(table, name, arguments)
         return Applied(False, name)
+
+    def written_rule(self, written: WrittenRule, keys: Sequence[Scalar], table: Table) -> Rule:
+        """An entry of the control plane, its data as values of the action's parameters."""
+        matches = tuple(match_of(m, scalar_width(k.type)) for m, k in zip(written.matches, keys, strict=True))
+        types: list[Type] = []
+        if written.action != "NoAction":
+            routine = table.scope.find(written.action)
+            assert isinstance(routine, Routine)
+            parameters = [p for p in routine.declaration.parameters if p.direction is Direction.NONE]
+            types = [self.type_of(p.type, routine.scope) for p in parameters]
+        data = tuple(convert(bits(width_of(t), d), t) for t, d in zip(types, written.data, strict=True))
+        return Rule(matches, written.action, data, written.priority)
 
     def default_action(self, table: Table) -> tuple[str, Sequence[Value]]:
         """The action and its data. NoAction where the program names none (§14.2.1.3)."""
@@ -90,16 +107,13 @@ class Tables(Statements):
         keys = key_elements(declaration)
         return [
             Rule(
-                tuple(self.match_of(s, k, scope) for s, k in zip(entry.keysets, keys, strict=True)),
+                tuple(self.keyset(s, scope, None) for s, _ in zip(entry.keysets, keys, strict=True)),
                 entry.action.action.name,
                 tuple(self.data_of(entry.action.action.name, entry.action.arguments or (), scope)),
                 priority if largest else -priority,
             )
             for entry, priority in zip(entries, priorities, strict=True)
         ]
-
-    def match_of(self, keyset: syntax.Expression, key: syntax.KeyElement, scope: Scope) -> Match:
-        return self.keyset(keyset, scope, None)
 
     def keyset(self, keyset: syntax.Expression, scope: Scope, like: Scalar | None) -> Match:
         """A set of values (§8.16) as bits; `like` is the key that a number without a width is cast to."""
@@ -135,9 +149,9 @@ def given_priorities(written: Sequence[int | None], largest: bool, delta: int) -
     return got
 
 
-def choose(table: Table, key: Sequence[int]) -> Rule | None:
+def choose(table: Table, rules: Sequence[Rule], key: Sequence[int]) -> Rule | None:
     """The entry that matches: by priority, or the longest prefix where a key is lpm and none asks for priorities."""
-    fitting = [r for r in table.rules if all(m.holds(k) for m, k in zip(r.matches, key, strict=True))]
+    fitting = [r for r in rules if all(m.holds(k) for m, k in zip(r.matches, key, strict=True))]
     kinds = {k.match_kind.text for k in key_elements(table.declaration)}
     if not fitting:
         return None
@@ -151,3 +165,16 @@ def choose(table: Table, key: Sequence[int]) -> Rule | None:
 def prefix_length(rule: Rule) -> int:
     """Of all keys together: only the lpm key's differ between entries that match alike."""
     return sum(m.mask.bit_count() if m.mask >= 0 else 1 << 20 for m in rule.matches)
+
+
+def match_of(match: tuple[Any, ...], width: int) -> Match:
+    """A match of the control plane on a key of `width` bits."""
+    kind, first, *rest = match
+    match kind:
+        case "lpm":
+            return Match(first, (1 << width) - (1 << width - rest[0]))
+        case "ternary":
+            return Match(first, rest[0])
+        case "range":
+            return Match(first, -1, rest[0])
+    return Match(first, -1)
