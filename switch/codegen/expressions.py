@@ -523,7 +523,8 @@ class Expressions:
         x, y = self.exact(left), self.exact(right)
         if cls == "wide":
             return f"(wide_compare({convert(x, cls).text}, {convert(y, cls).text}) {op} 0)"
-        if cls in ("u64", "u128") or (x.cls == y.cls == cls):
+        has_wide = "wide" in (x.cls, y.cls)  # a value that was computed wide and is not, e.g. a saturated sum
+        if (cls in ("u64", "u128") and not has_wide) or (x.cls == y.cls == cls):
             return f"({x} {op} {y})"  # promotion keeps natural values
         return f"({convert(x, cls)} {op} {convert(y, cls)})"
 
