@@ -5,11 +5,12 @@
     lex          text                           tokens                         lexer.py
     parse        tokens                         syntax tree                    parser/
     check        syntax tree                    typed tree                     check/
-    require      typed tree                     the same, if it is v1model     architecture.py
+    architecture typed tree                     what it is written for         architectures/
     p4info       typed tree                     P4Info                         backends/p4info/
     passes       typed tree                     simpler typed tree             passes/
     bmv2         simpler typed tree             BMv2 JSON                      backends/bmv2/
 
+The last two are those of v1model; another architecture may have others (`Architecture.lower` and `emit`).
 P4Info is made before the passes, which change the tree in place: control planes see the program as it was written.
 After a syntax error the checker still runs on what could be read, so that one run reports all it can. It does not
 run when text is missing (an #include that is not there), nor does anything behind it after an error.
@@ -17,6 +18,7 @@ run when text is missing (an #include that is not there), nor does anything behi
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,13 +29,11 @@ from typing import Any
 from finsy.proto import p4i
 
 from compiler import lexer, parser, source, tree
-from compiler.architecture import require_v1model
-from compiler.backends.bmv2 import emit as emit_bmv2
+from compiler.architectures import architecture_of
 from compiler.backends.p4info import emit as emit_p4info
 from compiler.check import check_program
 from compiler.check.control_plane_names import check_control_plane_names
-from compiler.diagnostics import Diagnostics
-from compiler.passes import run_passes
+from compiler.diagnostics import Diagnostics, Span
 
 STACK_DEPTH = 10_000
 """Python's limit of recursion while compiling. The parser bounds how deep a tree can be (`parser.cursor.MAX_DEPTH`,
@@ -42,13 +42,15 @@ STACK_DEPTH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the preprocessor is told, as behind -I, -D and -U; and whether P4Info is wanted."""
+    """What the preprocessor is told, as behind -I, -D and -U; for which architecture; whether P4Info is wanted."""
 
     include_paths: Sequence[Path | str] = ()
     defines: Sequence[str] = ()
     undefines: Sequence[str] = ()
     p4info: bool = True
     """False: P4Info stays empty, and two actions may have one name."""
+    architecture: str | None = None
+    """One of `compiler.architectures.ARCHITECTURES`; None: told from the package that the program instantiates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,45 +88,58 @@ def check_file(
     if text is None:
         return None
     is_complete = not diagnostics.has_errors
-    with _deep_stack():
+    with _compiling(text, diagnostics):
         syntax_tree = parser.parse(lexer.tokenize(text), text.text, diagnostics)
         if not is_complete:
             return None
         program = check_program(syntax_tree, diagnostics, needs_main=not any_architecture)
         if program is None or any_architecture:
             return program
-        if require_v1model(program, diagnostics) and check_control_plane_names(program, diagnostics):
+        is_known = architecture_of(program, diagnostics, options.architecture) is not None
+        if is_known and check_control_plane_names(program, diagnostics):
             return program
     return None
 
 
 def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics, options: Options) -> Compiled | None:
     is_complete = not diagnostics.has_errors
-    with _deep_stack():
+    with _compiling(text, diagnostics):
         tokens = lexer.tokenize(text)
         syntax_tree = parser.parse(tokens, text.text, diagnostics)
         if not is_complete:
             return None
         program = check_program(syntax_tree, diagnostics)
-        if program is None or diagnostics.has_errors or not require_v1model(program, diagnostics):
+        if program is None or diagnostics.has_errors:
             return None
-        if not check_control_plane_names(program, diagnostics, p4info=options.p4info):
+        architecture = architecture_of(program, diagnostics, options.architecture)
+        if architecture is None or not check_control_plane_names(program, diagnostics, p4info=options.p4info):
             return None
-        info = emit_p4info(program, diagnostics) if options.p4info else p4i.P4Info()
-        program = run_passes(program, diagnostics)
+        info = emit_p4info(program, diagnostics, architecture.name) if options.p4info else p4i.P4Info()
+        program = architecture.lower(program, diagnostics)
         if diagnostics.has_errors:
             return None
-        json = emit_bmv2(program, diagnostics, program_name=name)
-        if json is None or diagnostics.has_errors:
-            return None
-    return Compiled(json, info)
+        json = architecture.emit(program, diagnostics, program_name=name)
+        if json is not None and not diagnostics.has_errors:
+            return Compiled(json, info)
+    return None
 
 
 @contextmanager
-def _deep_stack() -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, STACK_DEPTH))
+def _compiling(text: source.Preprocessed, diagnostics: Diagnostics) -> Iterator[None]:
+    """Python set up for compiling: deep recursion, whose end is an error of the program, and no search for circles of
+    garbage, which finds none here and takes a quarter of the time.
+    """
+    limit, is_collecting = sys.getrecursionlimit(), gc.isenabled()
+    sys.setrecursionlimit(max(limit, STACK_DEPTH))
+    gc.disable()
     try:
         yield
+    except RecursionError:
+        message = "this program is too deep for the compiler: statements, expressions or calls inside one another"
+        diagnostics.error(
+            "overlimit", message, Span(text.end.file, 1, 1, 1, 1), hint="more functions, states or tables"
+        )
     finally:
-        sys.setrecursionlimit(before)
+        sys.setrecursionlimit(limit)
+        if is_collecting:
+            gc.enable()

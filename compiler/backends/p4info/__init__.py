@@ -30,8 +30,10 @@ from compiler.diagnostics import Diagnostics, Note
 __all__ = ["emit"]
 
 
-def emit(program: tree.Program, diagnostics: Diagnostics) -> p4i.P4Info:
-    """The P4Info of `program`. What a control plane cannot deal with is reported and left out."""
+def emit(program: tree.Program, diagnostics: Diagnostics, architecture: str = "v1model") -> p4i.P4Info:
+    """The P4Info of `program`, which is written for `architecture`. What a control plane cannot deal with is reported
+    and left out.
+    """
     inventory = take_inventory(program)
     digests = name_digests(inventory.digests)
     symbols = _symbols(inventory, digests, diagnostics)
@@ -56,7 +58,7 @@ def emit(program: tree.Program, diagnostics: Diagnostics) -> p4i.P4Info:
     for name, type_ in digests.items():
         info.digests.append(digest_info(name, type_, symbols, specs))
     if program.main is not None:
-        set_package_info(info.pkg_info, program.main, diagnostics)
+        set_package_info(info.pkg_info, program.main, architecture, diagnostics)
     if tables or inventory.externs or inventory.controller_headers or inventory.calls_extern_functions:
         info.type_info.SetInParent()
     return info

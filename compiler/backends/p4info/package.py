@@ -9,9 +9,6 @@ from compiler.annotations import find
 from compiler.backends.p4info.describe import add_annotations, add_documentation
 from compiler.diagnostics import Diagnostics
 
-ARCHITECTURE = "v1model"
-"""What a program is compiled for, whatever its package is called."""
-
 _TEXTS = frozenset({"name", "version", "organization", "contact", "url", "arch"})
 _NUMBERS = frozenset(
     {
@@ -22,8 +19,8 @@ _NUMBERS = frozenset(
 )
 
 
-def set_package_info(info: p4i.PkgInfo, package: tree.Package, diagnostics: Diagnostics) -> None:
-    info.arch = ARCHITECTURE
+def set_package_info(info: p4i.PkgInfo, package: tree.Package, architecture: str, diagnostics: Diagnostics) -> None:
+    info.arch = architecture
     given = find(package.annotations, "pkginfo")
     for key, value in given.pairs if given is not None else ():
         assert given is not None
