@@ -1,4 +1,6 @@
-"""What the compiler tells its user: spans of source text, errors and warnings, and how they are shown.
+"""What the compiler tells its user: spans of source text, errors and warnings, and how they are shown as text.
+
+`rendering.py` has the forms for programs.
 
 Every stage gets the one `Diagnostics` of the run, adds to it and goes on; the driver asks `has_errors` between them.
 The rendering of one diagnostic:
@@ -16,6 +18,7 @@ Lines and columns count from 1; a column counts characters (a tab is one).
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -128,6 +131,10 @@ class Diagnostics:
     def has_errors(self) -> bool:
         return self.error_count > 0
 
+    @property
+    def warning_count(self) -> int:
+        return sum(item.severity is Severity.WARNING for item in self.items)
+
     def error(self, kind: str, message: str, span: Span, *notes: Note, hint: str | None = None) -> None:
         self.add(Diagnostic(Severity.ERROR, kind, message, span, notes, hint))
 
@@ -167,39 +174,74 @@ class Diagnostics:
 
     def render(self) -> str:
         """Everything that was reported, as plain text; empty when there is nothing to say."""
-        blocks = [render(item, self.sources) for item in self.sorted()]
-        if self.error_count > self.max_errors:
-            blocks.append(f"... and {self.error_count - self.max_errors} more errors")
-        return "\n".join(blocks)
-
-
-def render(diagnostic: Diagnostic, sources: Sources) -> str:
-    """One diagnostic as plain text, in the layout shown at the top of this file."""
-    head = f"{diagnostic.span}: {diagnostic.severity.value}: {diagnostic.message} [{diagnostic.kind}]"
-    lines = [head, *_quote(diagnostic.span, sources)]
-    if diagnostic.hint:
-        lines.append(f"  expected: {diagnostic.hint}")
-    for note in diagnostic.notes:
-        lines += [f"{note.span}: note: {note.message}", *_quote(note.span, sources)]
-    return "\n".join(lines)
+        return render(self)
 
 
 QUOTED_WIDTH = 160
 """Columns of a source line that are quoted; of a longer one, those around the caret. Nothing that moves a terminal's
 cursor or changes its colours is quoted as it is."""
 
+_COLORS = {"error": "31", "warning": "33", "note": "36"}
+_BOLD, _RESET = "\x1b[1m", "\x1b[0m"
 
-def _quote(span: Span, sources: Sources) -> list[str]:
+
+def render(diagnostics: Diagnostics, color: bool = False) -> str:
+    """Everything that was reported, as text; empty when there is nothing to say."""
+    blocks = [render_one(item, diagnostics.sources, color) for item in diagnostics.sorted()]
+    if diagnostics.error_count > diagnostics.max_errors:
+        blocks.append(f"... and {_count(diagnostics.error_count - diagnostics.max_errors, 'more error')}")
+    return "\n".join(blocks)
+
+
+def render_one(diagnostic: Diagnostic, sources: Sources, color: bool = False) -> str:
+    """One diagnostic as text, in the layout shown at the top of this file."""
+    severity = diagnostic.severity.value
+    lines = [_head(diagnostic.span, severity, f"{diagnostic.message} [{diagnostic.kind}]", color)]
+    lines += _quote(diagnostic.span, sources, severity, color)
+    if diagnostic.hint:
+        lines.append(f"  expected: {diagnostic.hint}")
+    for note in diagnostic.notes:
+        lines += [_head(note.span, "note", note.message, color), *_quote(note.span, sources, "note", color)]
+    return "\n".join(lines)
+
+
+def summary(errors: int, warnings: int) -> str:
+    """ "2 errors and 1 warning"; empty when there are none."""
+    parts = [_count(count, word) for count, word in ((errors, "error"), (warnings, "warning")) if count]
+    return " and ".join(parts)
+
+
+def _count(count: int, word: str) -> str:
+    return f"{count} {word}{'s' if count > 1 else ''}"
+
+
+def _head(span: Span, severity: str, message: str, color: bool) -> str:
+    if not color:
+        return f"{span}: {severity}: {message}"
+    return f"{_BOLD}{span}:{_RESET} \x1b[1;{_COLORS[severity]}m{severity}:{_RESET} {message}"
+
+
+def _quote(span: Span, sources: Sources, severity: str, color: bool) -> list[str]:
     """The first line of `span` and a line of carets under the part it covers."""
     text = sources.line(span.file, span.line)
     if text is None:
         return []
     start = min(span.column, len(text) + 1)
     end = span.end_column if span.end_line == span.line else len(text.rstrip()) + 1
-    indent = "".join("\t" if char == "\t" else " " for char in text[: start - 1])
-    carets = "^" * max(1, min(end, len(text) + 1) - start)
+    marked = max(1, min(end, len(text) + 1) - start)
     first = max(0, start - 1 - QUOTED_WIDTH // 2) if len(text) > QUOTED_WIDTH else 0
     shown = "".join(char if char == "\t" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-    gutter, blank = f"{span.line:5} | ", " " * 5 + " | "
-    last = first + QUOTED_WIDTH
-    return [gutter + shown[first:last], blank + (indent + carets)[first:last]]
+    shown = shown[first : first + QUOTED_WIDTH]
+    before, covered = shown[: start - 1 - first], shown[start - 1 - first : start - 1 - first + marked]
+    indent = "".join("\t" if char == "\t" else " " * _columns(char) for char in before)
+    carets = "^" * max(1, sum(map(_columns, covered)))
+    if color:
+        carets = f"\x1b[{_COLORS[severity]}m{carets}{_RESET}"
+    return [f"{span.line:5} | {shown}", f"      | {indent}{carets}"]
+
+
+def _columns(char: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
