@@ -160,7 +160,7 @@ class SetType(Type):
 
 @dataclass(frozen=True, slots=True)
 class StackType(Type):
-    """`element[size]` (§7.2.3); the element is a header or a header union."""
+    """`element[size]`: a header stack (§7.2.4), where the element is a header or header union, or an array (§7.2.3)."""
 
     element: Type
     size: int
@@ -422,6 +422,11 @@ def strip_new_types(type_: Type) -> Type:
     return type_
 
 
+def is_header_stack(type_: Type) -> bool:
+    """Whether it has `next`, `last`, `push_front` and the like; other arrays have not."""
+    return isinstance(type_, StackType) and isinstance(type_.element, HeaderType | HeaderUnionType | TypeVar)
+
+
 def is_signed(type_: Type) -> bool:
     """True for int<W> and what rests on it."""
     if isinstance(type_, SerEnumType | NewType):
@@ -430,7 +435,7 @@ def is_signed(type_: Type) -> bool:
 
 
 def min_bits(type_: Type) -> int:
-    """`minSizeInBits()` (§9): varbits count as empty, a union as its smallest member, a stack as all its elements."""
+    """`minSizeInBits()` (§9): varbits count as empty, a union as its largest member, an array as all its elements."""
     return _bits(type_, smallest=True)
 
 
@@ -444,8 +449,7 @@ def _bits(type_: Type, smallest: bool) -> int:
         case VarbitType():
             return 0 if smallest else type_.width
         case HeaderUnionType():
-            sizes = [_bits(f.type, smallest) for f in type_.fields] or [0]
-            return min(sizes) if smallest else max(sizes)
+            return max((_bits(f.type, smallest) for f in type_.fields), default=0)
         case FieldsType():
             return sum(_bits(f.type, smallest) for f in type_.fields)
         case StackType():

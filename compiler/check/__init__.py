@@ -39,7 +39,7 @@ from compiler.check import (
 from compiler.check.context import Checker, Env, Place
 from compiler.check.reachable import reachable_functions
 from compiler.check.scopes import Scope
-from compiler.check.target import check_target
+from compiler.check.target import V1MODEL, check_target
 from compiler.check.unused import warn_unused
 from compiler.diagnostics import Diagnostics, whole_file
 
@@ -77,6 +77,9 @@ def check_program(program: syntax.Program, diagnostics: Diagnostics, *, needs_ma
         env.error("missing", "the program does not instantiate a package called main", span)
     if is_complete:
         warn_unused(checker)
+    if needs_main if checker.main is None else checker.main.type.name == V1MODEL:
+        for found in checker.target_errors:
+            diagnostics.add(found)
     if diagnostics.has_errors:
         return None
     made = tree.Program(

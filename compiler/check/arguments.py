@@ -107,6 +107,20 @@ def bind(
     return Bound(concrete, chosen, tuple(arguments))
 
 
+def inferred(
+    env: Env,
+    signature: types.FunctionType,
+    type_arguments: Sequence[types.Type],
+    given: Sequence[Given],
+    span: Span,
+    what: str,
+) -> tuple[types.Type, ...] | None:
+    """The type arguments of a call, `_` where nothing tells; None after saying that the call does not fit."""
+    values = _in_order(env, signature, given, span, what, "type-error")
+    specialised = _specialise(env, signature, type_arguments, values, span, what, True) if values is not None else None
+    return None if specialised is None else specialised[1]
+
+
 def _specialise(
     env: Env,
     signature: types.FunctionType,

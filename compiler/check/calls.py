@@ -4,6 +4,8 @@ spec §8.17, §8.18, §8.20).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from compiler import syntax, tree, types
 from compiler.check import arguments, dispatch, methods, typerefs
 from compiler.check.applications import application, direct_application, receiver_of
@@ -101,7 +103,8 @@ def _member_call(env: Env, node: syntax.CallExpression, callee: syntax.MemberExp
         symbol = (env.scope.root if callee.base.is_absolute else env.scope).find(callee.base.name)
         if isinstance(symbol, tree.Table):
             return methods.table_method(env, node, symbol, name)
-    base = dispatch.expression(env, callee.base)
+    inner = env.at(replace(env.place, unevaluated=True)) if name in methods.SIZES else env
+    base = dispatch.expression(inner, callee.base)
     given = arguments.evaluate(env, node.arguments)
     if is_poison(base):
         return poisoned(node.span)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compiler import tree, types
-from compiler.check import fold
+from compiler.check import fold, unbounded
 from compiler.check.context import Checker, Env, poisoned
 from compiler.check.raw import RawDefault, RawStruct
 from compiler.check.scopes import InstancePlan, did_you_mean
@@ -119,7 +119,7 @@ def castable(operand: tree.Expression, target: types.Type) -> bool:
         case types.InfIntType(), types.BitType() | types.IntType():
             return True
         case ((types.BitType() | types.IntType()), types.InfIntType()):
-            return fold.integer(operand) is not None
+            return True
         case _:
             return False
 
@@ -166,9 +166,11 @@ def to_integer(expression: tree.Expression) -> tree.Expression:
     return expression
 
 
-def number(env: Env, literal: tree.Expression, type_: types.Type) -> tree.Expression:
+def number(env: Env, literal: tree.Expression, type_: types.BitType | types.IntType) -> tree.Expression:
     """An `int` as a value of a bit or int type (§8.11.2), with a warning where it does not fit."""
     value = fold.integer(literal)
+    if value is None and unbounded.is_run_time(literal):
+        return _run_time_number(env, literal, type_)
     if value is None:
         return fold.cast(type_, literal.span, literal)
     if fold.wrap(value, type_) != value:
@@ -177,6 +179,14 @@ def number(env: Env, literal: tree.Expression, type_: types.Type) -> tree.Expres
         cut = fold.wrap(value, type_)
         env.warning(kind, f"{value}: {what} does not fit in {type_}; it becomes {cut}", literal.span)
     return fold.literal(type_, literal.span, value)
+
+
+def _run_time_number(env: Env, expression: tree.Expression, type_: types.BitType | types.IntType) -> tree.Expression:
+    bits = unbounded.width(expression)
+    if bits is None or bits > unbounded.LARGEST_WIDTH:
+        env.type_error("the width of this int, which is not known at compile time, cannot be told", expression.span)
+        return poisoned(expression.span)
+    return unbounded.cut(expression, type_, expression.span, bits)
 
 
 def applicable_problem(source: types.Type, wanted: types.Type, *, with_types: bool = True) -> str | None:
@@ -256,7 +266,9 @@ def _fit(env: Env, expression: tree.Expression, wanted: types.Type) -> tree.Expr
         return fold.cast(wanted, expression.span, expression)
     if isinstance(wanted, types.NewType) and isinstance(expression, tree.IntLiteral) and _number_fits(source, wanted):
         # Not in the specification, but p4c takes it and programs use it.
-        return fold.cast(wanted, expression.span, number(env, expression, types.strip_new_types(wanted)))
+        below = types.strip_new_types(wanted)
+        assert isinstance(below, types.BitType | types.IntType)
+        return fold.cast(wanted, expression.span, number(env, expression, below))
     if isinstance(source, types.SerEnumType) and wanted == source.underlying:
         return fold.cast(wanted, expression.span, expression)
     if isinstance(expression, tree.InstanceRef) and isinstance(wanted, types.ApplicableType):

@@ -16,7 +16,7 @@ from compiler.check.scopes import (
     Undefined,
     did_you_mean,
 )
-from compiler.diagnostics import Diagnostics, Note, Span
+from compiler.diagnostics import Diagnostic, Diagnostics, Note, Severity, Span
 from compiler.types import FunctionType, Type
 
 
@@ -47,6 +47,8 @@ class Checker:
     realised: dict[InstancePlan, tree.Parser | tree.Control] = field(default_factory=dict)
     """The instances made of top-level plans."""
     signatures: dict[tree.Action, FunctionType] = field(default_factory=dict)
+    target_errors: list[Diagnostic] = field(default_factory=list)
+    """What v1model cannot do, found on the way; reported if the program is for it."""
     damaged: frozenset[str] = frozenset()
     """Names in text that the parser could not read: perhaps declared, so never reported as unknown."""
 
@@ -63,6 +65,8 @@ class Place:
     result: types.Type | None = None
     loops: int = 0
     template: Template | None = None
+    unevaluated: bool = False
+    """Only the type matters, as in `s[9].minSizeInBits()`: indexes may be out of range."""
 
     @property
     def in_parser(self) -> bool:
@@ -96,6 +100,10 @@ class Env:
 
     def type_error(self, message: str, span: Span, *notes: Note, hint: str | None = None) -> None:
         self.checker.diagnostics.error("type-error", message, span, *notes, hint=hint)
+
+    def target_error(self, kind: str, message: str, span: Span, *, hint: str | None = None) -> None:
+        """An error in a program for v1model, but not for every other architecture."""
+        self.checker.target_errors.append(Diagnostic(Severity.ERROR, kind, message, span, (), hint))
 
     def declare(self, name: syntax.Name, symbol: Symbol) -> bool:
         """Make a name known in the innermost scope; says so and returns False if it is known there already."""

@@ -47,13 +47,11 @@ def _keys(env: Env, entry: syntax.TableEntry, keys: list[tree.Key]) -> tuple[tre
     made = labels.labels(env, entry.keysets, types_, "the key of an entry", entry)
     if made is None:
         return None
-    fine = True
     for key, label in zip(keys, made, strict=True):
         problem = _problem(key.match_kind, label)
         if problem is not None:
-            env.error("invalid", problem, label.span)
-            fine = False
-    return made if fine else None
+            env.target_error("invalid", problem, label.span)
+    return made
 
 
 def _problem(match_kind: str, label: tree.Expression) -> str | None:

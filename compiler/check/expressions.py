@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compiler import syntax, tree, types
-from compiler.check import constants, dispatch, fold, typerefs
+from compiler.check import constants, dispatch, fold, typerefs, unbounded
 from compiler.check.casts import describe, explicit, is_poison, settle, to_integer
 from compiler.check.context import Env, poisoned
 from compiler.check.raw import RawDefault, RawStruct
@@ -22,8 +22,8 @@ def integer(env: Env, node: syntax.IntegerLiteral) -> tree.Expression:
     if node.width < (1 if node.is_signed else 0):
         env.error("invalid", f"a literal cannot have the width {node.width}", node.span)
         return poisoned(node.span)
-    if node.width > typerefs.LARGEST_WIDTH:
-        message = f"a literal of {node.width} bits: at most {typerefs.LARGEST_WIDTH} are possible"
+    if node.width > unbounded.LARGEST_WIDTH:
+        message = f"a literal of {node.width} bits: at most {unbounded.LARGEST_WIDTH} are possible"
         env.error("unsupported", message, node.span)
         return poisoned(node.span)
     type_ = types.IntType(node.width) if node.is_signed else types.BitType(node.width)
@@ -45,6 +45,8 @@ def string(env: Env, node: syntax.StringLiteral) -> tree.Expression:
 
 @dispatch.expression_rule(syntax.NameExpression)
 def name(env: Env, node: syntax.NameExpression) -> tree.Expression:
+    if node.name in env.checker.match_kinds and env.scope.find(node.name) is None:
+        return tree.MatchKindMember(types.MATCH_KIND, node.span, node.name)
     symbol = env.look_up(node.name, node.span, absolute=node.is_absolute)
     return value_of(env, symbol, node.name, node.span)
 
@@ -150,7 +152,7 @@ def index(env: Env, node: syntax.IndexExpression) -> tree.Expression:
         return poisoned(node.span)
     match base.type:
         case types.StackType(element=element, size=size):
-            if number is not None and not 0 <= number < size:
+            if number is not None and not 0 <= number < size and not env.place.unevaluated:
                 env.type_error(f"the index {number} is outside of a stack of {size} elements", position.span)
                 return poisoned(node.span)
             if number is not None:
@@ -204,6 +206,10 @@ def plus_slice(env: Env, node: syntax.PlusSliceExpression) -> tree.Expression:
 
 
 def _slice(env: Env, span: Span, base: tree.Expression, high: int, low: int) -> tree.Expression:
+    bits = unbounded.width(base) if unbounded.is_run_time(base) else None
+    if bits is not None and 0 <= low <= high < unbounded.LARGEST_WIDTH:
+        bits = max(bits, high + 1)
+        return fold.slice_(span, unbounded.fixed(base, bits), high, low)
     if isinstance(base.type, types.InfIntType) and isinstance(base, tree.IntLiteral) and 0 <= low <= high:
         return fold.slice_(span, base, high, low)
     if not isinstance(base.type, types.BitType | types.IntType):

@@ -147,8 +147,10 @@ def equals(left: tree.Expression, right: tree.Expression) -> bool | None:
             return text == other_text
         case (tree.EnumMember(), tree.EnumMember()) if isinstance(left.type, types.EnumType):
             return left.name == right.name
-        case (tree.ErrorMember(), tree.ErrorMember()):
-            return left.name == right.name
+        case (tree.ErrorMember(name=mine_name), tree.ErrorMember(name=other_name)):
+            return mine_name == other_name
+        case (tree.MatchKindMember(name=mine_name), tree.MatchKindMember(name=other_name)):
+            return mine_name == other_name
         case (tree.StructExpression(), tree.StructExpression()):
             return _all_equal(left.fields, right.fields)
         case (tree.TupleExpression(), tree.TupleExpression()):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from compiler import syntax, tree, types
 from compiler.annotations import Annotations
 from compiler.check import annotating, arguments, casts, dispatch, templates, typerefs
+from compiler.check.abstract_methods import implements, require_methods
 from compiler.check.arguments import Given
 from compiler.check.context import Env, Place, poisoned
 from compiler.check.elaboration import realise_top_level
@@ -49,7 +50,7 @@ def instantiation(env: Env, node: syntax.Instantiation) -> None:
     if node.initializer is not None:
         _initializer(env, node, made)
     elif isinstance(made, InstancePlan | tree.ExternInstance):
-        _abstract_methods(env, made, made.span)
+        require_methods(env, made, made.span)
     if not env.declare(node.name, made):
         return
     if isinstance(made, tree.Package):
@@ -82,7 +83,7 @@ def constructor_call(env: Env, node: syntax.ConstructorCall) -> tree.Expression:
     if made is None:
         return poisoned(node.span)
     if isinstance(made, InstancePlan | tree.ExternInstance):
-        _abstract_methods(env, made, node.span)
+        require_methods(env, made, node.span)
     if not is_static and not isinstance(made.type, types.ExternType):
         env.error("invalid", f"{ref.name}: only externs can be instantiated among statements", node.span)
         return poisoned(node.span)
@@ -201,10 +202,10 @@ def _generic_package(
         if not _fit_applicables(env, constructor, given):
             return None
         signature = types.FunctionType(constructor.parameters, constructor.result, variables)
-        bound = arguments.bind(env, signature, wanted, given, span, generic.name, constructor=True, unknown=True)
-    if bound is None:
+        found = arguments.inferred(env, signature, wanted, given, span, generic.name)
+    if found is None:
         return None
-    type_ = generic.specialise(bound.type_arguments)
+    type_ = generic.specialise(found)
     assert isinstance(type_, types.PackageType)
     return _package(env, type_, type_.constructor, given, name, annotations, span)
 
@@ -272,9 +273,6 @@ def _fit_applicables(env: Env, constructor: types.FunctionType, given: list[Give
     return fine
 
 
-# --- abstract methods (§11.3.2) ---
-
-
 def _initializer(env: Env, node: syntax.Instantiation, made: Made) -> None:
     if not isinstance(made, InstancePlan | tree.ExternInstance) or not isinstance(made.type, types.ExternType):
         env.type_error("only instances of externs can have an initializer", node.span)
@@ -289,24 +287,9 @@ def _initializer(env: Env, node: syntax.Instantiation, made: Made) -> None:
         method = next((m for m in made.type.methods if m.name == item.name.text and m.abstract), None)
         if method is None:
             env.type_error(f"{made.type} has no abstract method {item.name}", item.name.span)
-        elif not _same_signature(method.signature, template.signature):
+        elif not implements(template.signature, method.signature):
             note = Note(f"{item.name} is declared here", method.span)
             env.type_error(f"{item.name} does not have the signature of the abstract method", item.name.span, note)
         else:
             made.methods[item.name.text] = template.function
-    _abstract_methods(env, made, made.span)
-
-
-def _abstract_methods(env: Env, made: InstancePlan | tree.ExternInstance, span: Span) -> None:
-    if not isinstance(made.type, types.ExternType):
-        return
-    for method in made.type.methods:
-        if method.abstract and method.name not in made.methods:
-            note = Note(f"{method.name} is declared here", method.span)
-            env.type_error(f"{made.name} does not define the abstract method {method.name}", span, note)
-
-
-def _same_signature(left: types.FunctionType, right: types.FunctionType) -> bool:
-    return left.result == right.result and [(p.type, p.direction) for p in left.parameters] == [
-        (p.type, p.direction) for p in right.parameters
-    ]
+    require_methods(env, made, made.span)

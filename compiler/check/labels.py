@@ -37,8 +37,16 @@ def label(env: Env, node: syntax.Expression, type_: types.Type, what: str) -> tr
             env.warning("invalid", f"the range {first} .. {last} is empty", node.span)
         return tree.Range(types.SetType(type_), node.span, low, high)
     value = coerce(env, dispatch.expression(env, node), type_, f"{what}: cannot compare")
-    constants.require_compile_time(env, value, what, "invalid")
+    _require_known(env, value, what)
     return value
+
+
+def _require_known(env: Env, value: tree.Expression, what: str) -> None:
+    """Entries are known at compile time; labels of select must be so on some targets only (§13.6)."""
+    if env.place.kind != "state":
+        constants.require_compile_time(env, value, what, "invalid")
+    elif not is_poison(value) and not constants.is_compile_time(value):
+        env.target_error("invalid", f"{what} must be known at compile time", value.span)
 
 
 def labels(

@@ -102,6 +102,9 @@ def _stack_member(
     name = node.member.text
     if name == "size":
         return tree.IntLiteral(types.BitType(32), node.span, type_.size)
+    if not types.is_header_stack(type_):
+        env.type_error(f"an array of {type_.element} has no member {name}", node.member.span)
+        return poisoned(node.span)
     if name in ("next", "last", "lastIndex") and not env.place.in_parser:
         env.type_error(f"{name} of a stack can only be used in a parser", node.span)
         return poisoned(node.span)

@@ -19,7 +19,7 @@ _METHODS: dict[type, tuple[str, ...]] = {
     types.HeaderUnionType: ("isValid",),
     types.StackType: ("push_front", "pop_front"),
 }
-_SIZES = ("minSizeInBits", "minSizeInBytes", "maxSizeInBits", "maxSizeInBytes")
+SIZES = ("minSizeInBits", "minSizeInBytes", "maxSizeInBits", "maxSizeInBytes")
 
 
 def table_method(env: Env, node: syntax.CallExpression, table: tree.Table, name: str) -> tree.Expression:
@@ -39,7 +39,7 @@ def builtin(
 ) -> tree.Expression:
     """A method of a header, union, stack or other value."""
     name = member.text
-    if name in _SIZES:
+    if name in SIZES:
         size = size_of(env, base.type, name, node.span)
         if size is not None:
             return _without_arguments(env, node, name, size)
@@ -53,7 +53,7 @@ def builtin(
                 return poisoned(node.span)
             call = tree.HeaderCall(types.VOID, node.span, tree.HeaderOp(name), base)
             return _without_arguments(env, node, name, call)
-    if isinstance(base.type, types.StackType) and name in ("push_front", "pop_front"):
+    if types.is_header_stack(base.type) and name in ("push_front", "pop_front"):
         return _stack_call(env, node, base, name, given)
     if isinstance(base.type, types.FieldsType) and base.type.field(name) is not None:
         env.type_error(f"{name} is a field and cannot be called", member.span)
@@ -68,7 +68,7 @@ def size_of(env: Env, type_: types.Type, name: str, span: Span) -> tree.Expressi
     """minSizeInBits() and its sisters, which are compile-time `int` values (§9); None if the type has no size or `name`
     is another.
     """
-    if name not in _SIZES or has_variables(type_):
+    if name not in SIZES or has_variables(type_):
         return None
     try:
         bits = types.min_bits(type_) if name.startswith("min") else types.max_bits(type_)

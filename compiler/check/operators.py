@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler import syntax, tree, types
-from compiler.check import dispatch, fold
+from compiler.check import dispatch, fold, unbounded
 from compiler.check.casts import coerce, describe, is_poison, number, to_integer
 from compiler.check.context import Env, poisoned
 from compiler.check.raw import RawDefault, RawStruct
@@ -65,6 +65,15 @@ def operate(env: Env, op: str, span: Span, left: tree.Expression, right: tree.Ex
         return poisoned(span)
 
 
+def _bounded(env: Env, left: tree.Expression, right: tree.Expression) -> tuple[tree.Expression, tree.Expression]:
+    """Two `int` values that are compared, brought to one width if they are known at run time only."""
+    if not unbounded.is_run_time(left) and not unbounded.is_run_time(right):
+        return left, right
+    widths = unbounded.width(left), unbounded.width(right)
+    type_ = types.IntType(max(widths[0] or 1, widths[1] or 1))
+    return number(env, left, type_), number(env, right, type_)
+
+
 def align(env: Env, left: tree.Expression, right: tree.Expression) -> tuple[tree.Expression, tree.Expression] | None:
     """Two expressions brought to one type by implicit casts; None if there is none."""
     left_type, right_type = left.type, right.type
@@ -119,6 +128,8 @@ def _equality(env: Env, op: str, span: Span, left: tree.Expression, right: tree.
     if aligned is None or not _comparable(aligned[0].type):
         env.type_error(f"{describe(left)} cannot be compared with {describe(right)}", span)
         return poisoned(span)
+    if isinstance(aligned[0].type, types.InfIntType):
+        aligned = _bounded(env, *aligned)
     if is_poison(*aligned):
         return poisoned(span)
     return fold.binary(op, types.BOOL, span, *aligned)
@@ -154,12 +165,22 @@ def _arithmetic(env: Env, op: str, span: Span, left: tree.Expression, right: tre
     if op in ("|+|", "|-|") and isinstance(type_, types.InfIntType):
         env.error("invalid", f"{op} takes numbers of known width, not int", span)
         return poisoned(span)
+    if isinstance(type_, types.InfIntType) and op in _COMPARISONS:
+        left, right = _bounded(env, left, right)
+    if isinstance(type_, types.InfIntType) and op in ("/", "%"):
+        for operand in (left, right):
+            if unbounded.is_run_time(operand):
+                env.type_error(f"{op} takes ints that are known at compile time", operand.span)
+                return poisoned(span)
     return fold.binary(op, types.BOOL if op in _COMPARISONS else type_, span, left, right)
 
 
 def _shift(env: Env, op: str, span: Span, left: tree.Expression, right: tree.Expression) -> tree.Expression:
     """<< and >> (§8.5, §8.7): the amount is unsigned; an `int` can be shifted by a known amount only."""
     amount = fold.integer(right)
+    if unbounded.is_run_time(right):
+        env.type_error("the amount of a shift must be unsigned or known at compile time", right.span)
+        return poisoned(span)
     if amount is not None and amount < 0:
         env.error("invalid", f"{op}: shifts with negative amounts are not permitted", span)
         return poisoned(span)

@@ -134,6 +134,8 @@ def key_name(node: syntax.Expression, expression: tree.Expression) -> str | None
     while isinstance(expression, tree.Cast) and not isinstance(node, syntax.CastExpression):
         expression = expression.operand
     match node, expression:
+        case _, tree.IntLiteral():
+            return _number_text(node, expression)
         case syntax.NameExpression(), _:
             return node.name
         case syntax.MemberExpression(), tree.Member():

@@ -10,10 +10,13 @@ from compiler.check.fold import integer
 from compiler.diagnostics import Diagnostics, Note
 from compiler.rewrite import walk
 
+V1MODEL = "V1Switch"
+"""The package of v1model."""
+
 
 def check_target(program: tree.Program, diagnostics: Diagnostics) -> None:
     """Report what cannot be done with a program that is right otherwise. Other architectures have other limits."""
-    if program.main is None or program.main.type.name != "V1Switch":
+    if program.main is None or program.main.type.name != V1MODEL:
         return
     tables = [table for control in tree.all_controls(program) for table in control.tables]
     for node in walk(program):

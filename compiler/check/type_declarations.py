@@ -98,6 +98,8 @@ def _may_hold(class_: type[types.FieldsType], type_: types.Type) -> bool:
     if class_ is types.HeaderType:
         if isinstance(below, types.StructType):
             return all(_may_hold(class_, field.type) for field in below.fields if field.type != types.POISON)
+        if isinstance(below, types.StackType):
+            return _may_hold(class_, below.element)
         return isinstance(below, types.BitType | types.IntType | types.VarbitType | types.BoolType | types.SerEnumType)
     return isinstance(
         below,

@@ -6,10 +6,8 @@ from compiler import syntax, types
 from compiler.check import constants
 from compiler.check.context import Env, unreachable
 from compiler.check.scopes import Alternatives, GenericType, Template, TypeName, Undefined
+from compiler.check.unbounded import LARGEST_WIDTH
 from compiler.diagnostics import Span
-
-LARGEST_WIDTH = 2048
-"""Bits of the widest number: as many as p4c takes."""
 
 LARGEST_VARBIT = 1 << 16
 """Bits of the widest varbit: more than the largest packet of most networks."""
@@ -122,16 +120,34 @@ def _tuple(env: Env, ref: syntax.TupleTypeRef) -> types.Type:
 
 def _stack(env: Env, ref: syntax.StackTypeRef) -> types.Type:
     element = resolve(env, ref.element)
-    size = constants.integer(env, ref.size, "the size of a stack")
+    size = constants.integer(env, ref.size, "the size of an array")
     if size is None or element == types.POISON:
         return types.POISON
-    if size <= 0:
-        env.error("invalid", f"a header stack cannot have {size} elements", ref.size.span)
+    if size < 0:
+        env.error("invalid", f"an array cannot have {size} elements", ref.size.span)
         return types.POISON
-    if not isinstance(element, types.HeaderType | types.HeaderUnionType | types.TypeVar):
-        env.type_error(f"stacks are made of headers or header unions, not of {element}", ref.span)
+    if not _may_be_element(element):
+        env.type_error(f"an array cannot have elements of type {element}", ref.span)
         return types.POISON
     return types.StackType(element, size)
+
+
+def _may_be_element(type_: types.Type) -> bool:
+    """What arrays and header stacks are made of (§7.2.8)."""
+    if isinstance(type_, types.StackType):
+        return not types.is_header_stack(type_)
+    below = types.strip_new_types(type_)
+    return isinstance(
+        below,
+        types.BitType
+        | types.IntType
+        | types.BoolType
+        | types.VarbitType
+        | types.EnumType
+        | types.SerEnumType
+        | types.FieldsType
+        | types.TypeVar,
+    )
 
 
 def _width(env: Env, node: syntax.Expression, what: str, smallest: int) -> int | None:

@@ -19,7 +19,7 @@ from compiler import rewrite, tree
 from compiler import types as t
 from compiler.diagnostics import Span
 from compiler.passes import build
-from compiler.passes.paths import VALID, Path, location, overlap_any, reads, whole_union
+from compiler.passes.paths import VALID, PathSet, location, reads, whole_union
 
 AGGREGATE = (t.StructType, t.TupleType, t.HeaderType, t.HeaderUnionType, t.StackType)
 
@@ -109,7 +109,7 @@ def _assign(target: tree.Expression, value: tree.Expression, span: Span) -> Iter
         yield build.conditional(value.condition, then, otherwise, span)
     elif isinstance(value, tree.InvalidHeader):
         yield from build.invalidate(target, span)
-    elif isinstance(type_, t.HeaderType | t.HeaderUnionType | t.StackType) and location(value) is not None:
+    elif _is_copied_whole(type_) and location(value) is not None:
         yield tree.Assign(span, target, value)
     else:
         if isinstance(type_, t.HeaderType):
@@ -118,23 +118,29 @@ def _assign(target: tree.Expression, value: tree.Expression, span: Span) -> Iter
             yield from _assign(part(target, i), part(value, i), span)
 
 
+def _is_copied_whole(type_: t.Type) -> bool:
+    return isinstance(type_, t.HeaderType | t.HeaderUnionType) or t.is_header_stack(type_)
+
+
 def _in_parallel(statements: list[tree.Statement], span: Span) -> list[tree.Statement]:
     """The assignments in order, where values that an earlier one would change are saved first."""
     saved: list[tree.Statement] = []
-    written: list[Path] = []
+    written = PathSet()
     result: list[tree.Statement] = []
     for statement in statements:
         if isinstance(statement, tree.Assign):
-            if overlap_any(reads(statement.value), written):
+            if any(map(written.overlap, reads(statement.value))):
                 variable = build.variable("value", statement.value.type, span)
                 saved.append(tree.Assign(span, build.ref(variable, span), statement.value))
                 statement = tree.Assign(span, statement.target, build.ref(variable, span))
             place = location(statement.target)
-            written += [place] if place else []
+            if place is not None:
+                written.add(place)
         elif isinstance(statement, tree.CallStatement) and isinstance(statement.call, tree.HeaderCall):
             header = statement.call.header
             place = whole_union(header) or location(header)
-            written += [place if whole_union(header) else place / VALID] if place else []
+            if place is not None:
+                written.add(place if whole_union(header) else place / VALID)
         result.append(statement)
     return saved + result
 

@@ -62,6 +62,13 @@ class ErrorMember(Expression):
     name: str
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class MatchKindMember(Expression):
+    """`exact`, as a value (§8.4)."""
+
+    name: str
+
+
 # --- references and access ---
 
 

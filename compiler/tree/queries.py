@@ -14,6 +14,7 @@ from compiler.tree.expressions import (
     InstanceRef,
     IntLiteral,
     InvalidHeader,
+    MatchKindMember,
     StringLiteral,
     StructExpression,
     TupleExpression,
@@ -24,7 +25,9 @@ from compiler.types import HeaderType
 def is_literal(expression: Expression) -> bool:
     """Whether the value is known: a literal, or an aggregate of literals."""
     match expression:
-        case IntLiteral() | BoolLiteral() | StringLiteral() | EnumMember() | ErrorMember() | InvalidHeader():
+        case IntLiteral() | BoolLiteral() | StringLiteral() | EnumMember() | ErrorMember() | MatchKindMember():
+            return True
+        case InvalidHeader():
             return True
         case StructExpression():
             return all(map(is_literal, expression.fields))

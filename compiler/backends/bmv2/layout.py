@@ -139,6 +139,10 @@ class Layout:
                 for i, element in enumerate(type_.elements):
                     self._declare(f"{name}.{i}", element, span)
                 return StructPlace(name)
+            case t.StackType() if not t.is_header_stack(type_):
+                for i in range(type_.size):
+                    self._declare(f"{name}.{i}", type_.element, span)
+                return StructPlace(name)
             case t.HeaderType():
                 self._add_instance(name, self._header_type(type_))
                 return NamedPlace("header", name)
@@ -185,8 +189,7 @@ class Layout:
                 }
             )
             return NamedPlace("header_union_stack", name)
-        if not isinstance(type_.element, t.HeaderType):
-            raise Unsupported(f"an array of {type_.element} has no place in BMv2, which has stacks of headers", span)
+        assert isinstance(type_.element, t.HeaderType)
         type_name = self._header_type(type_.element)
         ids = [self._add_instance(f"{name}[{i}]", type_name) for i in range(type_.size)]
         self.stacks.append(
@@ -266,14 +269,15 @@ class Layout:
                 return self._below(self.place(expression.base), str(expression.index), expression)
             case tree.StackIndex(index=tree.IntLiteral() as index):
                 base = self.place(expression.base)
-                assert isinstance(base, NamedPlace)
+                if not isinstance(base, NamedPlace) or not t.is_header_stack(expression.base.type):
+                    return self._below(base, str(index.value), expression)
                 kind = "header_union" if base.kind == "header_union_stack" else "header"
                 return NamedPlace(kind, f"{base.name}[{index.value}]")
             case _:
                 raise Unsupported("this has no storage of its own on this target", expression.span)
 
     def _below(self, base: Place, name: str, expression: tree.Expression) -> Place:
-        is_struct = isinstance(t.strip_new_types(expression.type), t.StructType | t.TupleType)
+        is_struct = _is_struct(t.strip_new_types(expression.type))
         match base:
             case NamedPlace(kind="header"):
                 return StructPlace(name, base.name) if is_struct else FieldPlace(base.name, name)
@@ -285,7 +289,7 @@ class Layout:
             case StructPlace():
                 full = f"{base.prefix}.{name}" if base.prefix else name
                 match t.strip_new_types(expression.type):
-                    case t.StructType() | t.TupleType():
+                    case type_ if _is_struct(type_):
                         return StructPlace(full)
                     case t.HeaderType():
                         return NamedPlace("header", full)
@@ -316,17 +320,30 @@ class Layout:
         return place
 
 
+def _is_struct(type_: t.Type) -> bool:
+    """Whether its parts have storage of their own: BMv2 knows no structs, tuples, and arrays of non-headers."""
+    return isinstance(type_, t.StructType | t.TupleType) or (
+        isinstance(type_, t.StackType) and not t.is_header_stack(type_)
+    )
+
+
 def _header_fields(prefix: str, type_: t.FieldsType) -> Iterable[list[Any]]:
-    """(name, width or "*", signed) of every field, those of structs inside too."""
+    """(name, width or "*", signed) of every field, those of structs and arrays inside too."""
     for field in type_.fields:
-        name = f"{prefix}.{field.name}" if prefix else field.name
-        inner = t.strip_new_types(field.type)
-        if isinstance(inner, t.StructType):
-            yield from _header_fields(name, inner)
-        elif isinstance(inner, t.VarbitType):
-            yield [name, "*"]
-        else:
-            yield [name, scalar_width(inner, field.span), t.is_signed(inner)]
+        yield from _field(f"{prefix}.{field.name}" if prefix else field.name, field.type, field.span)
+
+
+def _field(name: str, type_: t.Type, span: Span) -> Iterable[list[Any]]:
+    inner = t.strip_new_types(type_)
+    if isinstance(inner, t.StructType):
+        yield from _header_fields(name, inner)
+    elif isinstance(inner, t.StackType):
+        for i in range(inner.size):
+            yield from _field(f"{name}.{i}", inner.element, span)
+    elif isinstance(inner, t.VarbitType):
+        yield [name, "*"]
+    else:
+        yield [name, scalar_width(inner, span), t.is_signed(inner)]
 
 
 def _pad(fields: list[list[Any]]) -> None:
