@@ -61,11 +61,11 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "Mask": ("value", "mask"),
     "Range": ("low", "high"),
     "FunctionCall": ("arguments",),
-    "ActionCall": ("arguments",),
+    "ActionCall": ("arguments", "after"),
     "ExternFunctionCall": ("arguments",),
     "MethodCall": ("arguments",),
     "ParserApply": ("arguments",),
-    "ControlApply": ("arguments",),
+    "ControlApply": ("arguments", "after"),
     "HeaderCall": ("header",),
     "StackCall": ("stack",),
     # statements and transitions

@@ -3,7 +3,8 @@
 Before: tables whose actions are listed with arguments for their directed parameters.
 After: every action that a table names has directionless parameters only. An action listed with arguments became an
 action of that table's own that calls it, of the same control-plane name, so that the arguments are evaluated when it
-runs (spec §14.2.1.2). The arguments of defaults and entries are those of the data parameters.
+runs (spec §14.2.1.2). So did an action at top level that exits, because what `exit` has to do differs between controls
+(inline_controls). The arguments of defaults and entries are those of the data parameters.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ from dataclasses import replace
 from compiler import rewrite, tree
 from compiler import types as t
 from compiler.passes import build
+from compiler.passes.paths import effects
 
 Made = dict[tree.Action, tree.Action]
 
 
 def bind_table_actions(program: tree.Program) -> tree.Program:
+    shared = {action for action in program.actions if effects(action.body).exits}
     for control in tree.all_controls(program):
         for table in control.tables:
             made: Made = {}
             for i, member in enumerate(table.actions):
-                if member.arguments:
+                if member.arguments or member.action in shared:
                     made[member.action] = _bound(member)
                     table.actions[i] = replace(member, action=made[member.action], arguments=())
             if made:

@@ -66,4 +66,5 @@ class _Inliner(rewrite.Rewriter):
         action = node.call.action
         body = self.body(action)
         binding = bind(action.parameters, node.call.arguments, node.span, captured(action))
+        binding.after += node.call.after
         return with_copy_out(clone(body, binding.substitution), binding)

@@ -12,7 +12,6 @@ An `exit` inside, also one in an action of a table, happens after the copy-out o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from compiler import rewrite, tree
@@ -68,8 +67,9 @@ class _Inliner(rewrite.Rewriter):
             return node
         control = node.call.control
         if len(self.calls[control]) > 1:
-            return self._inline_shared(control, node.call.arguments, node.span)
+            return self._inline_shared(control, node.call, node.span)
         binding = bind(control.parameters, node.call.arguments, node.span)
+        binding.after += node.call.after
         _substitute(control, binding.substitution)
         flag = _ExitFlag.of(control) if binding.after else None
         self._adopt(control)
@@ -81,16 +81,15 @@ class _Inliner(rewrite.Rewriter):
         self.caller[-1].actions += control.actions
         control.tables, control.actions = [], []
 
-    def _inline_shared(
-        self, control: tree.Control, arguments: Sequence[tree.Expression], span: Span
-    ) -> list[tree.Statement]:
+    def _inline_shared(self, control: tree.Control, call: tree.ControlApply, span: Span) -> list[tree.Statement]:
         """Inline an instance with several uses: the same variables for its parameters everywhere."""
         if control not in self.copies:
             self.copies[control] = copies = self._share(control)
-            self.flags[control] = _ExitFlag.of(control) if any(map(is_written, copies)) else None
+            copied_out = any(map(is_written, copies)) or any(other.after for _, other in self.calls[control])
+            self.flags[control] = _ExitFlag.of(control) if copied_out else None
             self._adopt(control)
         binding = Binding()
-        for parameter, argument in zip(control.parameters, arguments, strict=True):
+        for parameter, argument in zip(control.parameters, call.arguments, strict=True):
             if not _is_data(parameter):
                 binding.substitution[parameter] = argument
                 continue
@@ -104,6 +103,7 @@ class _Inliner(rewrite.Rewriter):
             place = freeze_indexes(argument, binding.before)
             if is_written(parameter) and not isinstance(argument, tree.DontCare):
                 binding.after.append(tree.Assign(span, place, copy))
+        binding.after += call.after
         body = clone(control.body, binding.substitution)
         return _place(control, body, binding, self.flags[control])
 

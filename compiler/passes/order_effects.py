@@ -77,6 +77,8 @@ def _statement(statement: tree.Statement, out: list[tree.Statement]) -> None:
             _assignment(statement, orderer)
         case tree.CallStatement(call=tree.Call() as call):
             ordered, after = orderer.call(call)
+            if isinstance(ordered, tree.ActionCall | tree.ControlApply):
+                ordered, after = replace(ordered, after=tuple(after)), []  # `exit` inside must not skip them
             out += [tree.CallStatement(statement.span, ordered), *after]
         case tree.CallStatement(call=tree.HeaderCall() as call):
             header = orderer.expression(call.header)

@@ -228,6 +228,8 @@ def _call(call: tree.Call, found: Effects) -> None:
             path = whole_union(argument) or location(argument)
             if path is not None:
                 found.writes.add(path)
+    if isinstance(call, tree.ActionCall | tree.ControlApply):
+        _collect(call.after, found)
     if isinstance(call, tree.ActionCall):
         found.add(effects(call.action.body))
     if isinstance(call, tree.FunctionCall):

@@ -1,8 +1,9 @@
 """Evaluate table keys that are not storage into variables, where the table is applied.
 
 Before: any key expression.   After: each is a scalar l-value known at compile time, or `isValid()` of a header. Keys
-are evaluated in order before the lookup (spec §14.2.1.1). Run it before functions are inlined, for keys with calls, and
-after all inlining, for keys whose parameters have become constants.
+are evaluated in order before the lookup (spec §14.2.1.1), so a key that a later one changes needs a variable, too. Run
+it before functions are inlined, for keys with calls, and after all inlining, for keys whose parameters have become
+constants.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from compiler import rewrite, tree
 from compiler import types as t
 from compiler.passes import build
 from compiler.passes.order_effects import order_statements
-from compiler.passes.paths import static_path
+from compiler.passes.paths import effects, overlap_any, reads, static_path
 
 
 def table_keys(program: tree.Program) -> tree.Program:
@@ -30,7 +31,8 @@ def _simplify(table: tree.Table) -> list[tree.Statement]:
     """Give variables to the keys of `table` that need one; the statements that set them."""
     statements: list[tree.Statement] = []
     for i, key in enumerate(table.keys):
-        if _is_simple(key.expression):
+        later = effects([k.expression for k in table.keys[i + 1 :]]).writes
+        if _is_simple(key.expression) and not (later and overlap_any(reads(key.expression), later)):
             continue
         variable = build.variable(f"{table.name}_key{i}", key.expression.type, key.span)
         statements.append(tree.Assign(key.span, build.ref(variable, key.span), key.expression))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from compiler.tree.base import Expression
+from compiler.tree.base import Expression, Statement
 from compiler.tree.declarations import (
     Action,
     ConstructorParameter,
@@ -257,9 +257,10 @@ class FunctionCall(Call):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ActionCall(Call):
-    """An action called as a procedure, with arguments for all its parameters."""
+    """An action called as a procedure, with arguments for all its parameters. `after`: as in ControlApply."""
 
     action: Action
+    after: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -288,7 +289,12 @@ class ParserApply(Call):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ControlApply(Call):
+    """`after`: what copies arguments out that a pass put variables for; part of the call, so that `exit` inside the
+    control does not skip it. Empty in the tree of the checker.
+    """
+
     control: Control
+    after: tuple[Statement, ...] = ()
 
 
 class TableResult(Enum):

@@ -49,6 +49,8 @@ class Expressions:
         self.errors = {name: number for number, name in enumerate(errors)}
         self.data: dict[tree.Parameter, int] = {}
         """The control-plane data of the action that is being written: index of each parameter."""
+        self.negative: set[tree.Parameter] = set()
+        """Data to which the program itself gives a negative value, in an entry or a default."""
 
     # --- what the rest of the backend asks for ---
 
@@ -184,7 +186,9 @@ class Expressions:
                 stack = self.layout.named(expression.base)
                 return _Value(operation("last_stack_index", None, stack.json), exact=False)
             case _:
-                return _Value(self._storage(expression))
+                json = self._storage(expression)
+                # Control-plane data arrives as bits, which BMv2 takes for an unsigned number.
+                return _Value(json, exact=json["type"] != "local" or not t.is_signed(expression.type))
 
     def _storage(self, expression: tree.Expression) -> Json:
         """A field, control-plane data, or a field of the last element of a stack."""
@@ -263,7 +267,19 @@ class Expressions:
             return _Value(value.json, exact=False)
         if after == before:
             return value
+        if self._is_unsigned_data(expression.operand):
+            return _Value(self._storage(expression.operand))
         return _Value(self._exact(expression.operand), exact=t.is_signed(source) == t.is_signed(target))
+
+    def _is_unsigned_data(self, expression: tree.Expression) -> bool:
+        """Whether a widening cast takes signed control-plane data as they come, without extending a sign: BMv2 does,
+        where it is the control plane alone that gives values (recorded in tests/golden, action_param_types).
+        """
+        match expression:
+            case tree.VariableRef(declaration=tree.Parameter() as parameter) if parameter in self.data:
+                return t.is_signed(parameter.type) and parameter not in self.negative
+            case _:
+                return False
 
     def _slice(self, expression: tree.Slice) -> _Value:
         base = expression.base

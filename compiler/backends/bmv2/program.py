@@ -99,6 +99,7 @@ class _Writer:
         tables = [table for c in (blocks.ingress, blocks.egress) for table in applied_tables(c)]
         actions = list(dict.fromkeys(a for table in tables for a in table_actions(table, self.no_action)))
         self._declare_storage(actions)
+        self.expressions.negative = _negative_data(tables)
         action_ids = {action: i for i, action in enumerate(actions)}
         written_actions = [self._action(action, i) for action, i in action_ids.items()]
         parser = ParserWriter(self.primitives, self.diagnostics).write(blocks.parser)
@@ -180,6 +181,18 @@ class _Writer:
                 self.layout.declare_variable(colour)
                 results[meter] = self.layout.field(build.ref(colour)).json
         return results
+
+
+def _negative_data(tables: Sequence[tree.Table]) -> set[tree.Parameter]:
+    """The parameters of actions to which an entry or a default gives a negative number."""
+    found: set[tree.Parameter] = set()
+    for table in tables:
+        chosen: list[tree.DefaultAction | tree.Entry] = [table.default_action, *table.entries]
+        for choice in chosen:
+            for parameter, argument in zip(choice.action.parameters, choice.arguments, strict=False):
+                if isinstance(argument, tree.IntLiteral) and argument.value < 0:
+                    found.add(parameter)
+    return found
 
 
 def _enums(program: tree.Program) -> list[Json]:
