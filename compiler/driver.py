@@ -20,17 +20,18 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from finsy.proto import p4i
+from finsy.proto import p4i, p4r
 
 from compiler import lexer, parser, source, tree
 from compiler.architectures import architecture_of
 from compiler.backends.p4info import emit as emit_p4info
+from compiler.backends.p4info.entries import entries as emit_entries
 from compiler.check import check_program
 from compiler.check.control_plane_names import check_control_plane_names
 from compiler.diagnostics import Diagnostics, Span
@@ -49,16 +50,27 @@ class Options:
     undefines: Sequence[str] = ()
     p4info: bool = True
     """False: P4Info stays empty, and two actions may have one name."""
+    entries: bool = False
+    """Whether the entries that stand in the source are wanted as a WriteRequest; needs `p4info`."""
     architecture: str | None = None
     """One of `compiler.architectures.ARCHITECTURES`; None: told from the package that the program instantiates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The two artefacts of a program without errors."""
+    """The artefacts of a program without errors. `entries` is empty unless it was asked for."""
 
     json: dict[str, Any] = field(repr=False)
     p4info: p4i.P4Info = field(repr=False)
+    entries: p4r.WriteRequest = field(repr=False, default_factory=p4r.WriteRequest)
+
+
+Progress = Callable[[str], None]
+"""Is told the name of a stage that begins."""
+
+
+def _silent(stage: str) -> None:
+    """No progress is shown."""
 
 
 def compile_file(path: Path | str, diagnostics: Diagnostics, options: Options = Options()) -> Compiled | None:
@@ -66,7 +78,7 @@ def compile_file(path: Path | str, diagnostics: Diagnostics, options: Options = 
     text = source.read_source(path, diagnostics, options.include_paths, options.defines, options.undefines)
     if text is None:
         return None
-    return _compile(text, Path(path).name, diagnostics, options)
+    return compile_preprocessed(text, Path(path).name, diagnostics, options)
 
 
 def compile_source(
@@ -74,7 +86,7 @@ def compile_source(
 ) -> Compiled | None:
     """Compile `text`, which messages call `file`; None when errors were reported."""
     preprocessed = source.preprocess(text, file, diagnostics, options.include_paths, options.defines, options.undefines)
-    return _compile(preprocessed, file, diagnostics, options)
+    return compile_preprocessed(preprocessed, file, diagnostics, options)
 
 
 def check_file(
@@ -101,13 +113,22 @@ def check_file(
     return None
 
 
-def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics, options: Options) -> Compiled | None:
+def compile_preprocessed(
+    text: source.Preprocessed,
+    name: str,
+    diagnostics: Diagnostics,
+    options: Options = Options(),
+    progress: Progress = _silent,
+) -> Compiled | None:
+    """Compile preprocessed text, the program `name`; None when errors were reported, also by the preprocessor."""
     is_complete = not diagnostics.has_errors
     with _compiling(text, diagnostics):
+        progress("reading")
         tokens = lexer.tokenize(text)
         syntax_tree = parser.parse(tokens, text.text, diagnostics)
         if not is_complete:
             return None
+        progress("checking")
         program = check_program(syntax_tree, diagnostics)
         if program is None or diagnostics.has_errors:
             return None
@@ -115,12 +136,15 @@ def _compile(text: source.Preprocessed, name: str, diagnostics: Diagnostics, opt
         if architecture is None or not check_control_plane_names(program, diagnostics, p4info=options.p4info):
             return None
         info = emit_p4info(program, diagnostics, architecture.name) if options.p4info else p4i.P4Info()
+        request = emit_entries(program, info, diagnostics) if options.entries else p4r.WriteRequest()
+        progress("simplifying")
         program = architecture.lower(program, diagnostics)
         if diagnostics.has_errors:
             return None
+        progress("writing")
         json = architecture.emit(program, diagnostics, program_name=name)
         if json is not None and not diagnostics.has_errors:
-            return Compiled(json, info)
+            return Compiled(json, info, request)
     return None
 
 

@@ -60,12 +60,16 @@ def preprocess(
     *,
     files: Files | None = None,
     now: datetime | None = None,
+    is_preprocessed: bool = False,
 ) -> Preprocessed:
-    """Preprocess `text`, which is called `file` and whose `#include "..."` start from that file's folder."""
+    """Preprocess `text`, which is called `file` and whose `#include "..."` start from that file's folder.
+
+    With `is_preprocessed` only comments and `# LINE "FILE"` marks are looked for, as --nocpp asks.
+    """
     files = files if files is not None else Files()
     text = text.replace("\r\n", "\n")
     path = [str(folder) for folder in (*include_paths, STANDARD_HEADERS)]
-    preprocessor = Preprocessor(diagnostics, files, path, _Names(file), now)
+    preprocessor = Preprocessor(diagnostics, files, path, _Names(file), now, is_preprocessed)
     for definition in (*PREDEFINED, *defines):
         preprocessor.define(definition)
     for name in undefines:

@@ -73,7 +73,8 @@ class _Open:
 class Preprocessor:
     """Preprocesses one text into `layout`. `path` is the search path; `show` gives the name by which spans know a path.
 
-    `now` is what __DATE__ and __TIME__ say; without it they are no macros.
+    `now` is what __DATE__ and __TIME__ say; without it they are no macros. `is_preprocessed`: there are no macros at
+    all, and of directives only line marks count.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Preprocessor:
         path: Sequence[str],
         show: Callable[[str], str],
         now: datetime | None = None,
+        is_preprocessed: bool = False,
     ) -> None:
         self.layout = Layout()
         self._diagnostics = diagnostics
@@ -98,11 +100,16 @@ class Preprocessor:
         self._characters = 0
         self._entered = 0
         self._stream: Stream | None = None
+        self._is_preprocessed = is_preprocessed
+        if is_preprocessed:
+            return
         for name in (*SPECIAL, *(TIMES if now is not None else ())):
             self._macros[name] = Macro(name, [], special=True)
 
     def define(self, definition: str) -> None:
         """Define a macro as -D does: NAME, NAME=VALUE or NAME(PARAMETERS)=VALUE."""
+        if self._is_preprocessed:
+            return
         name, equals, value = definition.partition("=")
         try:
             macro = define(scan(f"{name} {value if equals else '1'}"), None)
@@ -256,6 +263,8 @@ class Preprocessor:
         if not tokens:
             return
         name, rest = tokens[0], tokens[1:]
+        if self._is_preprocessed and name.text != "line" and name.kind != NUMBER:
+            return
         try:
             if name.text in _CONDITIONALS:
                 self._conditional(current, line, name.text, rest)
