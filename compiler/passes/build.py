@@ -84,12 +84,23 @@ def set_invalid(header: tree.Expression, span: Span) -> tree.Statement:
     return tree.CallStatement(span, tree.HeaderCall(t.VOID, span, tree.HeaderOp.SET_INVALID, header))
 
 
+def members(header: tree.Expression) -> list[tree.Expression]:
+    """The members of the union that the l-value `header` is a member of; `header` alone if it is in none."""
+    if isinstance(header, tree.Member) and isinstance(header.base.type, t.HeaderUnionType):
+        return [member(header.base, field) for field in header.base.type.fields]
+    return [header]
+
+
 def invalidate(target: tree.Expression, span: Span) -> list[tree.Statement]:
-    """What makes every header at or below the l-value `target` invalid; nothing if there is none."""
+    """What makes every header at or below the l-value `target` invalid; nothing if there is none. With a member of a
+    union that is the whole union (spec §8.21).
+    """
     match target.type:
         case t.HeaderType():
-            return [set_invalid(target, span)]
-        case t.HeaderUnionType() | t.StructType():
+            return [set_invalid(header, span) for header in members(target)]
+        case t.HeaderUnionType():
+            return [set_invalid(member(target, f), span) for f in target.type.fields]
+        case t.StructType():
             return [s for f in target.type.fields for s in invalidate(member(target, f), span)]
         case t.StackType():
             return [s for i in range(target.type.size) for s in invalidate(element(target, i), span)]

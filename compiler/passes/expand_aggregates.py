@@ -73,6 +73,15 @@ class _Expander(rewrite.Rewriter):
             return node
         return _in_parallel(list(_assign(node.target, node.value, node.span)), node.span)
 
+    def rewrite_CallStatement(self, node: tree.CallStatement) -> tree.Statement | list[tree.Statement]:
+        """`setInvalid` of a member of a union makes every member invalid (spec §8.21)."""
+        node = self.rewrite_children(node)
+        match node.call:
+            case tree.HeaderCall(op=tree.HeaderOp.SET_INVALID, header=header):
+                return build.invalidate(header, node.span)
+            case _:
+                return node
+
     def rewrite_Binary(self, node: tree.Binary) -> tree.Expression:
         node = self.rewrite_children(node)
         if node.op not in ("==", "!=") or not isinstance(node.left.type, AGGREGATE):
@@ -110,7 +119,16 @@ def _assign(target: tree.Expression, value: tree.Expression, span: Span) -> Iter
     elif isinstance(value, tree.InvalidHeader):
         yield from build.invalidate(target, span)
     elif _is_copied_whole(type_) and location(value) is not None:
-        yield tree.Assign(span, target, value)
+        union = whole_union(target) if isinstance(type_, t.HeaderType) else None
+        if union and union == whole_union(value):  # BMv2 makes the one member invalid before it copies it
+            saved = build.ref(build.variable("value", type_, span), span)
+            yield tree.Assign(span, saved, value)
+            value = saved
+        copy = tree.Assign(span, target, value)
+        if union:
+            yield build.conditional(build.is_valid(value), [copy], build.invalidate(target, span), span)
+        else:
+            yield copy
     else:
         if isinstance(type_, t.HeaderType):
             yield build.set_valid(target, span)

@@ -1,0 +1,32 @@
+"""Header unions: one member at most is valid (P4_16 §8.21). Oracle: results by hand from the specification."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compiler.programs import run
+
+PARSER = "state start { pkt.extract(hdr.h); pkt.extract(hdr.x); transition accept; }"
+STATE = "hdr.h.r = (u.a.isValid() ? 8w1 : 0) + (u.b.isValid() ? 8w2 : 0) + (u.isValid() ? 8w4 : 0);"
+
+
+@pytest.mark.parametrize(
+    ("statements", "state"),
+    [
+        ("u.a.setValid(); u.b.setValid();", 6),
+        ("u.a.setValid(); u.b.setInvalid();", 0),
+        ("u.a.setValid(); u.b = {#};", 0),
+        ("u.a.setValid(); u.b = hdr.x;", 6),
+        ("u.a.setValid(); u.b = hdr.y;", 0),
+        ("u.a.setValid(); U w; u = w;", 0),
+        ("U w; w.b.setValid(); u.a.setValid(); u = w;", 6),
+        ("u.a.setValid(); u = {#};", 0),
+        ("u.a.setValid(); u.b = u.a;", 6),
+        ("s[hdr.h.b - 1].a.setValid(); s[hdr.h.a].b.setInvalid(); u = s[1];", 0),
+        ("s[1].a.setValid(); s[hdr.h.a].b = hdr.x; u = s[1];", 6),
+    ],
+)
+def test_which_member_is_valid(statements: str, state: int) -> None:
+    types = "header_union U { x_t a; x_t b; }"
+    out = run(statements + STATE, "01 02 03 04 00 05 06 00 11 12", types=types, locals="U u; U[2] s;", parser=PARSER)
+    assert out == f"01 02 03 04 00 05 06 {state:02x} 11 12"
