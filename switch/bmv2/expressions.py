@@ -204,6 +204,8 @@ def read_header(node: Node, scope: Scope) -> HeaderExpr:
     kind, value = unwrap(node)
     if kind == "header":
         return scope.headers.header(value)
+    if kind == "stack_field" and value.items()[1].text() == "last":  # p4c's way to say `stack.last` as a whole
+        return StackLast(scope.headers.stack(value.items()[0]))
     if kind == "expression" and not value.is_null:
         op = value["op"].text()
         if op in ("dereference_header_stack", "dereference_stack"):

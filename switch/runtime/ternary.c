@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* qsort_r */
 #include "ternary.h"
 
 #include <stdlib.h>
@@ -166,35 +165,9 @@ static int remove_rule(struct ternary *t, uint32_t number, uint32_t held)
     return TABLE_OK;
 }
 
-static int compare_ages(const void *a, const void *b, void *writer)
-{
-    const struct ternary_writer *w = writer;
-    uint32_t x = w->rule[*(const uint32_t *)a].age, y = w->rule[*(const uint32_t *)b].age;
-    return (x > y) - (x < y);
-}
-
-/* Ages are 32 bits: before they run out, number the rules again in the same order. The layout holds copies of them, so
- * it is built anew. */
-static int room_for_ages(struct ternary *t, uint32_t n)
-{
-    struct ternary_writer *w = t->writer;
-    if (UINT32_MAX - w->age >= n)
-        return TABLE_OK;
-    uint32_t *all = collect(t, NULL, 0, w->count);
-    if (!all)
-        return TABLE_NO_MEMORY;
-    qsort_r(all, w->count, sizeof *all, compare_ages, w);
-    for (uint32_t i = 0; i < w->count; i++)
-        w->rule[all[i]].age = i;
-    w->age = w->count;
-    int result = build(t, all, w->count, TERNARY_SMALL);
-    free(all);
-    return result;
-}
-
 /* ---- writes ---- */
 
-/* Name, number, cell and age for a new rule; not in the layout yet. */
+/* Name, number, cell and seat for a new rule; not in the layout yet. */
 static int admit(struct ternary *t, const uint64_t *name, uint32_t action, const uint64_t *params, uint32_t *number)
 {
     struct ternary_writer *w = t->writer;
@@ -206,7 +179,7 @@ static int admit(struct ternary *t, const uint64_t *name, uint32_t action, const
         exact_delete(w->index, name);
         return TABLE_NO_MEMORY;
     }
-    w->rule[*number] = (struct rule){.cell = cell, .age = w->age++};
+    w->rule[*number] = (struct rule){.cell = cell, .seat = seats_take(&w->seats)};
     return TABLE_OK;
 }
 
@@ -214,6 +187,7 @@ static void dismiss(struct ternary *t, const uint64_t *name, uint32_t number)
 {
     struct ternary_writer *w = t->writer;
     cells_free(&w->cells, w->rule[number].cell);
+    seats_free(&w->seats, w->rule[number].seat);
     exact_delete(w->index, name);
 }
 
@@ -224,9 +198,7 @@ int ternary_insert(struct ternary *t, const uint64_t *value, const uint64_t *mas
     uint64_t name[2 * w->words + 1];
     uint32_t own;
     rule_name(w, value, mask, rank, name);
-    int result = room_for_ages(t, 1);
-    if (result == TABLE_OK)
-        result = admit(t, name, action, params, &own);
+    int result = admit(t, name, action, params, &own);
     if (result != TABLE_OK)
         return result;
     result = add_rules(t, &own, 1, w->count);
@@ -245,13 +217,12 @@ uint32_t ternary_insert_many(struct ternary *t, uint32_t n, const uint64_t *valu
 {
     struct ternary_writer *w = t->writer;
     uint32_t *fresh = malloc(((size_t)n + 1) * sizeof *fresh), done = 0, added = 0;
-    int ready = fresh && room_for_ages(t, n) == TABLE_OK;
     uint64_t name[2 * w->words + 1];
     for (uint32_t i = 0; i < n; i++) {
         uint32_t own;
         rule_name(w, values + (size_t)i * w->words, masks + (size_t)i * w->words, ranks[i], name);
         const uint64_t *data = w->cells.param_words ? params + (size_t)i * w->cells.param_words : NULL;
-        results[i] = ready ? admit(t, name, actions[i], data, &own) : TABLE_NO_MEMORY;
+        results[i] = fresh ? admit(t, name, actions[i], data, &own) : TABLE_NO_MEMORY;
         if (results[i] != TABLE_OK)
             continue;
         fresh[done++] = own;

@@ -3,7 +3,8 @@
  * The key is packed as everywhere (64-bit words, right-aligned, most significant first). A rule is value[words] and mask[words]: it
  * matches where (key & mask) == value; exact and lpm fields are masks too, optional ones all or nothing. A range field is named at
  * creation by its place in the key; in its bits value holds the low bound and mask the high one, both included. The
- * matching rule of the largest rank wins; of equal ranks the one inserted first (a MODIFY keeps the age).
+ * matching rule of the largest rank wins; of equal ranks the one in the lower seat: an insert takes the lowest seat that is free, as
+ * BMv2 does with its handles, so the older rule wins unless the younger took the seat of one that was deleted.
  *
  * Up to TERNARY_SMALL rules: ternary_bits.h, a bit vector of rules for each value of each key byte. Above: ternary_groups.h, groups
  * of 8 rules with similar masks and values, guarded by such bit vectors of groups. Either is published whole by `root` (release).

@@ -44,6 +44,7 @@ int rules_init(struct ternary_writer *w, uint32_t words, uint32_t param_words, u
     w->rule = memory_reserve(numbers_of(w) * sizeof *w->rule);
     w->index = exact_create(w->qsbr, 2 * words + 1, 0, size);
     int ok = cells_init(&w->cells, w->qsbr, param_words, size + 2 * ENTRY_SPARE);
+    ok &= seats_init(&w->seats, (uint32_t)numbers_of(w));
     if (!ok || !w->range || !w->piece || !w->range_bits || !w->order || !w->rule || !w->index)
         return 0;
     if (ranges)
@@ -62,6 +63,7 @@ void rules_destroy(struct ternary_writer *w)
     free(w->spare);
     memory_release(w->rule, numbers_of(w) * sizeof *w->rule);
     exact_destroy(w->index);
+    seats_destroy(&w->seats);
     if (w->cells.base)
         cells_destroy(&w->cells);
 }
@@ -89,7 +91,7 @@ const uint64_t *rule_value(const struct ternary_writer *w, uint32_t number)
 
 uint64_t rule_rank(const struct ternary_writer *w, uint32_t number)
 {
-    return rule_mask(w, number)[2 * w->words] << 32 | (UINT32_MAX - w->rule[number].age);
+    return rule_mask(w, number)[2 * w->words] << 32 | (UINT32_MAX - w->rule[number].seat);
 }
 
 int rule_compare(const struct ternary_writer *w, uint32_t a, uint32_t b)

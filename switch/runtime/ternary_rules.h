@@ -3,6 +3,7 @@
 #define P4GATE_TERNARY_RULES_H
 
 #include "exact.h"
+#include "seats.h"
 #include "ternary_lookup.h"
 
 /* A set of byte values. */
@@ -12,7 +13,7 @@ struct byte_set {
 
 struct rule {
     uint32_t cell;
-    uint32_t age;   /* larger is younger */
+    uint32_t seat;  /* of equal ranks the lower seat wins */
     uint32_t group; /* where it is, if the layout is groups */
 };
 
@@ -26,7 +27,7 @@ struct ternary_writer {
     struct exact *index;  /* mask, value, rank -> number: names the rules and gives out their numbers */
     struct rule *rule;    /* by number */
     struct cells cells;
-    uint32_t age;         /* of the next rule */
+    struct seats seats;
     /* bits: all rules, best rank first */
     uint32_t *order;
     /* groups: ids of the groups, by their smallest rule; ids to use next; rules taken out since the layout was built */
@@ -43,7 +44,7 @@ void rule_name(const struct ternary_writer *w, const uint64_t *value, const uint
 /* By number. Valid until the next write. */
 const uint64_t *rule_mask(const struct ternary_writer *w, uint32_t number);
 const uint64_t *rule_value(const struct ternary_writer *w, uint32_t number);
-/* Rank, then age, in one number that is larger for the winner; never 0. */
+/* Rank, then seat, in one number that is larger for the winner; never 0. */
 uint64_t rule_rank(const struct ternary_writer *w, uint32_t number);
 /* By mask, value and rank: neighbours in this order look alike. */
 int rule_compare(const struct ternary_writer *w, uint32_t a, uint32_t b);

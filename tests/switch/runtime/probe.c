@@ -101,9 +101,3 @@ uint64_t probe_random_between(uint64_t *state, uint64_t low, uint64_t high)
 {
     return random_between(state, low, high);
 }
-
-/* As if that many rules had been inserted. */
-void probe_ternary_set_age(struct ternary *t, uint32_t age)
-{
-    t->writer->age = age;
-}
