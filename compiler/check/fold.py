@@ -13,6 +13,10 @@ from compiler import tree, types
 from compiler.diagnostics import Span
 
 
+LARGEST_INT = 1 << 16
+"""Bits of an `int`, about: a chain of squares must not take all memory."""
+
+
 class FoldError(Exception):
     """An operation without a value; the text says why."""
 
@@ -90,6 +94,8 @@ def binary(op: str, type_: types.Type, span: Span, left: tree.Expression, right:
         return tree.IntLiteral(type_, span, _saturate(a + b if op == "|+|" else a - b, type_))
     if op == "<<":
         return literal(type_, span, _shift_left(a, b, type_))
+    if op == "*" and a.bit_length() + b.bit_length() > LARGEST_INT and isinstance(type_, types.InfIntType):
+        raise FoldError("a product that is too large a number")
     return literal(type_, span, _ARITHMETIC[op](a, b))
 
 
@@ -186,8 +192,8 @@ def _saturate(value: int, type_: types.Type) -> int:
 
 def _shift_left(value: int, amount: int, type_: types.Type) -> int:
     if isinstance(type_, types.InfIntType):
-        if amount > 1 << 16:
-            raise FoldError(f"a shift by {amount} makes too large a number")
+        if amount > LARGEST_INT:
+            raise FoldError("a shift that makes too large a number")
         return value << amount
     return value << min(amount, types.width(type_))
 

@@ -30,6 +30,9 @@ _COUNTER_UNITS = {
 }
 _METER_UNITS = {"packets": p4i.MeterSpec.PACKETS, "bytes": p4i.MeterSpec.BYTES}
 
+LARGEST_SIZE = (1 << 31) - 1
+"""An int32 in P4Info."""
+
 _PROFILE_ANNOTATIONS = frozenset({"max_group_size", "selector_size_semantics", "max_member_weight"})
 
 
@@ -45,15 +48,15 @@ def add_externs(
     for instance in instances:
         kind = KINDS.get(instance.type.name)
         if kind is Kind.COUNTER:
-            counter = info.counters.add(size=_size(instance))
+            counter = info.counters.add(size=_size(instance, diagnostics))
             _set_preamble(counter.preamble, instance, kind, symbols)
             counter.spec.unit = _COUNTER_UNITS[_unit(instance)]
         elif kind is Kind.METER:
-            meter = info.meters.add(size=_size(instance))
+            meter = info.meters.add(size=_size(instance, diagnostics))
             _set_preamble(meter.preamble, instance, kind, symbols)
             meter.spec.unit = _METER_UNITS[_unit(instance)]
         elif kind is Kind.REGISTER:
-            register = info.registers.add(size=_size(instance))
+            register = info.registers.add(size=_size(instance, diagnostics))
             _set_preamble(register.preamble, instance, kind, symbols)
             register.type_spec.CopyFrom(specs.convert(instance.type.arguments[0]))
         elif kind is Kind.ACTION_PROFILE:
@@ -80,7 +83,7 @@ def _action_profile(
     instance: tree.ExternInstance, tables: list[tree.Table], symbols: Symbols, diagnostics: Diagnostics
 ) -> p4i.ActionProfile:
     with_selector = instance.type.name == "action_selector"
-    profile = p4i.ActionProfile(with_selector=with_selector, size=_size(instance))
+    profile = p4i.ActionProfile(with_selector=with_selector, size=_size(instance, diagnostics))
     _set_preamble(profile.preamble, instance, Kind.ACTION_PROFILE, symbols)
     names = sorted(
         table.control_plane_name for table in tables if property_instance(table, "implementation") is instance
@@ -124,9 +127,12 @@ def _set_preamble(preamble: p4i.Preamble, instance: tree.ExternInstance, kind: K
     )
 
 
-def _size(instance: tree.ExternInstance) -> int:
+def _size(instance: tree.ExternInstance, diagnostics: Diagnostics) -> int:
     size = instance.argument("size")
     assert isinstance(size, tree.IntLiteral | tree.EnumMember), "the checker wants a constant"
+    if size.value > LARGEST_SIZE:
+        diagnostics.error("overlimit", f"a size of {size.value}; P4Info holds {LARGEST_SIZE} at most", size.span)
+        return LARGEST_SIZE
     return size.value
 
 

@@ -1,0 +1,44 @@
+"""What `scripts/fuzz` runs: see there."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.fuzz.campaign import programs, rerun, source  # noqa: E402
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/fuzz", description=__doc__, epilog="Exit status 1: something failed."
+    )
+    parser.add_argument("what", choices=("programs", "source", "case"))
+    parser.add_argument("path", nargs="?", type=Path, help="case: a kept case's .p4 file, to be run again")
+    parser.add_argument("--count", type=int, default=1000, help="how many inputs (default 1000)")
+    parser.add_argument("--seed", type=int, default=0, help="the first; each input has the seed after the one before")
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
+    parser.add_argument("--keep", type=Path, default=ROOT / "build" / "fuzz", help="folder for failing cases")
+    parser.add_argument("--shrink", type=int, default=400, help="attempts to make a case small (0: none)")
+    parser.add_argument(
+        "--p4c", metavar="PATH", help="a p4c-bm2-ss: its JSON of each program runs on our switch, as a third opinion"
+    )
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    if options.what == "case":
+        if options.path is None:
+            sys.exit("scripts/fuzz case: which one? Give the path of its .p4 file")
+        return rerun(options.path)
+    if options.what == "source":
+        return source(options.seed, options.count, options.jobs, options.keep)
+    return programs(options.seed, options.count, options.jobs, options.keep, options.shrink, options.p4c)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""One text through the whole compiler in a child process with a limit on its time and memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from compiler.diagnostics import Diagnostics
+
+SECONDS = 10
+BYTES = 1 << 30
+"""Of address space beyond what the process has when it starts to compile."""
+
+
+def survive(text: bytes) -> tuple[str, str]:
+    """("ok" or "refused", "") or what went wrong: traceback, hang, memory, silent (refused without an error)."""
+    ours, theirs = multiprocessing.get_context("fork").Pipe()
+    child = multiprocessing.get_context("fork").Process(target=_compile, args=(text, theirs))
+    child.start()
+    theirs.close()
+    try:
+        answer: tuple[str, str] = ours.recv() if ours.poll(SECONDS) else ("hang", f"no answer in {SECONDS} s")
+    except EOFError:
+        answer = ("killed", "the process ended without an answer")
+    if answer[0] == "hang":
+        child.kill()
+    child.join()
+    return answer
+
+
+def _compile(text: bytes, answer: Connection) -> None:
+    from compiler import driver
+
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + BYTES, used + BYTES))
+    sys.stderr.flush()
+    try:
+        diagnostics = Diagnostics()
+        compiled = driver.compile_source(text.decode("utf-8", "surrogateescape"), diagnostics)
+        if (compiled is None) != diagnostics.has_errors:
+            answer.send(("silent", "refused without an error" if compiled is None else "compiled with errors"))
+        else:
+            diagnostics.render()
+            answer.send(("ok" if compiled else "refused", ""))
+    except MemoryError:
+        answer.send(("memory", f"more than {BYTES >> 20} MB"))
+    except BaseException as error:
+        answer.send((type(error).__name__, "".join(traceback.format_exception(error))[-4000:]))
