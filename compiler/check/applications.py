@@ -80,8 +80,8 @@ def application(
         env.type_error(f"{describe(base)} cannot be applied", base.span)
         return poisoned(node.span)
     if is_parser:
-        return tree.ParserApply(types.VOID, node.span, bound.arguments, receiver)
-    return tree.ControlApply(types.VOID, node.span, bound.arguments, receiver)
+        return tree.ParserApply(types.VOID, node.span, bound.arguments, receiver, order=bound.order)
+    return tree.ControlApply(types.VOID, node.span, bound.arguments, receiver, order=bound.order)
 
 
 def receiver_of(base: tree.Expression) -> Any:

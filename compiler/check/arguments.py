@@ -35,12 +35,13 @@ class Given:
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A call that fits: the signature with type parameters replaced, and an argument for each parameter, in their
-    order.
+    order. `order` as in `tree.Call`.
     """
 
     signature: types.FunctionType
     type_arguments: tuple[types.Type, ...]
     arguments: tuple[tree.Expression, ...]
+    order: tuple[int, ...]
 
 
 def evaluate(env: Env, arguments: Sequence[syntax.Argument]) -> list[Given]:
@@ -104,7 +105,18 @@ def bind(
         arguments.append(_fit(env, parameter, value, span, what, compile_time, constructor))
     if is_poison(*arguments):
         return None
-    return Bound(concrete, chosen, tuple(arguments))
+    return Bound(concrete, chosen, tuple(arguments), _order(concrete, given))
+
+
+def _order(signature: types.FunctionType, given: Sequence[Given]) -> tuple[int, ...]:
+    """The positions of the parameters in the order in which the arguments are written, defaults last; empty where
+    these are in order.
+    """
+    names = [parameter.name for parameter in signature.parameters]
+    written = [names.index(argument.name) for argument in given if argument.name is not None]
+    if written == sorted(written):
+        return ()
+    return (*written, *(i for i in range(len(names)) if i not in written))
 
 
 def inferred(

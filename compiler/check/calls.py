@@ -53,13 +53,15 @@ def _function_call(env: Env, node: syntax.CallExpression, overloads: Overloads, 
     result = bound.signature.result
     if isinstance(callee, FunctionTemplate):
         function = specialise_function(env.checker, callee, bound.type_arguments)
-        return tree.FunctionCall(result, node.span, bound.arguments, function)
+        return tree.FunctionCall(result, node.span, bound.arguments, function, order=bound.order)
     if overloads.name == "verify" and not env.place.in_parser:
         env.type_error("verify can only be called in parsers", node.span)
         return poisoned(node.span)
     if overloads.name == "static_assert":
         return _static_assert(env, node.span, bound.arguments)
-    return tree.ExternFunctionCall(result, node.span, bound.arguments, callee, bound.type_arguments, bound.signature)
+    return tree.ExternFunctionCall(
+        result, node.span, bound.arguments, callee, bound.type_arguments, bound.signature, order=bound.order
+    )
 
 
 def _static_assert(env: Env, span: Span, given: tuple[tree.Expression, ...]) -> tree.Expression:
@@ -87,7 +89,7 @@ def _action_call(env: Env, node: syntax.CallExpression, action: tree.Action, giv
     )
     if bound is None:
         return poisoned(node.span)
-    return tree.ActionCall(types.VOID, node.span, bound.arguments, action)
+    return tree.ActionCall(types.VOID, node.span, bound.arguments, action, order=bound.order)
 
 
 def _member_call(env: Env, node: syntax.CallExpression, callee: syntax.MemberExpression) -> tree.Expression:
@@ -159,5 +161,12 @@ def _method_call(
         env.type_error(problem, bound.arguments[0].span if bound.arguments else node.span)
         return poisoned(node.span)
     return tree.MethodCall(
-        bound.signature.result, node.span, bound.arguments, receiver, method, bound.type_arguments, bound.signature
+        bound.signature.result,
+        node.span,
+        bound.arguments,
+        receiver,
+        method,
+        bound.type_arguments,
+        bound.signature,
+        order=bound.order,
     )

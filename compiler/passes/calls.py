@@ -33,12 +33,14 @@ def bind(
     arguments: Sequence[tree.Expression],
     span: Span,
     captured: Effects | None = None,
+    order: Sequence[int] = (),
 ) -> Binding:
     """Bind `arguments`, all free of effects, to `parameters`. `captured`: what the body touches besides its
-    parameters.
+    parameters. `order`: see `tree.Call`.
     """
     binding = Binding()
-    for i, (parameter, argument) in enumerate(zip(parameters, arguments, strict=True)):
+    for i in order or range(len(arguments)):
+        parameter, argument = parameters[i], arguments[i]
         shared = is_safe(i, parameters, arguments, captured or Effects())
         if isinstance(parameter.type, t.ExternType) or isinstance(argument, tree.InstanceRef):
             binding.substitution[parameter] = argument

@@ -65,6 +65,6 @@ class _Inliner(rewrite.Rewriter):
             return node
         action = node.call.action
         body = self.body(action)
-        binding = bind(action.parameters, node.call.arguments, node.span, captured(action))
+        binding = bind(action.parameters, node.call.arguments, node.span, captured(action), node.call.order)
         binding.after += node.call.after
         return with_copy_out(clone(body, binding.substitution), binding)

@@ -68,7 +68,7 @@ class _Inliner(rewrite.Rewriter):
         control = node.call.control
         if len(self.calls[control]) > 1:
             return self._inline_shared(control, node.call, node.span)
-        binding = bind(control.parameters, node.call.arguments, node.span)
+        binding = bind(control.parameters, node.call.arguments, node.span, order=node.call.order)
         binding.after += node.call.after
         _substitute(control, binding.substitution)
         flag = _ExitFlag.of(control) if binding.after else None

@@ -58,7 +58,7 @@ class _Inliner(rewrite.Rewriter):
 
     def _inline(self, call: tree.FunctionCall, result: tree.Expression | None) -> list[tree.Statement]:
         function = call.function
-        binding = bind(function.parameters, call.arguments, call.span)
+        binding = bind(function.parameters, call.arguments, call.span, order=call.order)
         substitution = dict(binding.substitution)
         variable = self.results.get(function)
         if variable is not None:

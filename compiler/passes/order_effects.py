@@ -144,22 +144,23 @@ class _Orderer:
     def call(self, call: tree.Call) -> tuple[tree.Call, list[tree.Statement]]:
         """The call with arguments free of effects, and what must follow it.
 
-        Arguments are evaluated left to right; an inout argument that a later one changes is copied in and out here
-        (§6.8).
+        Arguments are evaluated in the order in which they are written; an inout argument that a later one changes is
+        copied in and out here (§6.8).
         """
-        results: list[tree.Expression] = []
+        results: dict[int, tree.Expression] = {}
         after: list[tree.Statement] = []
-        for argument in call.arguments:
+        of_parameters = directions(call)
+        for position in call.order or range(len(call.arguments)):
             start = len(self.out)
-            result = self.expression(argument)
+            result = self.expression(call.arguments[position])
             changed = effects(self.out[start:]).writes
             if changed:
                 saved: list[tree.Statement] = []
-                for i, (earlier, direction) in enumerate(zip(results, directions(call), strict=False)):
-                    results[i] = _Orderer(saved)._keep_argument(earlier, direction, changed, after)
+                for i, earlier in results.items():
+                    results[i] = _Orderer(saved)._keep_argument(earlier, of_parameters[i], changed, after)
                 self.out[start:start] = saved
-            results.append(result)
-        return replace(call, arguments=tuple(results)), after
+            results[position] = result
+        return replace(call, arguments=tuple(results[i] for i in range(len(call.arguments)))), after
 
     def condition(self, expression: tree.Expression) -> tree.Expression:
         """A condition of an `If`, where hit and miss of a table may stay."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from compiler.tree.base import Expression, Statement
@@ -243,11 +243,13 @@ class ValueSetRef(Expression):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Call(Expression):
-    """What all calls share. Arguments in the order of the parameters, evaluated left to right, copied in and out
-    (§6.8).
+    """What all calls share. Arguments stand in the order of the parameters. They are evaluated, copied in and copied
+    out (§6.8) in the order in which they were written: `order` holds their positions; empty where that is the order of
+    the parameters.
     """
 
     arguments: tuple[Expression, ...]
+    order: tuple[int, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
