@@ -52,6 +52,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "StackLastIndex": ("base",),
     "TupleIndex": ("base",),
     "Slice": ("base",),
+    "DynamicSlice": ("base", "low"),
     "Unary": ("operand",),
     "Binary": ("left", "right"),
     "Conditional": ("condition", "then", "otherwise"),

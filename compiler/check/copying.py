@@ -200,6 +200,18 @@ class Copier(Rewriter):
         new = self.rewrite_children(node)
         return new if new is node else fold.slice_(new.span, new.base, new.high, new.low)
 
+    def rewrite_DynamicSlice(self, node: tree.DynamicSlice) -> tree.Expression:
+        new = self.rewrite_children(node)
+        low = fold.integer(new.low)
+        if low is None:
+            return new
+        high = low + types.width(new.type) - 1
+        if high >= types.width(new.base.type):
+            message = f"the slice [{high}:{low}] is not within the bits of {new.base.type}"
+            self.checker.diagnostics.error("type-error", message, new.span)
+            return new
+        return fold.slice_(new.span, new.base, high, low)
+
     def rewrite_StackIndex(self, node: tree.StackIndex) -> tree.Expression:
         new = self.rewrite_children(node)
         number = fold.integer(new.index)

@@ -184,7 +184,7 @@ def slice_(env: Env, node: syntax.SliceExpression) -> tree.Expression:
 
 @dispatch.expression_rule(syntax.PlusSliceExpression)
 def plus_slice(env: Env, node: syntax.PlusSliceExpression) -> tree.Expression:
-    """`base[low+:width]`. Where `low` is a run-time value it is a shift; then it cannot be assigned to."""
+    """`base[low+:width]` (§8.6); `low` may be a run-time value."""
     base = to_integer(dispatch.expression(env, node.base))
     low = to_integer(dispatch.expression(env, node.low))
     width = constants.integer(env, node.width, "the width of a slice")
@@ -202,7 +202,7 @@ def plus_slice(env: Env, node: syntax.PlusSliceExpression) -> tree.Expression:
     checked = _slice(env, node.span, base, width - 1, 0)
     if is_poison(checked):
         return checked
-    return fold.slice_(node.span, fold.binary(">>", base.type, node.span, base, low), width - 1, 0)
+    return tree.DynamicSlice(types.BitType(width), node.span, base, low)
 
 
 def _slice(env: Env, span: Span, base: tree.Expression, high: int, low: int) -> tree.Expression:
@@ -229,7 +229,7 @@ def require_lvalue(env: Env, expression: tree.Expression, doing: str) -> bool:
     inner = expression
     while True:
         match inner:
-            case tree.Member() | tree.StackIndex() | tree.TupleIndex() | tree.Slice():
+            case tree.Member() | tree.StackIndex() | tree.TupleIndex() | tree.Slice() | tree.DynamicSlice():
                 inner = inner.base
             case tree.StackNext() | tree.StackLast():
                 inner = inner.base

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from compiler import tree, types
 from compiler.diagnostics import Span
 
-
 LARGEST_INT = 1 << 16
 """Bits of an `int`, about: a chain of squares must not take all memory."""
 

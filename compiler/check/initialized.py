@@ -89,7 +89,7 @@ class _Walk:
         return unset
 
     def write(self, target: tree.Expression, unset: Unset) -> Unset:
-        while isinstance(target, tree.Member | tree.Slice | tree.StackIndex | tree.TupleIndex):
+        while isinstance(target, tree.Member | tree.Slice | tree.DynamicSlice | tree.StackIndex | tree.TupleIndex):
             if isinstance(target, tree.StackIndex):
                 unset = self.read(target.index, unset)
             target = target.base

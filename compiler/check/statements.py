@@ -140,6 +140,12 @@ def _evaluated_once(target: tree.Expression) -> tuple[tree.Expression, list[tree
                     before.append(tree.Declare(index.span, variable, index))
                     index = tree.VariableRef(index.type, index.span, variable)
                 return replace(expression, base=pin(base), index=index)
+            case tree.DynamicSlice(base=base, low=low):
+                if any(isinstance(part, tree.Call) for part in rewrite.walk(low)):
+                    variable = tree.Variable("low", (), low.span, low.type)
+                    before.append(tree.Declare(low.span, variable, low))
+                    low = tree.VariableRef(low.type, low.span, variable)
+                return replace(expression, base=pin(base), low=low)
             case tree.Member() | tree.Slice() | tree.TupleIndex():
                 return replace(expression, base=pin(expression.base))
             case _:

@@ -23,6 +23,7 @@ from compiler.passes.inline_actions import inline_actions
 from compiler.passes.inline_controls import inline_controls
 from compiler.passes.inline_functions import inline_functions
 from compiler.passes.inline_parsers import inline_parsers
+from compiler.passes.lower_dynamic_slices import lower_dynamic_slices
 from compiler.passes.lower_loops import lower_loops
 from compiler.passes.lower_returns import lower_returns
 from compiler.passes.lower_slices import lower_slices
@@ -60,6 +61,7 @@ def run_passes(program: tree.Program, diagnostics: Diagnostics) -> tree.Program:
     inline_parsers(program)
     inline_controls(program)
     hoist_declarations(program)
+    lower_dynamic_slices(program)
     fold(program)
     table_keys(program)
 

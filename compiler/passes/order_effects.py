@@ -132,7 +132,8 @@ def _assignment(statement: tree.Assign, orderer: _Orderer) -> None:
 
 
 def _indexes(target: tree.Expression) -> list[tree.Expression]:
-    return [node.index for node in walk(target) if isinstance(node, tree.StackIndex)]
+    found = [node.index for node in walk(target) if isinstance(node, tree.StackIndex)]
+    return found + [node.low for node in walk(target) if isinstance(node, tree.DynamicSlice)]
 
 
 class _Orderer:
@@ -186,7 +187,7 @@ class _Orderer:
                 return self._short_circuit(expression)
             case tree.Conditional():
                 return self._conditional(expression)
-            case tree.Member() | tree.StackIndex() | tree.TupleIndex() | tree.Slice():
+            case tree.Member() | tree.StackIndex() | tree.TupleIndex() | tree.Slice() | tree.DynamicSlice():
                 return self._access(expression)
             case _:
                 return self._generic(expression)
@@ -269,16 +270,24 @@ class _Orderer:
             case tree.Member() | tree.TupleIndex() | tree.Slice():
                 return replace(expression, base=self._access(expression.base))
             case tree.StackIndex():
-                base = self._access(expression.base)
-                start = len(self.out)
-                index = self.expression(expression.index)
-                if overlap_any(reads(_indexes(base)), effects(self.out[start:]).writes):
-                    saved: list[tree.Statement] = []
-                    base = _freeze(base, _Orderer(saved))
-                    self.out[start:start] = saved
+                base, index = self._at_position(expression.base, expression.index)
                 return replace(expression, base=base, index=index)
+            case tree.DynamicSlice():
+                base, low = self._at_position(expression.base, expression.low)
+                return replace(expression, base=base, low=low)
             case _:
                 return self.expression(expression)
+
+    def _at_position(self, base: tree.Expression, index: tree.Expression) -> tuple[tree.Expression, tree.Expression]:
+        """The base of an access, and then its run-time index."""
+        base = self._access(base)
+        start = len(self.out)
+        index = self.expression(index)
+        if overlap_any(reads(_indexes(base)), effects(self.out[start:]).writes):
+            saved: list[tree.Statement] = []
+            base = _freeze(base, _Orderer(saved))
+            self.out[start:start] = saved
+        return base, index
 
     def _generic(self, expression: tree.Expression) -> tree.Expression:
         """Any other node: its operands in order."""
@@ -312,6 +321,8 @@ def _freeze(target: tree.Expression, orderer: _Orderer) -> tree.Expression:
             if isinstance(index, tree.IntLiteral):
                 return replace(target, base=base)
             return replace(target, base=base, index=orderer.save("index", index))
+        case tree.DynamicSlice(low=low):
+            return replace(target, base=_freeze(target.base, orderer), low=orderer.save("low", low))
         case tree.Member() | tree.TupleIndex() | tree.Slice():
             return replace(target, base=_freeze(target.base, orderer))
         case _:

@@ -69,7 +69,7 @@ def location(expression: tree.Expression) -> Path | None:
         case tree.Member() | tree.TupleIndex() | tree.StackIndex():
             exact = static_path(expression)
             return exact if exact is not None else _cut(expression)
-        case tree.Slice() | tree.StackNext() | tree.StackLast() | tree.StackLastIndex():
+        case tree.Slice() | tree.DynamicSlice() | tree.StackNext() | tree.StackLast() | tree.StackLastIndex():
             return location(expression.base)
         case _:
             return None
@@ -187,7 +187,7 @@ def _write(target: tree.Expression, found: Effects) -> None:
     path = location(target)
     if path is not None:
         found.writes.add(path)
-    if isinstance(target, tree.Slice):
+    if isinstance(target, tree.Slice | tree.DynamicSlice):
         _collect(target.base, found)
     _indexes(target, found)
 
@@ -197,6 +197,8 @@ def _indexes(expression: tree.Expression, found: Effects) -> None:
     for node in rewrite.walk(expression):
         if isinstance(node, tree.StackIndex) and not isinstance(node.index, tree.IntLiteral):
             _collect(node.index, found)
+        if isinstance(node, tree.DynamicSlice):
+            _collect(node.low, found)
 
 
 def _header_call(call: tree.HeaderCall, found: Effects) -> None:

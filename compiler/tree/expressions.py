@@ -140,6 +140,16 @@ class Slice(Expression):
     low: int
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class DynamicSlice(Expression):
+    """`base[low +: W]` with a run-time `low` of type bit; type bit<W>. Bits beyond `base` read 0 and are not
+    written.
+    """
+
+    base: Expression
+    low: Expression
+
+
 # --- operators ---
 
 
