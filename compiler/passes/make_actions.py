@@ -19,15 +19,17 @@ from compiler import rewrite, tree
 from compiler import types as t
 from compiler.annotations import Annotation, has
 from compiler.diagnostics import Diagnostics, Span
+from compiler.names import Names
 from compiler.passes import build
 
 
 def make_actions(program: tree.Program, diagnostics: Diagnostics) -> tree.Program:
-    names: set[str] = {action.control_plane_name for action in program.actions}
+    taken = {action.control_plane_name for action in program.actions}
     controls = _pipelines(program)
     for control in controls:
-        names |= {action.control_plane_name for action in control.actions}
-        names |= {table.control_plane_name for table in control.tables}
+        taken |= {action.control_plane_name for action in control.actions}
+        taken |= {table.control_plane_name for table in control.tables}
+    names = Names(taken)
     for control in controls:
         maker = _Maker(control, names, diagnostics)
         control.body = replace(control.body, statements=tuple(maker.block(control.body.statements)))
@@ -48,7 +50,7 @@ def _pipelines(program: tree.Program) -> list[tree.Control]:
 
 
 class _Maker:
-    def __init__(self, control: tree.Control, names: set[str], diagnostics: Diagnostics) -> None:
+    def __init__(self, control: tree.Control, names: Names, diagnostics: Diagnostics) -> None:
         self.control = control
         self.names = names
         self.diagnostics = diagnostics
@@ -133,12 +135,7 @@ class _Maker:
         return [tree.CallStatement(span, tree.TableApply(t.VOID, span, table, tree.TableResult.NONE)), *jumps]
 
     def _name(self, span: Span) -> str:
-        base = f"{PurePath(span.file).stem}{span.line}"
-        name, count = base, 0
-        while name in self.names:
-            name, count = f"{base}_{count}", count + 1
-        self.names.add(name)
-        return name
+        return self.names.fresh(f"{PurePath(span.file).stem}{span.line}")
 
 
 def _contain(run: list[tree.Statement], span: Span) -> tuple[tree.Block, list[tree.Statement]]:

@@ -17,6 +17,7 @@ from compiler import rewrite, tree
 from compiler import types as t
 from compiler.backends.bmv2.unsupported import Unsupported
 from compiler.diagnostics import Span
+from compiler.names import Names
 
 Json: TypeAlias = dict[str, Any]
 
@@ -88,9 +89,9 @@ class Layout:
         self.union_stacks: list[Json] = []
         self._roots: dict[tree.Declaration, Place] = {}
         self._type_names: dict[t.Type, str] = {}
-        self._names: set[str] = set()
+        self._types_taken = Names()
+        self._names = Names()
         self._scalars: list[list[Any]] = []
-        self._scalar_names: set[str] = set()
         self._add_header_type("scalars_0", self._scalars)
         self._add_instance(SCALARS, "scalars_0", metadata=True)
 
@@ -115,10 +116,7 @@ class Layout:
             self._roots[declaration] = place
 
     def declare_variable(self, variable: tree.Variable) -> None:
-        name, count = variable.name, 0
-        while name in self._names or name in self._scalar_names:
-            name, count = f"{variable.name}_{count}", count + 1
-        self._names.add(name)
+        name = self._names.fresh(variable.name)
         self.declare(name, variable.type, (variable,), variable.span)
 
     def knows(self, declaration: tree.Declaration) -> bool:
@@ -156,7 +154,7 @@ class Layout:
                 return FieldPlace(name, VARBIT_FIELD)
             case _:
                 width = scalar_width(type_, span)
-                self._scalar_names.add(name)
+                self._names.taken.add(name)
                 self._scalars.append([name, width, t.is_signed(type_)])
                 return FieldPlace(SCALARS, name)
 
@@ -234,17 +232,14 @@ class Layout:
         return name
 
     def _unique_type_name(self, wanted: str) -> str:
-        taken = {x["name"] for x in (*self.header_types, *self.union_types)}
-        name, count = wanted, 0
-        while name in taken:
-            name, count = f"{wanted}_{count}", count + 1
-        return name
+        return self._types_taken.fresh(wanted)
 
     def _add_header_type(self, name: str, fields: list[list[Any]]) -> None:
+        self._types_taken.taken.add(name)
         self.header_types.append({"name": name, "id": len(self.header_types), "fields": fields})
 
     def _add_instance(self, name: str, header_type: str, metadata: bool = False) -> int:
-        self._names.add(name)
+        self._names.taken.add(name)
         self.headers.append(
             {
                 "name": name,

@@ -7,7 +7,6 @@ error.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import product
 
@@ -20,6 +19,7 @@ from compiler.backends.bmv2.primitives import Primitives
 from compiler.backends.bmv2.source_info import source_info
 from compiler.backends.bmv2.unsupported import Unsupported
 from compiler.diagnostics import Diagnostics
+from compiler.names import Names
 from compiler.passes import build
 
 NO_MATCH = "no_match"
@@ -45,15 +45,9 @@ class ParserWriter:
         return {"name": "parser", "id": 0, "init_state": self.names[parser.start], "parse_states": written}
 
     def _name(self, states: Sequence[tree.ParserState]) -> None:
-        taken = {NO_MATCH}
-        counts: Counter[str] = Counter()
+        names = Names({NO_MATCH})
         for state in states:
-            name = state.name
-            while name in taken:
-                name = f"{state.name}_{counts[state.name]}"
-                counts[state.name] += 1
-            taken.add(name)
-            self.names[state] = name
+            self.names[state] = names.fresh(state.name)
 
     def _state(self, state: tree.ParserState, number: int) -> Json:
         operations: list[Json] = []
