@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler import rewrite, syntax, tree, types
 from compiler.check import dispatch, fold
-from compiler.check.casts import coerce, is_poison
+from compiler.check.casts import coerce, describe, is_poison
 from compiler.check.context import Env
 from compiler.check.raw import RawStruct
 
@@ -41,14 +41,18 @@ def require_compile_time(
     return False
 
 
-def integer(env: Env, node: syntax.Expression, what: str) -> int | None:
-    """The number that a local compile-time expression (§18.1) stands for; None after saying what is wrong."""
+def integer(env: Env, node: syntax.Expression, what: str, kind: str = "type-error") -> int | None:
+    """The number that a local compile-time expression (§18.1) stands for; None after saying what is wrong: as an error
+    of `kind`, or `expected` where there is a constant that is no number.
+    """
     expression = dispatch.expression(env, node)
     if is_poison(expression):
         return None
     value = fold.integer(expression)
     if value is None:
-        env.type_error(f"{what} must be an integer that is known at compile time", node.span)
+        kind = "expected" if tree.is_literal(expression) else kind
+        message = f"{what} must be an integer that is known at compile time, not {describe(expression)}"
+        env.error(kind, message, node.span)
     return value
 
 

@@ -19,7 +19,7 @@ def check_entries(
     for entry in node.entries:
         given = _keys(env, entry, keys) if len(keys) == written_keys else None
         call = reference_call(env, entry.action, actions)
-        priority = None if entry.priority is None else constants.integer(env, entry.priority, "a priority")
+        priority = None if entry.priority is None else constants.integer(env, entry.priority, "a priority", "expected")
         if given is None or call is None:
             continue
         action, arguments = call

@@ -20,7 +20,8 @@ def unary(env: Env, node: syntax.UnaryExpression) -> tree.Expression:
         return poisoned(node.span)
     if node.operator == "!":
         if not isinstance(operand.type, types.BoolType):
-            env.type_error(f"! takes a bool, not {describe(operand)}", node.span)
+            kind = "expected" if tree.is_literal(operand) else "type-error"
+            env.error(kind, f"! takes a bool, not {describe(operand)}", node.span)
             return poisoned(node.span)
         return fold.unary("!", types.BOOL, node.span, operand)
     operand = to_integer(operand)
@@ -61,7 +62,8 @@ def operate(env: Env, op: str, span: Span, left: tree.Expression, right: tree.Ex
             return _concatenation(env, span, left, right)
         return _arithmetic(env, op, span, left, right)
     except fold.FoldError as failure:
-        env.error("invalid", f"{op}: {failure}", span)
+        kind = "invalid" if tree.is_literal(left) else "expr"
+        env.error(kind, f"{op}: {failure}", span)
         return poisoned(span)
 
 
@@ -118,7 +120,8 @@ def conditional(env: Env, node: syntax.ConditionalExpression) -> tree.Expression
 def _logical(env: Env, op: str, span: Span, left: tree.Expression, right: tree.Expression) -> tree.Expression:
     for operand in (left, right):
         if not isinstance(operand.type, types.BoolType):
-            env.type_error(f"{op} takes bools, not {describe(operand)}", operand.span)
+            kind = "expected" if tree.is_literal(operand) else "type-error"
+            env.error(kind, f"{op} takes bools, not {describe(operand)}", operand.span)
             return poisoned(span)
     return fold.binary(op, types.BOOL, span, left, right)
 
@@ -152,7 +155,9 @@ def _arithmetic(env: Env, op: str, span: Span, left: tree.Expression, right: tre
     is_negative = any((fold.integer(operand) or 0) < 0 for operand in (left, right))
     aligned = align(env, left, right)
     if aligned is None:
-        env.type_error(f"{op} cannot be applied to {left.type} and {right.type}: they must be of one type", span)
+        kind = "invalid" if tree.is_literal(left) and tree.is_literal(right) else "type-error"
+        message = f"{op} cannot be applied to {left.type} and {right.type}: they must be of one type"
+        env.error(kind, message, span, hint=_cast_to(left, right))
         return poisoned(span)
     left, right = aligned
     type_ = left.type
@@ -160,7 +165,8 @@ def _arithmetic(env: Env, op: str, span: Span, left: tree.Expression, right: tre
         env.type_error(f"{op} cannot be applied to signed values ({type_})", span)
         return poisoned(span)
     if op in ("/", "%") and is_negative:
-        env.type_error(f"{op} is not defined for negative numbers", span)
+        kind = "invalid" if tree.is_literal(left) and tree.is_literal(right) else "type-error"
+        env.error(kind, f"{op} is not defined for negative numbers", span)
         return poisoned(span)
     if op in ("|+|", "|-|") and isinstance(type_, types.InfIntType):
         env.error("invalid", f"{op} takes numbers of known width, not int", span)
@@ -173,6 +179,16 @@ def _arithmetic(env: Env, op: str, span: Span, left: tree.Expression, right: tre
                 env.type_error(f"{op} takes ints that are known at compile time", operand.span)
                 return poisoned(span)
     return fold.binary(op, types.BOOL if op in _COMPARISONS else type_, span, left, right)
+
+
+def _cast_to(left: tree.Expression, right: tree.Expression) -> str | None:
+    """How two numbers of different types could be brought together."""
+    if not isinstance(left.type, _Fixed) or not isinstance(right.type, _Fixed):
+        return None
+    if isinstance(left.type, types.IntType) != isinstance(right.type, types.IntType):
+        return f"operands of one sign and width; a cast changes either, as in ({left.type}) value"
+    wide = left.type if left.type.width >= right.type.width else right.type
+    return f"operands of one width; widen the narrower with ({wide})"
 
 
 def _shift(env: Env, op: str, span: Span, left: tree.Expression, right: tree.Expression) -> tree.Expression:

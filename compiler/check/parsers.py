@@ -61,7 +61,7 @@ def value_set(env: Env, node: syntax.ValueSetDeclaration) -> None:
     """§13.10. The size may come from a constructor parameter."""
     element = typerefs.resolve(env, node.element)
     size = dispatch.expression(env, node.size)
-    constants.require_compile_time(env, size, "the size of a value set")
+    constants.require_compile_time(env, size, "the size of a value set", "expected")
     if not is_poison(size) and not isinstance(size.type, types.InfIntType | types.BitType):
         env.type_error(f"the size of a value set must be a number, not {describe(size)}", size.span)
     given = annotating.evaluate(env, node.annotations)

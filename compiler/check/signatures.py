@@ -111,7 +111,8 @@ def _parameter(env: Env, node: syntax.Parameter, constructor: bool) -> types.Par
         env.type_error(f"{name}: a parameter cannot be void", span)
     if node.default is not None:
         if direction in ("out", "inout"):
-            env.type_error(f"{name}: only in and directionless parameters can have a default value", node.default.span)
+            message = f"{name}: {direction} parameters cannot have a default value"
+            env.error("invalid", message, node.default.span)
         else:
             what = f"the default value of {name}"
             if isinstance(type_, types.ApplicableType) and has_variables(type_):

@@ -112,7 +112,9 @@ def _specialised(env: Env, ref: syntax.SpecializedTypeRef, undeclared: str) -> t
 def _tuple(env: Env, ref: syntax.TupleTypeRef) -> types.Type:
     elements = arguments(env, ref.elements)
     for element, written in zip(elements, ref.elements, strict=True):
-        if isinstance(element, types.ExternType | types.ApplicableType | types.PackageType | types.VoidType):
+        if isinstance(
+            element, types.ExternType | types.ApplicableType | types.PackageType | types.VoidType | types.DontCareType
+        ):
             env.type_error(f"a tuple cannot have an element of type {element}", written.span)
             return types.POISON
     return types.POISON if types.POISON in elements else types.TupleType(elements)
@@ -124,7 +126,7 @@ def _stack(env: Env, ref: syntax.StackTypeRef) -> types.Type:
     if size is None or element == types.POISON:
         return types.POISON
     if size < 0:
-        env.error("invalid", f"an array cannot have {size} elements", ref.size.span)
+        env.error("overlimit", f"an array cannot have {size} elements", ref.size.span)
         return types.POISON
     if not _may_be_element(element):
         env.type_error(f"an array cannot have elements of type {element}", ref.span)
@@ -151,13 +153,14 @@ def _may_be_element(type_: types.Type) -> bool:
 
 
 def _width(env: Env, node: syntax.Expression, what: str, smallest: int) -> int | None:
-    width = constants.integer(env, node, f"the width of {what}")
+    width = constants.integer(env, node, f"the width of {what}", "expected")
     if width is not None and width < smallest:
         env.error("invalid", f"{what}<{width}>: the width must be at least {smallest}", node.span)
         return None
     largest = LARGEST_VARBIT if what == "varbit" else LARGEST_WIDTH
     if width is not None and width > largest:
-        env.error("unsupported", f"{what}<{width}>: at most {largest} bits are possible", node.span)
+        kind = "unsupported" if width < 1 << 31 else "overlimit"
+        env.error(kind, f"{what}<{width}>: at most {largest} bits are possible", node.span)
         return None
     return width
 

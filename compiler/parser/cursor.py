@@ -7,12 +7,13 @@ that was skipped are remembered: what they would have declared is not missing, o
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 from compiler.diagnostics import Diagnostics, Note, Span
-from compiler.lexer import END, IDENTIFIER, INTEGER, STRING, UNKNOWN, Token
+from compiler.lexer import END, IDENTIFIER, INTEGER, KEYWORDS, STRING, UNKNOWN, Token
 from compiler.syntax import Name
 
 T = TypeVar("T")
@@ -103,6 +104,11 @@ class Cursor:
     def unexpected(self, hint: str, *notes: Note) -> ParseError:
         return ParseError(self.token, f"unexpected {describe(self.token)}", hint, notes)
 
+    def end_of_previous(self) -> Span:
+        """The place right behind the token before this one."""
+        span = self._tokens[self._position - 1].span
+        return Span(span.file, span.end_line, span.end_column, span.end_line, span.end_column + 1)
+
     def span_from(self, start: Span) -> Span:
         """From `start` to the end of the token before this one."""
         return start.to(self._tokens[self._position - 1].span)
@@ -178,16 +184,31 @@ class Cursor:
         """Report an error that does not keep the parser from going on."""
         self._diagnostics.error("syntax", message, span, hint=hint)
 
-    def synchronize(self) -> None:
-        """Skip the rest of the thing in which an error was found.
+    def recover(self, error: ParseError, start: int) -> None:
+        """Report the error in the thing that begins at token `start`, and skip the rest of it."""
+        self.report(self._with_suggestion(error, self._tokens[start]))
+        self._forget(start)
+        kinds = [token.kind for token in self._tokens[start : self._position]]
+        self.synchronize(max(0, kinds.count("{") - kinds.count("}")))
+
+    def _with_suggestion(self, error: ParseError, first: Token) -> ParseError:
+        """Where the thing begins with a name that means nothing but is nearly a keyword, that is the likely cause."""
+        if first.kind != IDENTIFIER or self.is_type(first.text) is not None:
+            return error
+        near = difflib.get_close_matches(first.text, KEYWORDS, n=1, cutoff=0.75)
+        if near:
+            error.notes = (*error.notes, Note(f"{first.text} is no keyword; did you mean {near[0]}?", first.span))
+        return error
+
+    def synchronize(self, depth: int = 0) -> None:
+        """Skip the rest of the thing in which an error was found, `depth` braces of which are open.
 
         Stops behind a `;` or a block, or before the `}` that closes the enclosing block, or before a declaration that
         cannot stand in a block.
         """
-        depth = 0
         while self.kind != END:
             kind = self.kind
-            if depth == 0 and (kind == "}" or self.starts_declaration()):
+            if (depth == 0 and kind == "}") or self.starts_declaration():
                 return
             token = self.advance()
             if kind == IDENTIFIER:
@@ -218,9 +239,7 @@ class Cursor:
                 if item is not None:
                     found.append(item)
             except ParseError as error:
-                self.report(error)
-                self._forget(start)
-                self.synchronize()
+                self.recover(error, start)
         if not self.accept("}"):
             self.report(self.unexpected("'}'", Note("to close this block", opening.span)))
         return tuple(found)

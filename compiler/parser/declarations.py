@@ -22,11 +22,9 @@ class DeclarationParser(BlockParser):
             try:
                 found.append(self.declaration())
             except ParseError as error:
-                self.report(error)
-                self._forget(first)
                 if self._position == first:
                     self.advance()
-                self.synchronize()
+                self.recover(error, first)
                 self.accept("}")
         return syntax.Program(self.token.span, tuple(found), frozenset(self.damaged))
 

@@ -258,6 +258,8 @@ class ExpressionParser(TypeParser):
         if kind == "...":
             self.advance()
             return syntax.DefaultExpression(token.span)
+        if kind in TYPE_KEYWORDS:
+            raise self.unexpected(f"an expression; a cast is written ({kind}...) value")
         raise self.unexpected("an expression")
 
     def _integer(self) -> syntax.IntegerLiteral:

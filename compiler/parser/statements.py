@@ -8,12 +8,19 @@ checker can say that the type is missing.
 from __future__ import annotations
 
 from compiler import syntax
-from compiler.diagnostics import Span
+from compiler.diagnostics import Note, Span
 from compiler.parser.annotations import AnnotationParser
 from compiler.parser.cursor import NAME_KINDS, ParseError
 from compiler.parser.expressions import MAX_CHAIN
 
 ASSIGNMENT_OPERATORS = frozenset({"=", "*=", "/=", "%=", "+=", "-=", "|+|=", "|-|=", "<<=", ">>=", "&=", "|=", "^="})
+
+_INSTEAD_OF = {
+    "++": "'=' or '('; P4 has no ++, write += 1",
+    "==": "'=' or '('; = assigns, == compares",
+    ";": "'=' or '('; a call needs parentheses",
+}
+"""What is expected in the place of an operator that other languages have there."""
 
 _NOT_IN_PARSERS = {
     syntax.ReturnStatement: "return",
@@ -90,11 +97,10 @@ class StatementParser(AnnotationParser):
         """`;`; where it is missing at the end of a line, say so and go on as if it were there."""
         if self.accept(";"):
             return
-        error = self.unexpected("';'")
         if self._tokens[self._position - 1].row < self.token.row:
-            self.report(error)
+            self.report(self.unexpected("';'", Note("it is missing here", self.end_of_previous())))
         else:
-            raise error
+            raise self.unexpected("';'")
 
     # Declarations among statements
 
@@ -230,7 +236,7 @@ class StatementParser(AnnotationParser):
         if self.at_type():
             # `T.apply();` and `T<X>.apply();` are calls, and so seen by _declaration.
             return self._declaration(annotations)
-        if following in NAME_KINDS:
+        if following in NAME_KINDS and (self.kind == "." or self.is_type(self.token.text) is None):
             return self._declaration(annotations)  # of a type that is not declared
         if following == "<" and self.is_type(self.token.text) is None:
             declaration = self.attempt(self._unknown_generic_type)
@@ -267,7 +273,7 @@ class StatementParser(AnnotationParser):
             self.advance()
             operator = ">>="
         if operator not in ASSIGNMENT_OPERATORS:
-            raise self.unexpected("'=' or '('")
+            raise self.unexpected(_INSTEAD_OF.get(operator, "'=' or '('"))
         self.advance()
         value = self.expression()
         return syntax.AssignmentStatement(self.span_from(start), target, operator, value)
@@ -315,7 +321,7 @@ class StatementParser(AnnotationParser):
             start = self.expect("if").span
             self.expect("(")
             condition = self.expression()
-            self.expect(")")
+            self.expect(")", "')'; == compares, = assigns" if self.kind == "=" else None)
             with self.nested():
                 branches.append((start, condition, self.statement()))
             if not self.accept("else"):

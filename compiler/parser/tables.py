@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from compiler import syntax
+from compiler.diagnostics import Note
 from compiler.lexer import INTEGER
 from compiler.parser.cursor import ParseError
 from compiler.parser.statements import StatementParser
+
+_OTHER_NAMES = {"match": "key", "keys": "key", "reads": "key", "action": "actions", "entry": "entries"}
+"""What properties of tables are called elsewhere (P4_14) or by mistake."""
 
 
 class TableParser(StatementParser):
@@ -35,9 +39,18 @@ class TableParser(StatementParser):
             return syntax.EntriesProperty(self.span_from(first.span), annotations, is_const, entries)
         name = self.name("a table property")
         self.expect("=")
-        value = self.expression()
+        value = self._property_value(name)
         self.semicolon()
         return syntax.CustomProperty(self.span_from(first.span), annotations, is_const, name, value)
+
+    def _property_value(self, name: syntax.Name) -> syntax.Expression:
+        try:
+            return self.expression()
+        except ParseError as error:
+            meant = _OTHER_NAMES.get(name.text)
+            if meant is not None:
+                error.notes = (*error.notes, Note(f"{name} is no property of tables; did you mean {meant}?", name.span))
+            raise
 
     def _key(self) -> syntax.KeyProperty:
         start = self.expect("key").span

@@ -58,7 +58,7 @@ def test_keywords_are_their_own_kind_and_names_are_not() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [('"plain"', "plain"), (r'"a \"b\" \\ c"', r'a \"b\" \\ c'), (r'"\n"', r"\n"), ('""', ""), ('"a\nb"', "a\nb")],
+    [('"plain"', "plain"), (r'"a \"b\" \\ c"', r"a \"b\" \\ c"), (r'"\n"', r"\n"), ('""', ""), ('"a\nb"', "a\nb")],
 )
 def test_strings(text: str, value: str) -> None:
     (token,) = lex(text)
