@@ -1,0 +1,58 @@
+"""What the compiler makes, as bytes in the formats that p4c writes; and which format the name of a file asks for.
+
+json             BMv2 JSON
+p4info.FORMAT    P4Info, entries.FORMAT: a P4Runtime WriteRequest; FORMAT is text, binary or json
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from compiler.driver import Compiled
+
+FORMATS = {".txtpb": "text", ".txt": "text", ".p4info": "text", ".bin": "binary", ".json": "json"}
+"""Suffix of a file -> format of the message in it."""
+
+HEADS = {
+    "p4info": "# proto-file: p4/config/v1/p4info.proto\n# proto-message: p4.config.v1.P4Info\n\n",
+    "entries": "# proto-file: p4/v1/p4runtime.proto\n# proto-message: p4.v1.WriteRequest\n\n",
+}
+"""The lines by which editors and tools know what a text proto holds."""
+
+
+def format_of(path: str) -> str | None:
+    """The format that the suffix of `path` stands for; None when it stands for none."""
+    for suffix, name in FORMATS.items():
+        if path.endswith(suffix):
+            return name
+    return None
+
+
+def write_down(compiled: Compiled, names: Iterable[str]) -> dict[str, bytes]:
+    """The artefacts called `names`, each as the bytes of its file."""
+    return {name: _one(compiled, name) for name in names}
+
+
+def _one(compiled: Compiled, name: str) -> bytes:
+    kind, _, form = name.partition(".")
+    if kind == "json":
+        return (json.dumps(compiled.json, indent=2) + "\n").encode()
+    message = compiled.p4info if kind == "p4info" else compiled.entries
+    return _message(message, form, HEADS[kind])
+
+
+def _message(message: Message, form: str, head: str) -> bytes:
+    if form == "text":
+        from google.protobuf import text_format
+
+        return (head + text_format.MessageToString(message)).encode()
+    if form == "binary":
+        return message.SerializeToString(deterministic=True)
+    from google.protobuf import json_format
+
+    return (json_format.MessageToJson(message, indent=1) + "\n").encode()
