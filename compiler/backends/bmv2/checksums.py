@@ -123,7 +123,8 @@ def write_deparser(control: tree.Control, primitives: Primitives, diagnostics: D
                     )
         except Unsupported as problem:
             problem.report(diagnostics)
-    return {"name": "deparser", "id": 0, "order": order, "primitives": first}
+    info = source_info(control.type_span, diagnostics.sources)
+    return {"name": "deparser", "id": 0, **info, "order": order, "primitives": first}
 
 
 def _emitted(value: tree.Expression, expressions: Expressions) -> Iterator[str]:

@@ -17,6 +17,7 @@ from compiler.annotations import find
 from compiler.backends.bmv2.expressions import Expressions, hexstr
 from compiler.backends.bmv2.layout import STANDARD_METADATA, Json, scalar_width
 from compiler.backends.bmv2.unsupported import Unsupported
+from compiler.backends.p4info.type_specs import declared_name
 from compiler.diagnostics import Span
 from compiler.passes.expand_aggregates import leaves
 
@@ -128,6 +129,7 @@ class LearnLists:
         self.expressions = expressions
         self.json: list[Json] = []
         self._ids: dict[t.Type, int] = {}
+        self._unnamed = 0
 
     def add(self, data: tree.Expression) -> int:
         assert isinstance(data, tree.StructExpression)
@@ -135,7 +137,11 @@ class LearnLists:
         if number is None:
             number = self._ids[data.type] = len(self.json) + 1
             elements = [self.expressions.layout.field(f).json for f in data.fields]
-            name = str(data.type) if isinstance(data.type, t.FieldsType) else f"digest_{number}"
+            if isinstance(data.type, t.FieldsType | t.EnumType | t.SerEnumType | t.NewType):
+                name = declared_name(data.type)
+            else:  # P4Info numbers the digests of types without a name
+                name = f"digest_{self._unnamed}"
+                self._unnamed += 1
             self.json.append({"id": number, "name": name, "elements": elements})
         return number
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 from compiler import tree
@@ -16,7 +17,7 @@ from compiler.backends.bmv2.externs import Externs
 from compiler.backends.bmv2.layout import STANDARD_METADATA, Json, Layout, scalar_width, used_variables
 from compiler.backends.bmv2.parsers import ParserWriter, value_sets
 from compiler.backends.bmv2.primitives import Primitives
-from compiler.backends.bmv2.source_info import source_info
+from compiler.backends.bmv2.source_info import locate, source_info
 from compiler.backends.bmv2.tables import TableWriter, table_actions
 from compiler.backends.bmv2.unsupported import Unsupported
 from compiler.diagnostics import BUILTIN_SPAN, Diagnostics
@@ -24,6 +25,8 @@ from compiler.passes import build
 
 VERSION = [2, 23]
 PACKAGE = "V1Switch"
+ARCHITECTURE = ("core.p4", "v1model.p4")
+"""The files of declarations that are not the program's own."""
 
 
 def emit(program: tree.Program, diagnostics: Diagnostics, *, program_name: str) -> dict[str, Any] | None:
@@ -115,6 +118,10 @@ class _Writer:
         deparser = write_deparser(blocks.deparser, self.primitives, self.diagnostics)
         instances = list(tree.extern_instances(self.program))
         meters = meter_arrays(instances, tables, self.expressions, self._meter_results(tables))
+        counters = counter_arrays(instances, tables, self.expressions)
+        registers = register_arrays(instances, self.expressions)
+        profiles = [profile for pipeline in pipelines for profile in pipeline["action_profiles"]]
+        locate([*meters, *counters, *registers, *profiles], instances, self.diagnostics.sources)
         self.layout.finish()
         return {
             "header_types": self.layout.header_types,
@@ -130,8 +137,8 @@ class _Writer:
             "parse_vsets": value_sets(blocks.parser),
             "deparsers": [deparser],
             "meter_arrays": meters,
-            "counter_arrays": counter_arrays(instances, tables, self.expressions),
-            "register_arrays": register_arrays(instances, self.expressions),
+            "counter_arrays": counters,
+            "register_arrays": registers,
             "calculations": self.externs.calculations.json,
             "learn_lists": self.externs.learn_lists.json,
             "actions": written_actions,
@@ -161,7 +168,7 @@ class _Writer:
         data: list[Json] = []
         for parameter in action.parameters:
             try:
-                data.append({"name": parameter.name, "bitwidth": scalar_width(parameter.type, parameter.span)})
+                data.append({"name": _data_name(parameter), "bitwidth": scalar_width(parameter.type, parameter.span)})
             except Unsupported as problem:
                 problem.report(self.diagnostics)
         return {
@@ -183,6 +190,12 @@ class _Writer:
         return results
 
 
+def _data_name(parameter: tree.Parameter) -> str:
+    """The name by which the control plane knows a parameter."""
+    annotation = find(parameter.annotations, "name")
+    return (annotation.string() if annotation else None) or parameter.name
+
+
 def _negative_data(tables: Sequence[tree.Table]) -> set[tree.Parameter]:
     """The parameters of actions to which an entry or a default gives a negative number."""
     found: set[tree.Parameter] = set()
@@ -200,7 +213,7 @@ def _enums(program: tree.Program) -> list[Json]:
     return [
         {"name": type_.name, "entries": [[name, i] for i, name in enumerate(type_.members)]}
         for type_ in program.types
-        if isinstance(type_, t.EnumType)
+        if isinstance(type_, t.EnumType) and PurePath(type_.span.file).name not in ARCHITECTURE
     ]
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
+from compiler import tree
 from compiler.diagnostics import Sources, Span
 
-LONGEST = 80
-"""Characters of source text that are quoted."""
+_BLANKS = re.compile(r"\s+")
 
 
 def source_info(span: Span, sources: Sources) -> dict[str, Any]:
-    """The `source_info` entry to merge into an object; empty for what stands in no file. Columns count from 0, as
-    p4c's.
+    """The `source_info` entry to merge into an object; empty for what stands in no file. As p4c writes it: columns
+    count from 0, and of several lines the first is quoted, with "..." for the others.
     """
     if span.line <= 0:
         return {}
-    fragment = sources.fragment(span).split("\n", 1)[0][:LONGEST]
+    first, *others = sources.fragment(span).split("\n")
+    fragment = _BLANKS.sub(" ", first).rstrip("; ") + (" ..." if any(map(str.strip, others)) else "")
     return {
         "source_info": {
             "filename": span.file,
@@ -25,3 +28,10 @@ def source_info(span: Span, sources: Sources) -> dict[str, Any]:
             "source_fragment": fragment,
         }
     }
+
+
+def locate(arrays: Iterable[dict[str, Any]], instances: Iterable[tree.ExternInstance], sources: Sources) -> None:
+    """Add to each of `arrays` where the extern object of its name was declared."""
+    spans = {instance.control_plane_name: instance.span for instance in instances}
+    for array in arrays:
+        array |= source_info(spans[array["name"]], sources)

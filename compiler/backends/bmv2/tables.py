@@ -178,9 +178,12 @@ def table_actions(table: tree.Table, no_action: tree.Action) -> list[tree.Action
 
 
 def table_size(table: tree.Table) -> int:
-    if table.size is not None:
-        return table.size
-    return len(table.entries) or DEFAULT_SIZE
+    """How many entries fit, as p4c counts: to constant entries none can be added, and a table without keys, which has
+    no entries, has a size only if it is 1.
+    """
+    if table.entries and (table.entries_const or table.size is None):
+        return len(table.entries)
+    return table.size if table.size is not None and (table.keys or table.size == 1) else DEFAULT_SIZE
 
 
 def profile_of(table: tree.Table) -> tree.ExternInstance | None:
