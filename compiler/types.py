@@ -415,6 +415,21 @@ def width(type_: Type) -> int:
     raise TypeError(f"{type_} has no fixed width")
 
 
+def scalars(type_: Type) -> int:
+    """How many scalars a value is made of. (A type may name another many times: this takes time for each.)"""
+    match type_:
+        case FieldsType():
+            return sum(scalars(f.type) for f in type_.fields)
+        case TupleType():
+            return sum(map(scalars, type_.elements))
+        case StackType():
+            return type_.size * max(scalars(type_.element), 1)
+        case NewType():
+            return scalars(type_.underlying)
+        case _:
+            return 1
+
+
 def strip_new_types(type_: Type) -> Type:
     """The type below any layers of `type X Y`."""
     while isinstance(type_, NewType):

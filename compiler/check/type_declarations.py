@@ -83,6 +83,8 @@ def _fields_type(env: Env, node: FieldsNode, arguments: tuple[types.Type, ...]) 
         seen[name] = field.name.span
         fields.append(types.Field(name, type_, annotating.evaluate(env, field.annotations), field.name.span))
     made = class_(node.name.text, tuple(fields), arguments, annotating.evaluate(env, node.annotations), node.name.span)
+    if typerefs.bounded(env, made, node.name.span) == types.POISON:
+        return types.POISON
     if not any(isinstance(argument, types.TypeVar) for argument in arguments):
         env.checker.declared_types.append(made)
     return made

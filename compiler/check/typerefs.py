@@ -11,6 +11,8 @@ from compiler.diagnostics import Span
 
 LARGEST_VARBIT = 1 << 16
 """Bits of the widest varbit: more than the largest packet of most networks."""
+LARGEST_VALUE = 1 << 16
+"""Scalars in a struct, tuple or array: each takes room in every copy and in the JSON."""
 
 
 UNDECLARED = "syntax"
@@ -117,7 +119,7 @@ def _tuple(env: Env, ref: syntax.TupleTypeRef) -> types.Type:
         ):
             env.type_error(f"a tuple cannot have an element of type {element}", written.span)
             return types.POISON
-    return types.POISON if types.POISON in elements else types.TupleType(elements)
+    return types.POISON if types.POISON in elements else bounded(env, types.TupleType(elements), ref.span)
 
 
 def _stack(env: Env, ref: syntax.StackTypeRef) -> types.Type:
@@ -131,7 +133,17 @@ def _stack(env: Env, ref: syntax.StackTypeRef) -> types.Type:
     if not _may_be_element(element):
         env.type_error(f"an array cannot have elements of type {element}", ref.span)
         return types.POISON
-    return types.StackType(element, size)
+    return bounded(env, types.StackType(element, size), ref.span)
+
+
+def bounded(env: Env, type_: types.Type, span: Span) -> types.Type:
+    """`type_`, if a value of it is not too large. Call it for each type that is made, so that all inside it are."""
+    count = types.scalars(type_)
+    if count <= LARGEST_VALUE:
+        return type_
+    message = f"a value of type {str(type_)[:80]} has {count} fields: at most {LARGEST_VALUE} are possible"
+    env.error("overlimit", message, span)
+    return types.POISON
 
 
 def _may_be_element(type_: types.Type) -> bool:
