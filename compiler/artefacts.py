@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -36,6 +36,26 @@ def format_of(path: str) -> str | None:
 def write_down(compiled: Compiled, names: Iterable[str]) -> dict[str, bytes]:
     """The artefacts called `names`, each as the bytes of its file."""
     return {name: _one(compiled, name) for name in names}
+
+
+def drop_assertions(program: Any) -> None:
+    """Take `assert` and `assume` out of the actions and parser states of a BMv2 JSON program, in place (--ndebug)."""
+    if isinstance(program, dict):
+        for value in program.values():
+            drop_assertions(value)
+    elif isinstance(program, list):
+        program[:] = [item for item in program if not _is_assertion(item)]
+        for item in program:
+            drop_assertions(item)
+
+
+def _is_assertion(item: Any) -> bool:
+    """Whether it is such a primitive; those of parsers stand in a primitive of their own."""
+    if not isinstance(item, dict):
+        return False
+    if item.get("op") == "primitive":
+        return any(_is_assertion(inner) for inner in item.get("parameters", ()))
+    return item.get("op") in ("assert", "assume")
 
 
 def _one(compiled: Compiled, name: str) -> bytes:

@@ -60,12 +60,15 @@ def _compile(request: Request, progress: Progress | None) -> Outcome:
         p4info=request.needs_p4info,
         entries=any(name.startswith("entries.") for name in request.artefacts),
         architecture=request.architecture,
+        disabled_annotations=request.disabled_annotations,
     )
     name = STDIN_NAME if request.file == STDIN else os.path.basename(request.file)
     steps = progress if progress is not None else lambda stage: None
     compiled = driver.compile_preprocessed(text, name, diagnostics, options, steps)
     if compiled is None or diagnostics.has_errors:
         return Outcome(diagnostics, None, files)
+    if request.without_assertions:
+        artefacts.drop_assertions(compiled.json)
     return Outcome(diagnostics, artefacts.write_down(compiled, request.artefacts), files)
 
 

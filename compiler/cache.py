@@ -154,6 +154,8 @@ def _key(request: Request) -> str:
         request.is_preprocessed,
         request.needs_p4info,
         request.architecture,
+        request.without_assertions,
+        request.disabled_annotations,
         os.getcwd(),
         sys.version,
         compiler_digest(),

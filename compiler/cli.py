@@ -78,6 +78,7 @@ class _CompileCommand(click.Command):
 @click.option("-E", "only_preprocess", is_flag=True, help="Preprocess only, to standard output or the file of -o.")
 @click.option("--nocpp", is_flag=True, help="Do not preprocess.")
 @click.option("--std", default="p4-16", metavar="p4-16", help="The version of P4; there is only this one.")
+@click.option("--arch", metavar="NAME", help="The architecture, v1model. Default: told from the program's package.")
 @click.option("--preset", metavar="NAME", help="Take options from the preset NAME of the project's p4gate.yaml.")
 @click.option("--list-presets", is_flag=True, help="Show the presets of the project and end.")
 @click.option(

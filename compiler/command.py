@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
@@ -37,6 +38,7 @@ class Settings:
     only_preprocess: bool = False
     nocpp: bool = False
     std: str = "p4-16"
+    arch: str | None = None
     preset: str | None = None
     list_presets: bool = False
     werror: Sequence[str] = ()
@@ -85,6 +87,7 @@ def job_of(settings: Settings, read_stdin: Callable[[], bytes]) -> Job:
         max_errors=settings.max_errors,
         text=read_stdin() if file == STDIN else None,
         is_preprocessed=settings.nocpp,
+        architecture=settings.arch,
     )
     return Job(request, outputs, (str(preset.file),) if preset.file is not None else ())
 
@@ -100,6 +103,8 @@ def _check(settings: Settings, file: str) -> None:
     if settings.std not in ("p4-16", "16"):
         advice = "; convert the program with p4c's p4test --pp first" if settings.std in ("p4-14", "14") else ""
         raise CommandError(f"--std {settings.std}: p4gate compiles P4_16 only{advice}")
+    if settings.arch is not None and settings.arch not in architecture_names():
+        raise CommandError(f"--arch {settings.arch}: p4gate compiles for {', '.join(architecture_names())}")
     for definition in settings.defines:
         if not _MACRO.fullmatch(definition):
             raise CommandError(f"-D {definition}: a macro's name is missing; write -D NAME or -D NAME=VALUE")
@@ -116,6 +121,12 @@ def _merged(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
     """Definitions, where one of `second` takes the place of one of `first` with its name."""
     named = {definition.partition("=")[0]: definition for definition in (*first, *second)}
     return tuple(named.values())
+
+
+def architecture_names() -> list[str]:
+    """The architectures that there are, by the names of their files: nothing is loaded for it."""
+    files = (Path(__file__).parent / "architectures").glob("*.py")
+    return sorted(path.stem for path in files if path.stem not in ("__init__", "architecture"))
 
 
 # Warnings
@@ -193,21 +204,26 @@ def _messages(option: str, value: str, kind: str) -> list[tuple[str, str]]:
     return found
 
 
-def written(texts: Iterable[tuple[str, bytes]]) -> None:
+def written(texts: Iterable[tuple[str, bytes]], *, make_folders: bool = True) -> None:
     """Write all files or none: each is written beside its place first, and moved there when all are complete.
 
-    Missing folders are made. What is no ordinary file (/dev/stdout) is written to directly. Raises OSError.
+    Missing folders are made if `make_folders`. What is no ordinary file (/dev/stdout) is written to directly.
+    Raises OSError.
     """
     ready: list[tuple[str, str]] = []
     try:
         for path, data in texts:
-            if os.path.exists(path) and not os.path.isfile(path):
+            if os.path.exists(path) and not os.path.isfile(path):  # a folder is an error here
                 with open(path, "wb") as stream:
                     stream.write(data)
                 continue
             target = os.path.realpath(path)  # a symbolic link stays one
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=f".{os.path.basename(target)[:100]}.")
+            folder = os.path.dirname(target)
+            if make_folders:
+                os.makedirs(folder, exist_ok=True)
+            elif not os.path.isdir(folder):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(target)[:100]}.")
             ready.append((name, target))
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)

@@ -35,6 +35,7 @@ from compiler.backends.p4info.entries import entries as emit_entries
 from compiler.check import check_program
 from compiler.check.control_plane_names import check_control_plane_names
 from compiler.diagnostics import Diagnostics, Span
+from compiler.disabled_annotations import without_annotations
 
 STACK_DEPTH = 10_000
 """Python's limit of recursion while compiling. The parser bounds how deep a tree can be (`parser.cursor.MAX_DEPTH`,
@@ -52,6 +53,8 @@ class Options:
     """False: P4Info stays empty, and two actions may have one name."""
     entries: bool = False
     """Whether the entries that stand in the source are wanted as a WriteRequest; needs `p4info`."""
+    disabled_annotations: Sequence[str] = ()
+    """Names of annotations that are ignored, with a warning for each."""
     architecture: str | None = None
     """One of `compiler.architectures.ARCHITECTURES`; None: told from the package that the program instantiates."""
 
@@ -125,6 +128,8 @@ def compile_preprocessed(
     with _compiling(text, diagnostics):
         progress("reading")
         tokens = lexer.tokenize(text)
+        if options.disabled_annotations:
+            tokens = without_annotations(tokens, options.disabled_annotations, diagnostics)
         syntax_tree = parser.parse(tokens, text.text, diagnostics)
         if not is_complete:
             return None

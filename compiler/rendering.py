@@ -111,29 +111,29 @@ P4C_WIDTH = 100
 _SYNTAX = "syntax"
 
 
-def p4c_form(diagnostics: Diagnostics) -> str:
+def p4c_form(diagnostics: Diagnostics, max_errors: int, info: frozenset[str] = frozenset()) -> str:
     """Every diagnostic as p4c-bm2-ss prints it, with the lines that close its output; ends in a newline.
 
         FILE(LINE): [--Werror=KIND] error: MESSAGE
         the source line
            ^^^^
 
-    p4c shows no warnings behind the first error, and stops where it has shown more than --maxErrorCount.
+    p4c shows no warnings behind the first error, and stops where it has shown more than `max_errors` (so diagnostics
+    keep one more). Warnings of the kinds in `info` are called so.
     """
     lines: list[str] = []
-    for item in _p4c_order(diagnostics):
-        lines += _p4c_item(item, diagnostics.sources)
-    if diagnostics.error_count > diagnostics.max_errors:
-        lines += [f"Number of errors exceeded set maximum of {diagnostics.max_errors}", ""]
+    errors = 0
+    for item in diagnostics.items:
+        if item.severity is Severity.ERROR:
+            errors += 1
+        elif errors:
+            continue
+        lines += _p4c_item(item, diagnostics.sources, info)
+    if diagnostics.error_count > max_errors:
+        lines += [f"Number of errors exceeded set maximum of {max_errors}", ""]
     elif any(_stops_the_parser(item) for item in diagnostics.items):
         lines.append(f"[--Werror=overlimit] error: {diagnostics.error_count} errors encountered, aborting compilation")
     return "".join(line + "\n" for line in lines)
-
-
-def _p4c_order(diagnostics: Diagnostics) -> list[Diagnostic]:
-    """As they were reported; a program that is refused shows its errors only."""
-    has_errors = diagnostics.has_errors
-    return [item for item in diagnostics.sorted() if item.severity is Severity.ERROR or not has_errors]
 
 
 def _stops_the_parser(item: Diagnostic) -> bool:
@@ -143,7 +143,7 @@ def _stops_the_parser(item: Diagnostic) -> bool:
     return item.kind in (_SYNTAX, "I/O error") or (item.kind == "duplicate" and item.span.line > 0)
 
 
-def _p4c_item(item: Diagnostic, sources: Sources) -> list[str]:
+def _p4c_item(item: Diagnostic, sources: Sources, info: frozenset[str]) -> list[str]:
     place = _p4c_place(item.span)
     message = re.sub(r"\s*\n\s*", " ", item.message)
     if item.hint:
@@ -151,8 +151,9 @@ def _p4c_item(item: Diagnostic, sources: Sources) -> list[str]:
     if item.kind == _SYNTAX and item.severity is Severity.ERROR:
         head = f"{place}:{message if message.startswith('syntax error') else 'syntax error, ' + message}"
     else:
-        flag = "Werror" if item.severity is Severity.ERROR else "Wwarn"
-        head = f"{place + ': ' if place else ''}[--{flag}={item.kind}] {item.severity.value}: {message}"
+        word = "info" if item.kind in info and item.severity is Severity.WARNING else item.severity.value
+        flag = {"error": "Werror", "warning": "Wwarn", "info": "Winfo"}[word]
+        head = f"{place + ': ' if place else ''}[--{flag}={item.kind}] {word}: {message}"
     lines = [head, *_p4c_quote(item.span, sources)]
     for note in item.notes:
         lines += [*_p4c_note(note), *_p4c_quote(note.span, sources)]

@@ -17,7 +17,8 @@ class Request:
 
     `file`: a path, or "-" for the text in `text`, which the caller read from standard input. `artefacts`: any of
     "json", and "p4info.FORMAT" and "entries.FORMAT" with one of the formats of `artefacts.py`. `is_preprocessed`: the
-    preprocessor is left out. `architecture`: None to tell it from the program.
+    preprocessor is left out. `architecture`: None to tell it from the program. `without_assertions`: assert and assume
+    are left out of the JSON. `disabled_annotations`: names of annotations that are ignored, with a warning.
     """
 
     file: str
@@ -31,6 +32,8 @@ class Request:
     is_preprocessed: bool = False
     needs_p4info: bool = True
     architecture: str | None = None
+    without_assertions: bool = False
+    disabled_annotations: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

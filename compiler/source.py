@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from compiler.diagnostics import Diagnostics, Span
+from compiler.diagnostics import Diagnostics, Span, whole_file
 from compiler.preprocessor.directives import Preprocessor
 from compiler.preprocessor.files import Files
 from compiler.preprocessor.layout import LineOrigin, Preprocessed
@@ -45,7 +45,7 @@ def read_source(
     try:
         text = files.text(file)
     except OSError as error:
-        diagnostics.error("I/O error", f"cannot read {file}: {error.strerror or error}", Span(file, 1, 1, 1, 1))
+        diagnostics.error("I/O error", f"cannot read {file}: {error.strerror or error}", whole_file(file))
         return None
     return preprocess(text, file, diagnostics, include_paths, defines, undefines, files=files, now=now)
 
