@@ -41,7 +41,7 @@ from compiler.check.reachable import reachable_functions
 from compiler.check.scopes import Scope
 from compiler.check.target import V1MODEL, check_target
 from compiler.check.unused import warn_unused
-from compiler.diagnostics import Diagnostics, whole_file
+from compiler.diagnostics import Diagnostics, Severity, whole_file
 
 RULES = (
     architecture,
@@ -62,12 +62,15 @@ RULES = (
 """The modules that register rules."""
 
 
+_HIDE_USES = frozenset({"syntax", "not-found", "duplicate", "I/O error"})
+"""Errors after which it is not known what is used."""
+
+
 def check_program(program: syntax.Program, diagnostics: Diagnostics, *, needs_main: bool = True) -> tree.Program | None:
     """The typed tree of a program; None if there were errors, here or earlier, all of which are in `diagnostics`.
 
     Without `needs_main` a library is fine too, whose `main` is None.
     """
-    is_complete = not diagnostics.has_errors
     checker = Checker(diagnostics, damaged=program.damaged)
     env = Env(checker, Scope(), Place("top"))
     for declaration in program.declarations:
@@ -75,8 +78,8 @@ def check_program(program: syntax.Program, diagnostics: Diagnostics, *, needs_ma
     if needs_main and checker.main is None and not checker.main_is_damaged and "main" not in program.damaged:
         span = whole_file(program.span.file)
         env.error("missing", "the program does not instantiate a package called main", span)
-    if is_complete:
-        warn_unused(checker)
+    if not any(item.severity is Severity.ERROR and item.kind in _HIDE_USES for item in diagnostics.items):
+        warn_unused(checker, program)
     if needs_main if checker.main is None else checker.main.type.name == V1MODEL:
         for found in checker.target_errors:
             diagnostics.add(found)

@@ -75,7 +75,7 @@ def _value(env: Env, node: syntax.Expression) -> Value | None:
         case syntax.TypeExpression():
             return TypeArgument(_type_text(env, node.type))
         case syntax.NameExpression():
-            symbol = env.scope.find(node.name)
+            symbol = env.use(node.name)
             if isinstance(symbol, Constant) and isinstance(
                 symbol.value, tree.IntLiteral | tree.BoolLiteral | tree.StringLiteral
             ):

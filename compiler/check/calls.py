@@ -102,7 +102,7 @@ def _member_call(env: Env, node: syntax.CallExpression, callee: syntax.MemberExp
     if type_ is not None:
         return _type_call(env, node, callee, type_)
     if isinstance(callee.base, syntax.NameExpression):
-        symbol = (env.scope.root if callee.base.is_absolute else env.scope).find(callee.base.name)
+        symbol = env.use(callee.base.name, absolute=callee.base.is_absolute)
         if isinstance(symbol, tree.Table):
             return methods.table_method(env, node, symbol, name)
     inner = env.at(replace(env.place, unevaluated=True)) if name in methods.SIZES else env

@@ -13,11 +13,15 @@ from compiler.check.scopes import (
     Scope,
     Symbol,
     Template,
+    TypeName,
     Undefined,
     did_you_mean,
 )
 from compiler.diagnostics import Diagnostic, Diagnostics, Note, Severity, Span
 from compiler.types import FunctionType, Type
+
+TYPE_SYMBOLS = (TypeName, GenericType, Template)
+"""What a name that should be a type can stand for."""
 
 
 @dataclass(eq=False, slots=True)
@@ -37,6 +41,8 @@ class Checker:
     declaring: list[str] = field(default_factory=list)
     """The names of the declarations that are being checked, the innermost last."""
     templates: list[Template] = field(default_factory=list)
+    used: set[Span] = field(default_factory=set)
+    """The names of all declarations that something mentions, by where they stand."""
     unused_packages: dict[str, Span] = field(default_factory=dict)
     """Package types that were declared and not (yet) instantiated."""
     origins: dict[Type, tuple[GenericType, tuple[Type, ...]]] = field(default_factory=dict)
@@ -131,12 +137,20 @@ class Env:
         else:
             self.warning("shadow", f"{name} hides another declaration", span, *notes)
 
+    def use(self, name: str, *, absolute: bool = False) -> Symbol | None:
+        """What a mentioned name stands for, if anything; it then counts as used."""
+        entry = (self.scope.root if absolute else self.scope).entry(name)
+        if entry is None:
+            return None
+        self.checker.used.add(entry[1])
+        return entry[0]
+
     def look_up(
         self, name: str, span: Span, *, absolute: bool = False, what: str = "", kind: str = "not-found"
     ) -> Symbol:
         """What a used name stands for; says so, as an error of `kind`, and returns Undefined if that is nothing."""
         scope = self.scope.root if absolute else self.scope
-        symbol = scope.find(name)
+        symbol = self.use(name, absolute=absolute)
         if symbol is None and name in self.checker.damaged:
             return Undefined(name)
         if symbol is None and what == "type" and name in self.checker.declaring:
@@ -144,7 +158,8 @@ class Env:
             return Undefined(name)
         if symbol is None:
             prefix = f"{what} " if what else ""
-            self.error(kind, f"{prefix}{name} is not declared", span, hint=did_you_mean(name, scope.names()))
+            known = scope.names(TYPE_SYMBOLS) if what == "type" else scope.names()
+            self.error(kind, f"{prefix}{name} is not declared", span, hint=did_you_mean(name, known))
             return Undefined(name)
         return symbol
 

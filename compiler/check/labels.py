@@ -92,7 +92,7 @@ def value_set(env: Env, nodes: Sequence[syntax.Expression], key_types: Sequence[
     """The reference to a value set, if that is what the label of a select is; poisoned if it does not fit the keys."""
     if len(nodes) != 1 or not isinstance(nodes[0], syntax.NameExpression):
         return None
-    symbol = env.scope.find(nodes[0].name)
+    symbol = env.use(nodes[0].name)
     if not isinstance(symbol, tree.ValueSet):
         return None
     element = symbol.element

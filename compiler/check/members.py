@@ -45,6 +45,7 @@ def type_of_base(env: Env, base: syntax.Expression) -> types.Type | GenericType 
     if isinstance(base, syntax.NameExpression):
         symbol = (env.scope.root if base.is_absolute else env.scope).find(base.name)
         if isinstance(symbol, TypeName):
+            env.use(base.name, absolute=base.is_absolute)
             return symbol.type
     return None
 

@@ -190,24 +190,23 @@ class Scope:
         found = self._symbols.get(name)
         return found[0] if found else None
 
-    def find(self, name: str) -> Symbol | None:
-        """What `name` stands for here or in a scope around."""
+    def entry(self, name: str) -> tuple[Symbol, Span] | None:
+        """What `name` stands for here or in a scope around, and where it is declared."""
         scope: Scope | None = self
         while scope is not None:
             found = scope._symbols.get(name)
             if found is not None:
-                return found[0]
+                return found
             scope = scope.outer
         return None
 
+    def find(self, name: str) -> Symbol | None:
+        found = self.entry(name)
+        return found[0] if found else None
+
     def span_of(self, name: str) -> Span | None:
-        scope: Scope | None = self
-        while scope is not None:
-            found = scope._symbols.get(name)
-            if found is not None:
-                return found[1]
-            scope = scope.outer
-        return None
+        found = self.entry(name)
+        return found[1] if found else None
 
     @property
     def root(self) -> Scope:

@@ -165,7 +165,7 @@ def typedef(env: Env, node: syntax.TypedefDeclaration) -> None:
         type_: types.Type = typerefs.resolve(env, node.type)
     else:
         dispatch.declaration(env, node.type)
-        symbol = env.scope.find(node.type.name.text)
+        symbol = env.use(node.type.name.text)
         type_ = symbol.type if isinstance(symbol, TypeName) else types.POISON
     env.declare(node.name, TypeName(type_))
 

@@ -242,7 +242,7 @@ DECLARATIONS = [
     ("header b_t { bit<-1> x; }", "invalid", "-1"),
     ("header b_t { bit<99999999> x; }", "unsupported", "99999999"),
     # p4c takes these two
-    ("struct b_t { h_t[-1] x; }", "invalid", "-1"),
+    ("struct b_t { h_t[-1] x; }", "overlimit", "-1"),
     ("struct b_t { error[2] x; }", "type-error", "error[2]"),
     ("enum e_t { A, B, A }", "duplicate", "A"),
     ("enum bit<8> e_t { A = 1, A = 2 }", "duplicate", "A"),

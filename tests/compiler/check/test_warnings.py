@@ -30,7 +30,7 @@ HELPERS = "void give(out bit<8> x) { x = 1; } void take(in bit<8> x) { }"
 
 @pytest.mark.parametrize(("statements", "marked"), USES, ids=[case[0] for case in USES])
 def test_use_of_a_variable_without_a_value(statements: str, marked: list[str]) -> None:
-    said = reports(program(statements, types=HELPERS))
+    said = [report for report in reports(program(statements, types=HELPERS)) if report[0] != "warning unused"]
     assert said == [("warning uninitialized-use", name) for name in marked]
 
 
