@@ -12,6 +12,8 @@ INTERNAL_ERROR = 70  # sysexits.h: EX_SOFTWARE
 # verb -> (module, attribute, one line of help). The rooms know nothing of one another; they meet here.
 VERBS: dict[str, tuple[str, str, str]] = {
     "compile": ("compiler.cli", "compile_command", "Compile P4_16 to BMv2 JSON and P4Info."),
+    "graph": ("compiler.graph_cli", "graph_command", "Draw parsers, control flow and table dependencies as SVG."),
+    "report": ("compiler.report_cli", "report_command", "Tell what a program's tables, headers and metadata cost."),
     "switch": ("switch.cli", "switch_command", "Run a native-speed P4 switch with a P4Runtime server."),
     "stf": ("switch.stf.cli", "stf_command", "Run packet tests in STF notation on a program."),
     "trace": ("switch.cli", "trace_command", "Send one packet through a pipeline and tell what happened to it."),

@@ -61,22 +61,22 @@ class Accesses:
 def accesses(node: object, scope: Scope | None = None) -> Accesses:
     """The accesses of statements or expressions, in the order in which they run."""
     found = Accesses()
-    _Collector(scope or {}, found).visit(node)
+    Collector(scope or {}, found).visit(node)
     return found
 
 
 def action_accesses(action: tree.Action, arguments: Sequence[tree.Expression], scope: Scope) -> Accesses:
     """What an action does as a table runs it: `arguments` for the parameters with a direction, data for the others."""
     found = Accesses()
-    collector = _Collector(scope, found)
+    collector = Collector(scope, found)
     inner = collector.bind(action.parameters[: len(arguments)], arguments)
-    _Collector(inner, found).visit(action.body)
+    Collector(inner, found).visit(action.body)
     return found
 
 
 def bind(parameters: Sequence[tree.Parameter], arguments: Sequence[tree.Expression], scope: Scope) -> Scope:
     """The scope inside of what is called with `arguments`, which are read in `scope`."""
-    return _Collector(scope, Accesses()).bind(parameters, arguments)
+    return Collector(scope, Accesses()).bind(parameters, arguments)
 
 
 def describe(path: Path) -> str:
@@ -91,10 +91,19 @@ def describe(path: Path) -> str:
     return text
 
 
-class _Collector:
+class Collector:
+    """Adds to `found` what it visits, read in `scope`. Applied tables and controls are for who derives from it."""
+
     def __init__(self, scope: Scope, found: Accesses) -> None:
         self.scope = scope
         self.found = found
+
+    def inner(self, scope: Scope) -> Collector:
+        """One for the body of what is called."""
+        return Collector(scope, self.found)
+
+    def note_read(self, path: Path) -> None:
+        self.found.read(path)
 
     def visit(self, node: object) -> None:
         match node:
@@ -188,7 +197,7 @@ class _Collector:
                 self.visit(part)
         else:
             for outside in self.resolve(path):
-                self.found.read(outside)
+                self.note_read(outside)
         self._indexes(expression)
 
     def _write(self, target: tree.Expression, surely: bool = True) -> None:
@@ -215,7 +224,7 @@ class _Collector:
         for outside in self.resolve(union or path):
             validity = outside if is_union or union is not None else outside / VALID
             if call.op is tree.HeaderOp.IS_VALID:
-                self.found.read(validity)
+                self.note_read(validity)
             else:
                 self.found.write(validity, surely=union is None and not _has_runtime_index(call.header))
 
@@ -241,7 +250,7 @@ class _Collector:
                 self._indexes(argument)
             elif location(argument) is None:
                 self.visit(argument)
-        _Collector(self.bind(parameters, arguments), self.found).visit(body)
+        self.inner(self.bind(parameters, arguments)).visit(body)
 
     def _extern_call(self, call: tree.Call) -> None:
         state = _register(call)

@@ -17,7 +17,7 @@ from compiler.analysis.wording import quote
 from compiler.diagnostics import Sources, Span
 from compiler.passes.paths import Path
 
-_CONDITION_WIDTH = 44
+_CONDITION_WIDTH = 36
 _NO_PATHS: frozenset[Path] = frozenset()
 
 

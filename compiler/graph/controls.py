@@ -11,8 +11,8 @@ from compiler.diagnostics import Sources
 from compiler.graph.drawing import Box, Drawing, Link
 
 _MOST_LINES = 6
-_LINE_WIDTH = 46
-_LABEL_WIDTH = 28
+_LINE_WIDTH = 34
+_LABEL_WIDTH = 24
 
 
 def draw_control(flow: Flow, sources: Sources) -> Drawing:

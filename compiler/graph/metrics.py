@@ -17,9 +17,9 @@ class TextStyle:
     line: float
 
     def width(self, text: str) -> float:
-        """Monospaced faces are 0.55 to 0.61 of their size wide."""
+        """Monospaced faces are 0.55 to 0.61 of their size wide, 0.64 where a viewer rounds up to whole pixels."""
         columns = sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
-        return columns * self.size * 0.615
+        return columns * self.size * 0.64
 
 
 HEADING = TextStyle(17, 24)

@@ -95,7 +95,8 @@ def _box(box: Box, size: Size, centre: Point) -> str:
         out.append(_line(text, LINE, left + PAD_X, y + LINE.size * 0.85, "text"))
         y += LINE.line
     if box.note:
-        out.append(_line(box.note, NOTE, left + PAD_X, y + NOTE.size * 0.95, "note"))
+        inset = POINT if box.kind in metrics.POINTED else PAD_X
+        out.append(_line(box.note, NOTE, left + inset, y + NOTE.size * 0.95, "note"))
     out.append("</g>\n")
     return "".join(out)
 

@@ -35,7 +35,7 @@ def draw_tables(flow: Flow, found: Dependencies, sources: Sources) -> Drawing:
             box.lines = key_lines(node.table, sources)
         elif node.kind is FlowKind.STATEMENTS:
             box.title = ""
-            box.lines = cut([shorten(line, 40) for line in node.lines], 4)
+            box.lines = cut([shorten(line, 34) for line in node.lines], 4)
         box.note = f"stage {stage}"
         box.data = {"stage": stage, "kind": node.kind.value}
         box.tooltip = "\n".join(filter(None, [node.name or "\n".join(node.lines), f"stage {stage}", box.place]))

@@ -11,9 +11,9 @@ from compiler.graph.layered.ranks import Ranked
 _WIDEST_PORTS = 0.8
 """The part of a node's width over which its edges are spread."""
 _PORT_GAP = 9.0
-_STEEPEST = 9.0
+_STEEPEST = 14.0
 """How many pixels to the side an edge may go for each one down before layers move apart."""
-_MOST_GAP = 70.0
+_MOST_GAP = 56.0
 
 
 def layer_bounds(ranked: Ranked, x: Sequence[float]) -> list[tuple[float, float]]:
