@@ -39,7 +39,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<integer>(?:[0-9]+[ws])?(?:0[xX][0-9a-fA-F_]+|0[dD][0-9_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9][0-9_]*))"
     r"|(?P<operator>" + _OPERATORS + r")"
-    r'|(?P<string>"(?:[^"\\]|\\.)*")'
+    r'|(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")'
     r"|(?P<unknown>.)",
     re.DOTALL,
 )

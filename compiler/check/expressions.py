@@ -17,6 +17,9 @@ from compiler.diagnostics import Note, Span
 
 @dispatch.expression_rule(syntax.IntegerLiteral)
 def integer(env: Env, node: syntax.IntegerLiteral) -> tree.Expression:
+    if node.value.bit_length() > fold.LARGEST_INT:
+        env.error("overlimit", f"this number has more than {fold.LARGEST_INT} bits", node.span)
+        return poisoned(node.span)
     if node.width is None:
         return tree.IntLiteral(types.INF_INT, node.span, node.value)
     if node.width < (1 if node.is_signed else 0):

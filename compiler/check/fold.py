@@ -12,8 +12,8 @@ from collections.abc import Callable
 from compiler import tree, types
 from compiler.diagnostics import Span
 
-LARGEST_INT = 1 << 16
-"""Bits of an `int`, about: a chain of squares must not take all memory."""
+LARGEST_INT = 1 << 13
+"""Bits of an `int`: a chain of squares must not take all memory, and messages can show any number."""
 
 
 class FoldError(Exception):
@@ -95,7 +95,10 @@ def binary(op: str, type_: types.Type, span: Span, left: tree.Expression, right:
         return literal(type_, span, _shift_left(a, b, type_))
     if op == "*" and a.bit_length() + b.bit_length() > LARGEST_INT and isinstance(type_, types.InfIntType):
         raise FoldError("a product that is too large a number")
-    return literal(type_, span, _ARITHMETIC[op](a, b))
+    value = _ARITHMETIC[op](a, b)
+    if isinstance(type_, types.InfIntType) and value.bit_length() > LARGEST_INT:
+        raise FoldError("a result that is too large a number")
+    return literal(type_, span, value)
 
 
 def conditional(
@@ -191,7 +194,7 @@ def _saturate(value: int, type_: types.Type) -> int:
 
 def _shift_left(value: int, amount: int, type_: types.Type) -> int:
     if isinstance(type_, types.InfIntType):
-        if amount > LARGEST_INT:
+        if value.bit_length() + amount > LARGEST_INT:
             raise FoldError("a shift that makes too large a number")
         return value << amount
     return value << min(amount, types.width(type_))

@@ -12,8 +12,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 _INTERESTING = re.compile(r'"|//|/\*')
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_STRING_END = re.compile(r'(?:[^"\\]|\\.)*"')
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_STRING_END = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"')
 _DIRECTIVE = re.compile(r"\s*#")
 
 

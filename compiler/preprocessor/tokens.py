@@ -20,7 +20,7 @@ PARAMETER = "parameter"
 _TOKEN = re.compile(
     r"(?P<identifier>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<number>\.?[0-9](?:[eEpP][+-]|[A-Za-z0-9_.])*)"
-    r'|(?P<string>"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')'
+    r'|(?P<string>"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\'\\]*(?:\\.[^\'\\]*)*\')'
     r"|(?P<lone>[\"'].*|//.*|/\*.*?\*/)"  # comments are blanks by now, but for those in a string of several lines
     r"|(?P<other>##|\.\.\.|<<=?|>>=?|&&|\|\||\+\+|--|->|[-+*/%&|^=!<>]=|\S)",
     re.DOTALL,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from math import prod
 
 from compiler import tree
 from compiler import types as t
@@ -25,6 +26,8 @@ from compiler.passes import build
 NO_MATCH = "no_match"
 SMALL_KEY = 10
 """Keys of so many bits are checked for selects that name every value."""
+MOST_CASES = 1 << 16
+"""That a case with several ranges may become."""
 
 
 class ParserWriter:
@@ -170,6 +173,9 @@ class ParserWriter:
                 ternaries(label, key.type, self.expressions)
                 for label, key in zip(case.labels, select.keys, strict=True)
             ]
+            if prod(map(len, pairs)) > MOST_CASES:
+                message = f"the ranges of this case make more than {MOST_CASES} cases of values with masks"
+                raise Unsupported(message, case.span)
             for combination in product(*pairs):
                 if not any(mask for _, mask in combination):
                     yield self._default(case.state)

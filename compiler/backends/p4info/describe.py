@@ -24,7 +24,7 @@ _PARSED = frozenset({"deprecated", "noWarn", "length", "synchronous", "field_lis
 """Annotations whose body p4c takes for expressions and writes out as such; of others it writes the tokens."""
 
 _TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|[0-9][0-9a-zA-Z_]*'
+    r'"[^"\\]*(?:\\.[^"\\]*)*"|[A-Za-z_]\w*|[0-9][0-9a-zA-Z_]*'
     r"|\|[+-]\||&&&|\.\.|<<|&&|\|\||==|!=|>=|<=|\+\+|\S",
     re.DOTALL,
 )
