@@ -6,6 +6,8 @@ After:
   variable, which is assigned from afterwards; `extract(_)` extracts to a header variable that nobody reads;
 - the data of `hash` are fields and constants; those of `digest` are variables of that digest alone, because BMv2 reads
   them at the end of ingress, not at the call (one set for each type, so that there is one digest of that name);
+- the data of `clone3`, `resubmit` and `recirculate` are the fields of metadata among them: the rest is not kept
+  (headers, for which the copy is parsed, and local variables, which start anew);
 - a result that nobody wanted goes to a variable (`lookahead` may find the packet too short);
 - a direct meter writes to a variable of its own, for BMv2 runs it with every hit, whether the action reads it or not.
 """
@@ -37,6 +39,15 @@ class _FieldArguments(rewrite.Rewriter):
                 return self._digest(node, call)
             case tree.ExternFunctionCall(function=tree.ExternFunction(name="hash")) as call:
                 return self._outputs(node, self._hash(call))
+            case (
+                tree.ExternFunctionCall(
+                    function=tree.ExternFunction(name="clone3" | "resubmit" | "recirculate")
+                ) as call
+            ):
+                *others, data = call.arguments
+                kept = tuple(leaf for leaf in leaves(data) if _is_metadata(leaf))
+                listed = tree.TupleExpression(t.TupleType(tuple(f.type for f in kept)), data.span, kept)
+                return replace(node, call=replace(call, arguments=(*others, listed)))
             case tree.MethodCall(receiver=tree.ExternInstance() as meter) as call if meter.type.name == "direct_meter":
                 return self._direct_meter(node, call)
             case tree.MethodCall() as call if call.type != t.VOID:
@@ -125,6 +136,18 @@ def _as_fields(values: Sequence[tree.Expression]) -> tuple[list[tree.Statement],
         before.append(tree.Assign(value.span, copy, value))
         fields.append(copy)
     return before, fields
+
+
+def _is_metadata(value: tree.Expression) -> bool:
+    """A field of a block's metadata or standard metadata."""
+    place = static_path(value)
+    if place is None or not isinstance(place.root, tree.Parameter) or _is_action_data(value):
+        return False
+    while isinstance(value, tree.Member | tree.StackIndex):
+        value = value.base
+        if isinstance(t.strip_new_types(value.type), t.HeaderType | t.HeaderUnionType):
+            return False
+    return True
 
 
 def _is_action_data(value: tree.Expression) -> bool:

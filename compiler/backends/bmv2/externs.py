@@ -3,7 +3,8 @@ lists.
 
 hash, update_checksum ...      calculations: an algorithm and its input
 digest                         learn_lists: the fields of a digest, by id
-clone, resubmit, recirculate   field_lists: what metadata survives, by @field_list annotations
+clone, resubmit, recirculate   field_lists: what metadata survives, by @field_list annotations or, in the calls of old,
+                               as an argument
 """
 
 from __future__ import annotations
@@ -96,6 +97,15 @@ class FieldLists:
         self._lists.setdefault(number, [])
         return number or NO_FIELDS
 
+    def add(self, elements: list[Json]) -> int:
+        """The id of a list of these fields, which no annotation has."""
+        for number, known in self._lists.items():
+            if number > NO_FIELDS and known == elements:
+                return number
+        number = max([NO_FIELDS, *self._lists]) + 1
+        self._lists[number] = elements
+        return number
+
     @property
     def json(self) -> list[Json]:
         return [
@@ -163,6 +173,9 @@ class Externs:
             "digest": self._digest,
             "clone": self._clone,
             "clone_preserving_field_list": self._clone,
+            "clone3": self._clone,
+            "resubmit": self._again("resubmit"),
+            "recirculate": self._again("recirculate"),
             "resubmit_preserving_field_list": self._again("resubmit"),
             "recirculate_preserving_field_list": self._again("recirculate"),
             "truncate": self._truncate,
@@ -212,16 +225,21 @@ class Externs:
         kind, session, *lists = arguments
         if not isinstance(kind, tree.EnumMember):
             raise Unsupported("the kind of clone must be known at compile time", kind.span)
-        number = self.field_lists.use(self.expressions.literal(lists[0]) if lists else 0)
+        number = self._field_list(lists[0]) if lists else self.field_lists.use(0)
         op = "clone_ingress_pkt_to_egress" if kind.name == "I2E" else "clone_egress_pkt_to_egress"
         return [{"op": op, "parameters": [self.expressions.parameter(session), hexstr(number)]}]
 
     def _again(self, op: str) -> Callable[[Sequence[tree.Expression], Span], list[Json]]:
         def write(arguments: Sequence[tree.Expression], span: Span) -> list[Json]:
-            number = self.field_lists.use(self.expressions.literal(arguments[0]))
-            return [{"op": op, "parameters": [hexstr(number)]}]
+            return [{"op": op, "parameters": [hexstr(self._field_list(arguments[0]))]}]
 
         return write
+
+    def _field_list(self, argument: tree.Expression) -> int:
+        """The id of a list that is given by its number, or by its fields."""
+        if isinstance(argument, tree.TupleExpression):
+            return self.field_lists.add([self.expressions.layout.field(f).json for f in argument.elements])
+        return self.field_lists.use(self.expressions.literal(argument))
 
     def _truncate(self, arguments: Sequence[tree.Expression], span: Span) -> list[Json]:
         return [{"op": "truncate", "parameters": [self.expressions.parameter(arguments[0])]}]
