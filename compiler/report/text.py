@@ -154,12 +154,9 @@ def _link(link: ChainLink) -> str:
 def _memory(memory: Sequence[MemoryReport]) -> list[str]:
     lines = []
     for each in memory:
-        cell = (
-            ""
-            if each.cell_bits is None
-            else f"{each.size} x {each.cell_bits} bits = {_memory_size(each.total_bits or 0)}"
-        )
-        cell = cell or f"{each.size} cells"
+        cells = f"{each.size} cells"
+        if each.cell_bits is not None:
+            cells = f"{each.size} x {each.cell_bits} bits = {_memory_size(each.total_bits or 0)}"
         users = f"  by {', '.join(each.used_by)}" if each.used_by else "  never used"
         lines.append(shorten(f"  {each.kind:<15} {shorten(each.name, 34):<34} {cells}{users}", WIDTH))
     return lines
