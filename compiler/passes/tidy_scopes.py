@@ -52,7 +52,8 @@ def _tidy(statements: Sequence[tree.Statement], exits: tuple[tree.Label, ...]) -
         for new in _statement(statement, exits if last else ()):
             result.append(new)
             if ends(new):
-                return result
+                # What follows is never reached, so this is the end.
+                return result[:-1] if isinstance(new, tree.Leave) and new.label in exits else result
     return result
 
 

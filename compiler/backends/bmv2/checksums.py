@@ -104,7 +104,7 @@ def _calls(block: tree.Block) -> Iterator[tree.ExternFunctionCall]:
 
 def write_deparser(control: tree.Control, primitives: Primitives, diagnostics: Diagnostics) -> Json:
     """The `deparsers` entry: headers in the order in which they are emitted. Assignments may come before the first
-    only.
+    only, and none may make a header valid or invalid: BMv2 has settled by then how long the packet will be.
     """
     order: list[str] = []
     first: list[Json] = []
@@ -113,7 +113,7 @@ def write_deparser(control: tree.Control, primitives: Primitives, diagnostics: D
             match statement:
                 case tree.CallStatement(call=tree.MethodCall(receiver=tree.Parameter()) as call):
                     order += _emitted(call.arguments[0], primitives.expressions)
-                case tree.Assign() | tree.CallStatement() if not order:
+                case tree.Assign() | tree.CallStatement() if not order and not _changes_headers(statement):
                     first += primitives.simple(statement)
                 case _:
                     raise Unsupported(
@@ -125,6 +125,13 @@ def write_deparser(control: tree.Control, primitives: Primitives, diagnostics: D
             problem.report(diagnostics)
     info = source_info(control.type_span, diagnostics.sources)
     return {"name": "deparser", "id": 0, **info, "order": order, "primitives": first}
+
+
+def _changes_headers(statement: tree.Assign | tree.CallStatement) -> bool:
+    if isinstance(statement, tree.CallStatement):
+        return isinstance(statement.call, tree.HeaderCall | tree.StackCall)
+    type_ = t.strip_new_types(statement.target.type)
+    return isinstance(type_, t.FieldsType | t.StackType | t.VarbitType)
 
 
 def _emitted(value: tree.Expression, expressions: Expressions) -> Iterator[str]:

@@ -255,7 +255,7 @@ class Externs:
         if not isinstance(message, tree.StringLiteral):
             raise Unsupported("the message must be known at compile time", message.span)
         values = [self.expressions.parameter(leaf) for value in data for leaf in leaves(value)]
-        text = {"type": "string", "value": _unescaped(message.value)}
+        text = {"type": "string", "value": _with_fields(_unescaped(message.value), data)}
         return [{"op": "log_msg", "parameters": [text, {"type": "parameters_vector", "value": values}]}]
 
     # --- methods ---
@@ -300,3 +300,33 @@ def _unescaped(text: str) -> str:
         return str(json.loads(f'"{text}"', strict=False))
     except ValueError:
         return text
+
+
+def _with_fields(message: str, data: Sequence[tree.Expression]) -> str:
+    """`message`, where the `{}` of a value with fields asks for each by name: `(a:{},b:{})`."""
+    first, *rest = message.split("{}")
+    shapes = [_shape(type_) for value in data for type_ in _part_types(value.type)]
+    return first + "".join(f"{shape}{text}" for shape, text in zip([*shapes, *["{}"] * len(rest)], rest, strict=False))
+
+
+def _part_types(type_: t.Type) -> Sequence[t.Type]:
+    """The types of the values that a list of arguments is made of."""
+    match t.strip_new_types(type_):
+        case t.StructType(fields=fields):
+            return [field.type for field in fields]
+        case t.TupleType(elements=elements):
+            return elements
+        case other:
+            return [other]
+
+
+def _shape(type_: t.Type) -> str:
+    match t.strip_new_types(type_):
+        case t.FieldsType(fields=fields):
+            return f"({','.join(f'{field.name}:{_shape(field.type)}' for field in fields)})"
+        case t.TupleType(elements=elements):
+            return f"({','.join(map(_shape, elements))})"
+        case t.StackType() as stack:
+            return f"({','.join([_shape(stack.element)] * stack.size)})"
+        case _:
+            return "{}"

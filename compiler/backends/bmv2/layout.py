@@ -128,6 +128,7 @@ class Layout:
 
     def _declare(self, name: str, type_: t.Type, span: Span) -> Place:
         type_ = t.strip_new_types(type_)
+        self._names.taken.add(name)  # of what is made of others, too: their names begin with it
         match type_:
             case t.StructType():
                 for field in type_.fields:
@@ -154,7 +155,6 @@ class Layout:
                 return FieldPlace(name, VARBIT_FIELD)
             case _:
                 width = scalar_width(type_, span)
-                self._names.taken.add(name)
                 self._scalars.append([name, width, t.is_signed(type_)])
                 return FieldPlace(SCALARS, name)
 

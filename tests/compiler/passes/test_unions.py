@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compiler.programs import run
+from tests.compiler.programs import compile_text, program, run, send
 
 PARSER = "state start { pkt.extract(hdr.h); pkt.extract(hdr.x); transition accept; }"
 STATE = "hdr.h.r = (u.a.isValid() ? 8w1 : 0) + (u.b.isValid() ? 8w2 : 0) + (u.isValid() ? 8w4 : 0);"
@@ -30,3 +30,14 @@ def test_which_member_is_valid(statements: str, state: int) -> None:
     types = "header_union U { x_t a; x_t b; }"
     out = run(statements + STATE, "01 02 03 04 00 05 06 00 11 12", types=types, locals="U u; U[2] s;", parser=PARSER)
     assert out == f"01 02 03 04 00 05 06 {state:02x} 11 12"
+
+
+def test_a_union_variable_may_have_the_name_of_a_header_union() -> None:
+    types = """header_union U { x_t a; x_t b; }
+    control K(inout x_t x) { U u; U[2] s; apply { u.a = x; s[1] = u; x = s[1].a; } }"""
+    text = program(
+        "k.apply(hdr.x); u.b = hdr.x; s[0] = u; hdr.h.r = s[0].b.v;", types=types, locals="K() k; U u; U[2] s;"
+    )
+    assert send(text, "01 02 03 04 00 05 06 00 11 12").startswith("01 02 03 04 00 05 06 00")
+    headers = [header["name"] for header in compile_text(text)["headers"]]
+    assert len(headers) == len(set(headers))
