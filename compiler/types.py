@@ -208,10 +208,18 @@ class FieldsType(Type):
         """The position of the field `name`, which must exist."""
         return self._by_name[name][0]
 
+    @property
+    def plain_name(self) -> str:
+        """A name without brackets, as p4c gives to a specialised generic: `pair_bit8_bool`."""
+        return "_".join((self.name, *(str(argument).translate(_PLAIN) for argument in self.arguments)))
+
     def __str__(self) -> str:
         if self.arguments:
             return f"{self.name}<{', '.join(map(str, self.arguments))}>"
         return self.name
+
+
+_PLAIN = str.maketrans({"<": None, ">": None, " ": None, ",": "_", ".": "_"})
 
 
 @dataclass(frozen=True, eq=False, slots=True, repr=False)

@@ -208,7 +208,7 @@ class Layout:
                 type_.span,
                 hint="a field for the padding",
             )
-        name = self._type_names[type_] = self._unique_type_name(str(type_))
+        name = self._type_names[type_] = self._unique_type_name(type_.plain_name)
         self._add_header_type(name, fields)
         if any(width == "*" for _, width, *_ in fields):
             self.header_types[-1]["max_length"] = bits // 8

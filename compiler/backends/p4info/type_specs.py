@@ -237,4 +237,6 @@ def declared_name(
     """The name of a declared type, or what its @name says."""
     annotation = find(type_.annotations, "name")
     given = annotation.string() if annotation is not None else None
-    return given.removeprefix(".") if given else str(type_)
+    if given:
+        return given.removeprefix(".")
+    return type_.plain_name if isinstance(type_, types.FieldsType) else str(type_)
