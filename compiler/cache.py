@@ -62,9 +62,10 @@ class Cache:
             if digest(rest).encode() != checksum:
                 return None
             header = json.loads(rest[:header_size])
-            if not _is_unchanged(header["read"], header["missing"]):
+            files = Files(header["read"], set(header["found"]), set(header["missing"]))
+            if not (files.are_where_they_were() and files.have_contents()):
                 return None
-            outcome = _outcome(request, header, rest[header_size:])
+            outcome = _outcome(request, header, rest[header_size:], files)
         except (OSError, ValueError, KeyError, TypeError, IndexError):
             return None
         with suppress(OSError):  # a cache may be read-only
@@ -79,6 +80,7 @@ class Cache:
         artefacts = outcome.artefacts
         header = {
             "read": outcome.files.read,
+            "found": sorted(outcome.files.found),
             "missing": sorted(outcome.files.missing),
             "artefacts": None if artefacts is None else {name: len(data) for name, data in artefacts.items()},
             **_diagnostics_header(outcome.diagnostics),
@@ -124,17 +126,6 @@ class Cache:
                 return
             Path(path).unlink(missing_ok=True)
             total -= size
-
-
-def _is_unchanged(read: dict[str, str], missing: list[str]) -> bool:
-    for path in missing:
-        if os.path.isfile(path):
-            return False
-    for path, contents in read.items():
-        with open(path, "rb") as stream:
-            if digest(stream.read()) != contents:
-                return False
-    return True
 
 
 def _key(request: Request) -> str:
@@ -206,7 +197,7 @@ def _diagnostics_header(diagnostics: Diagnostics) -> dict[str, Any]:
     }
 
 
-def _outcome(request: Request, header: dict[str, Any], data: bytes) -> Outcome:
+def _outcome(request: Request, header: dict[str, Any], data: bytes, files: Files) -> Outcome:
     artefacts: dict[str, bytes] | None = None
     if header["artefacts"] is not None:
         artefacts, start = {}, 0
@@ -220,7 +211,7 @@ def _outcome(request: Request, header: dict[str, Any], data: bytes) -> Outcome:
         policy=request.policy,
         max_errors=request.max_errors,
     )
-    return Outcome(diagnostics, artefacts, Files(header["read"], set(header["missing"])), is_cached=True)
+    return Outcome(diagnostics, artefacts, files, is_cached=True)
 
 
 def _diagnostic(item: dict[str, Any]) -> Diagnostic:

@@ -76,7 +76,7 @@ def _options() -> dict[str, Option]:
         ("--listFrontendPasses", none, refused, "p4gate has passes of its own."),
         ("--excludeMidendPasses", needed, refused, "p4gate has passes of its own."),
         ("--listMidendPasses", none, refused, "p4gate has passes of its own."),
-        ("--toJSON", needed, refused, "p4c's internal tree."),
+        ("--toJSON", needed, said, "p4c's internal tree; the file is not written."),
         ("--fromJSON", needed, refused, "p4c's internal tree."),
         ("--testJson", none, nothing, "A test of p4c's internal tree."),
         ("--ndebug", none, followed, "Leave out assert and assume."),

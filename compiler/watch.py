@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from compiler.preprocessor.files import Files, digest
+from compiler.preprocessor.files import Files
 
 INTERVAL = 0.2
 """Seconds between two looks at the files."""
@@ -28,10 +28,10 @@ def watch(run: Run) -> int:
         while not stopped.is_set():
             line, files, others = run()
             print(line, flush=True)
-            paths = [*files.read, *files.missing, *others]
+            paths = [*files.read, *files.found, *files.missing, *others]
             before = _states(paths)
-            if _has_changed_since(files):
-                continue  # while it was being compiled
+            if not (files.are_where_they_were() and files.have_contents()):
+                continue  # a file changed while it was being compiled
             while not stopped.wait(INTERVAL) and _states(paths) == before:
                 pass
     return 0
@@ -48,18 +48,6 @@ def _state(path: str) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _has_changed_since(files: Files) -> bool:
-    """Whether a file has other contents than those that were compiled."""
-    for path, contents in files.read.items():
-        try:
-            with open(path, "rb") as stream:
-                if digest(stream.read()) != contents:
-                    return True
-        except OSError:
-            return True
-    return any(os.path.isfile(path) for path in files.missing)
 
 
 @contextmanager

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 class Files:
     """Reads files and remembers it. Paths are as the compiler named them, relative ones from the working folder.
 
-    `read`: path -> digest of its bytes. `missing`: paths that were looked for and are no files; a file that appears
-    there later may change what an #include means. `tells_time`: the text depends on when it is compiled.
+    `read`: path -> digest of its bytes. `found`: paths that were looked for and are files; `missing`: those that are
+    not: a file that appears there later may change what an #include means. `tells_time`: the text depends on when it
+    is compiled.
     """
 
     read: dict[str, str] = field(default_factory=dict)
+    found: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     tells_time: bool = False
 
@@ -30,9 +32,25 @@ class Files:
         self.read[path] = digest(data)
         return decode(data)
 
+    def are_where_they_were(self) -> bool:
+        """Whether looking for files has the same results as it had."""
+        return not any(map(os.path.isfile, self.missing)) and all(map(os.path.isfile, self.found))
+
+    def have_contents(self) -> bool:
+        """Whether the files that were read have the contents that they had."""
+        for path, contents in self.read.items():
+            try:
+                with open(path, "rb") as stream:
+                    if digest(stream.read()) != contents:
+                        return False
+            except OSError:
+                return False
+        return True
+
     def exists(self, path: str) -> bool:
         """Whether `path` is a file that can be included."""
         if os.path.isfile(path):
+            self.found.add(path)
             return True
         self.missing.add(path)
         return False
