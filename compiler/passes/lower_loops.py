@@ -3,7 +3,7 @@
 Before: For, ForIn, Break, Continue.   After: none of them. A `continue` leaves the scope of the body, so that the
 updates follow; a `break` leaves the scope of the loop (spec §12.8). `for (x in low..high)` counts a variable up that
 the body cannot see, and stops at `high` without stepping past the end of its type. `for (x in stack)` repeats the body
-for every element, the list being known.
+for every element of the list or stack, which is evaluated once, before the first round.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from compiler import types as t
 from compiler.diagnostics import Diagnostics, Span
 from compiler.passes import build
 from compiler.passes.clone import clone
+from compiler.passes.paths import effects, overlap_any, static_path
 
 
 def lower_loops(program: tree.Program, diagnostics: Diagnostics) -> tree.Program:
@@ -41,10 +42,12 @@ class _LowerLoops(rewrite.Rewriter):
         done, body = self._body(node.body, node.span)
         if isinstance(collection, tree.Range):
             return self._for_range(node, collection, done, body)
+        before: list[tree.Statement] = []
         if isinstance(collection, tree.TupleExpression):
-            elements = list(collection.elements)
+            elements = [self._kept(element, body, before) for element in collection.elements]
         elif isinstance(collection.type, t.StackType):
-            elements = [build.element(collection, i) for i in range(collection.type.size)]
+            stack = self._kept(collection, body, before)
+            elements = [build.element(stack, i) for i in range(collection.type.size)]
         else:
             self.diagnostics.error("unsupported", f"cannot loop over a value of type {collection.type}", node.span)
             return tree.Block(node.span, ())
@@ -52,7 +55,19 @@ class _LowerLoops(rewrite.Rewriter):
         for element in elements:
             start = tree.Declare(node.span, node.variable, element)
             rounds.append(clone(tree.Block(node.span, (start, body))))
-        return tree.Scope(node.span, done, tree.Block(node.span, tuple(rounds)))
+        before.append(tree.Scope(node.span, done, tree.Block(node.span, tuple(rounds))))
+        return tree.Block(node.span, tuple(before))
+
+    def _kept(self, value: tree.Expression, body: tree.Statement, before: list[tree.Statement]) -> tree.Expression:
+        """`value` as it is before the first round: itself, where it is known or no round changes it."""
+        if tree.is_literal(value):
+            return value
+        place = static_path(value)
+        if isinstance(value.type, t.StackType) and place and not overlap_any((place,), effects(body).writes):
+            return value
+        copy = build.variable("element", value.type, value.span)
+        before.append(tree.Declare(value.span, copy, value))
+        return build.ref(copy, value.span)
 
     def _body(self, body: tree.Block, span: Span) -> tuple[tree.Label, tree.Statement]:
         """The label that ends the loop, and the body inside the scope that `continue` leaves."""

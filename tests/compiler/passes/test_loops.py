@@ -56,3 +56,21 @@ def test_a_loop_in_an_action_is_a_jump_back() -> None:
     primitives = [p for a in compile_text(text)["actions"] for p in a["primitives"]]
     backward = [i for i, p in enumerate(primitives) if p["op"] == "_jump" and int(p["parameters"][0]["value"], 16) < i]
     assert len(backward) == 1
+
+
+@pytest.mark.parametrize(
+    ("apply", "d", "r"),
+    [
+        # evaluated once, before the first round (§12.8)
+        (
+            "for (bit<8> e in (list<bit<8>>){hdr.h.d, hdr.h.d}) { hdr.h.d = hdr.h.d + e; hdr.h.r = hdr.h.r + e; }",
+            "0c", "08",
+        ),
+        ("for (bit<8> e in (list<bit<8>>){hdr.h.d, next(hdr.h.d), hdr.h.d}) { hdr.h.r = hdr.h.r + e; }", "05", "0e"),
+        ("for (x_t e in hdr.st) { hdr.st[1].v = 0x50; hdr.h.r = hdr.h.r + e.v; hdr.st[2].setInvalid(); }", "04", "32"),
+    ],
+)  # fmt: skip
+def test_what_a_loop_goes_through_is_evaluated_once(apply: str, d: str, r: str) -> None:
+    types = "bit<8> next(inout bit<8> x) { x = x + 1; return x; }"
+    out = run(apply, f"{IN} 11 12 21 22", parser=STACK_PARSER, types=types)
+    assert out.split()[3] == d and out.split()[7] == r
