@@ -65,8 +65,8 @@ class Statements:
             "assert": self.check,
             "assume": self.check,
             "log_msg": self.log,
-            "drop": self.drop,
-            "mark_to_drop": self.drop,
+            "drop": lambda p: ["mark_to_drop(w, p);"],
+            "mark_to_drop": self.mark_to_drop,
             "generate_digest": lambda p: [f"p->frame.learn_list = {self._small(p.args[1])};"],
             "clone_ingress_pkt_to_egress": self.clone,
             "clone_egress_pkt_to_egress": self.clone,
@@ -341,8 +341,17 @@ class Statements:
 
     # ---- the packet's fate
 
-    def drop(self, p: Primitive) -> list[str]:
-        return ["mark_to_drop(w, p);"]
+    def mark_to_drop(self, p: Primitive) -> list[str]:
+        """Of the header it is given: with p4c a copy of the standard metadata where an action has a parameter for it."""
+        header = cast(Header, p.args[0])
+        if header.name == "standard_metadata":
+            return ["mark_to_drop(w, p);"]
+        lines: list[str] = []
+        for name, value in (("egress_spec", "w->pipeline->drop_port"), ("mcast_grp", "0")):
+            field = header.type.field(name)
+            if field is not None:
+                lines += self._store_u64(FieldRef(header, field), value, 16)
+        return lines
 
     def clone(self, p: Primitive) -> list[str]:
         session = self.e.store(cast(Expr, p.args[0]), 16)

@@ -23,7 +23,7 @@ from switch.values import (
 )
 
 from .golden import json_path, packets
-from .program import program
+from .program import field, program
 
 
 @pytest.fixture
@@ -207,3 +207,39 @@ def test_the_benchmark_counts_what_it_sends(exact: Engine) -> None:
     exact.insert(T, entry(1))
     result = exact.benchmark([(1, bytes.fromhex("00010000aa")), (1, bytes.fromhex("00020000aa"))], 0.02)
     assert result.packets > 0 and result.sent * 2 == result.packets
+
+
+def test_mark_to_drop_marks_the_header_it_is_given() -> None:
+    """BMv2's mark_to_drop sets egress_spec and mcast_grp of its argument; p4c makes it act on a copy where an action
+    has a parameter for the standard metadata, and copies that back.
+    """
+    made = program([("a", 8, False)], [("b", 8, False)], [])
+    copied = ["egress_spec", "mcast_grp"]
+    made["headers"].append({"name": "copy", "id": 3, "header_type": "standard_metadata", "metadata": True})
+    made["actions"][0]["primitives"] += [
+        *({"op": "assign", "parameters": [field("copy", f), field("standard_metadata", f)]} for f in copied),
+        {"op": "mark_to_drop", "parameters": [{"type": "header", "value": "copy"}]},
+    ]
+    with Engine.load(made, optimise="quick") as engine:
+        assert engine.process(3, b"\1") == [(1, b"\0")]
+    back = [{"op": "assign", "parameters": [field("standard_metadata", f), field("copy", f)]} for f in copied]
+    made["actions"][0]["primitives"] += back
+    with Engine.load(made, optimise="quick") as engine:
+        assert engine.process(3, b"\1") == []
+
+
+def test_the_last_header_of_a_stack_is_a_header() -> None:
+    """p4c writes `h = stack.last` in a parser with a stack_field whose field is the word `last`."""
+    made = program([("a", 8, False)], [("b", 8, False)], [])
+    made["headers"] += [
+        {"name": name, "id": number, "header_type": "i_t", "metadata": name == "copy"}
+        for number, name in enumerate(("copy", "s[0]", "s[1]"), start=3)
+    ]
+    made["header_stacks"] = [{"name": "s", "id": 0, "header_type": "i_t", "size": 2, "header_ids": [4, 5]}]
+    last = {"type": "expression", "value": {"type": "stack_field", "value": ["s", "last"]}}
+    extract = {"op": "extract", "parameters": [{"type": "stack", "value": "s"}]}
+    copy = {"op": "assign_header", "parameters": [{"type": "header", "value": "copy"}, last]}
+    made["parsers"][0]["parse_states"][0]["parser_ops"] += [extract, extract, {"op": "primitive", "parameters": [copy]}]
+    made["actions"][0]["primitives"].append({"op": "assign", "parameters": [field("o", "b"), field("copy", "a")]})
+    with Engine.load(made, optimise="quick") as engine:
+        assert engine.process(3, b"\1\2\3") == [(1, b"\3")]
