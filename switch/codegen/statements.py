@@ -342,7 +342,7 @@ class Statements:
     # ---- the packet's fate
 
     def mark_to_drop(self, p: Primitive) -> list[str]:
-        """Of the header it is given: with p4c a copy of the standard metadata where an action has a parameter for it."""
+        """Of the header it is given: with p4c a copy of the standard metadata if an action has a parameter for it."""
         header = cast(Header, p.args[0])
         if header.name == "standard_metadata":
             return ["mark_to_drop(w, p);"]
