@@ -64,7 +64,8 @@ def _reference(env: Env, node: syntax.ActionReference) -> tree.TableAction | Non
     bound = arguments.bind(env, types.FunctionType(directed, types.VOID), (), given, node.span, action.name)
     if bound is None:
         return None
-    return tree.TableAction(action, bound.arguments, annotating.evaluate(env, node.annotations), node.span)
+    annotations = annotating.evaluate(env, node.annotations)
+    return tree.TableAction(action, bound.arguments, annotations, node.span, bound.order)
 
 
 def reference_call(

@@ -113,7 +113,7 @@ class ExpressionParser(TypeParser):
                         return left  # >>=
                     operator = ">>"
             precedence = _PRECEDENCE.get(operator, 0)
-            if precedence < least or precedence == 0:
+            if precedence < least or precedence == 0 or (operator == "+" and self.peek().kind == ":"):
                 return left
             length += 1
             if length > MAX_CHAIN:
@@ -221,12 +221,20 @@ class ExpressionParser(TypeParser):
                 low = self.expression()
                 self.expect("]")
                 return syntax.SliceExpression(self.span_from(base.span), base, first, low)
-            if self.accept("+:"):
+            if self._accept_plus_colon():
                 width = self.expression()
                 self.expect("]")
                 return syntax.PlusSliceExpression(self.span_from(base.span), base, first, width)
             self.expect("]", "']', ':' or '+:'")
             return syntax.IndexExpression(self.span_from(base.span), base, first)
+
+    def _accept_plus_colon(self) -> bool:
+        """`+:`, which the grammar writes as two tokens."""
+        if self.kind == "+" and self.peek().kind == ":":
+            self.advance()
+            self.advance()
+            return True
+        return self.accept("+:")
 
     # Operands
 

@@ -40,7 +40,8 @@ def _bound(member: tree.TableAction) -> tree.Action:
     action = member.action
     data = [replace(parameter) for parameter in action.data_parameters]
     arguments = (*member.arguments, *(build.ref(parameter, member.span) for parameter in data))
-    call = tree.CallStatement(member.span, tree.ActionCall(t.VOID, member.span, arguments, action))
+    order = (*member.order, *range(len(member.arguments), len(arguments))) if member.order else ()
+    call = tree.CallStatement(member.span, tree.ActionCall(t.VOID, member.span, arguments, action, order=order))
     return replace(action, parameters=data, body=tree.Block(member.span, (call,)))
 
 

@@ -126,14 +126,16 @@ class Key:
 class TableAction:
     """A member of a table's `actions`.
 
-    `arguments` are for the action's parameters with a direction, which come first; evaluated when the action runs.
-    Annotations of the reference (@tableonly, @defaultonly) are here, those of the action in `action`.
+    `arguments` are for the action's parameters with a direction, which come first; evaluated when the action runs, in
+    `order` as in `Call`. Annotations of the reference (@tableonly, @defaultonly) are here, those of the action in
+    `action`.
     """
 
     action: Action
     arguments: tuple[Expression, ...]
     annotations: Annotations
     span: Span
+    order: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -226,7 +226,7 @@ class Layout:
     def _union_type(self, type_: t.HeaderUnionType) -> str:
         name = self._type_names.get(type_)
         if name is None:
-            name = self._type_names[type_] = self._unique_type_name(str(type_))
+            name = self._type_names[type_] = self._unique_type_name(type_.plain_name)
             headers = [[f.name, self._type_names[f.type]] for f in type_.fields]
             self.union_types.append({"name": name, "id": len(self.union_types), "headers": headers})
         return name
