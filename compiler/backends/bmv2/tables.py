@@ -62,7 +62,7 @@ class TableWriter:
         }
         if profile is None:
             json["default_entry"] = self._default_entry(table)
-            if table.entries:
+            if table.entries or table.entries_const:
                 json["entries"] = self._entries(table)
         return json
 
