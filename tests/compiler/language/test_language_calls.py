@@ -84,6 +84,48 @@ CASES = [
         locals="action a(inout bit<8> x) { x = 9; exit; }",
     ),
     Case(
+        "10 infer partial",
+        "01 02 03 04 00 05 06 05",
+        apply="set(hdr.h.r, 5);",
+        types="void set<T>(out T x, in T y) { x = y; }",
+    ),
+    Case(
+        "10 infer two",
+        "01 02 03 04 00 05 06 05",
+        apply="bit<8> q = pick(8w5, true); hdr.h.r = q;",
+        types="T pick<T, U>(in T x, in U y) { return x; }",
+    ),
+    Case(
+        "10 generic call generic",
+        "01 02 03 04 00 05 06 05",
+        apply="hdr.h.r = id2(8w5);",
+        types="T id<T>(in T x) { return x; } T id2<T>(in T x) { return id(x); }",
+    ),
+    Case(
+        "10 generic ret struct",
+        "01 02 03 04 00 05 06 05",
+        apply="hdr.h.r = mk(8w5).f;",
+        types="struct b_t<T> { T f; } b_t<T> mk<T>(in T x) { b_t<T> r; r.f = x; return r; }",
+    ),
+    Case(
+        "10 generic tuple",
+        "01 02 03 04 00 05 06 05",
+        apply="hdr.h.r = fst({8w5, true});",
+        types="A fst<A, B>(in tuple<A, B> t) { return t[0]; }",
+    ),
+    Case(
+        "10 fn calls fn in cond",
+        "01 02 03 04 00 05 06 03",
+        apply="if (f(hdr.h.a) > 1 && f(f(hdr.h.a)) == 3) hdr.h.r = f(2);",
+        types="bit<8> f(in bit<8> x) { return x + 1; }",
+    ),
+    Case(
+        "10 fn local const",
+        "01 02 03 04 00 05 06 03",
+        apply="hdr.h.r = f();",
+        types="bit<8> f() { const bit<8> K = 3; bit<8> q = K; return q; }",
+    ),
+    Case(
         "10 tuple fn",
         "01 02 03 04 00 05 06 03",
         apply="hdr.h.r = f({1,2})[0] + f({1, 2})[1];",
@@ -136,6 +178,29 @@ CASES = [
     ),
     Case("10 void fn", "01 02 03 04 00 05 06 02", apply="f(hdr.h.r);", types="void f(out bit<8> x) { x = 2; return; }"),
     Case(
+        "14.1 type in action param",
+        "01 02 03 04 00 05 06 03",
+        apply="t1.apply();",
+        types="type bit<8> U; enum bit<8> e_t { a = 1, b = 3 }",
+        locals=(
+            "action x(U u, e_t e) { hdr.h.r = (bit<8>)u + e; } table t1 { actions = { x; } const "
+            "default_action = x((U)0, e_t.b); }"
+        ),
+    ),
+    Case(
+        "14.1 struct action in",
+        "01 02 03 04 00 05 06 03",
+        apply="x({1, 2});",
+        types="struct s_t { bit<8> a; bit<8> b; }",
+        locals="action x(in s_t s) { hdr.h.r = s.a + s.b; }",
+    ),
+    Case(
+        "14.1 hdr param by struct",
+        "01 02 03 04 00 05 06 03",
+        apply="x(hdr.h);",
+        locals="action x(inout h_t s) { s.r = 3; }",
+    ),
+    Case(
         "14.1 action default", "01 02 03 04 00 05 06 02", apply="a(2); ", locals="action a(bit<8> x) { hdr.h.r = x; }"
     ),
     Case(
@@ -154,6 +219,26 @@ CASES = [
         "14.1 top action", "01 02 03 04 00 05 06 07", apply="ta(hdr.h.r);", types="action ta(inout bit<8> x) { x = 7; }"
     ),
     Case("14.1 NoAction stmt", "01 02 03 04 00 05 06 00", apply="NoAction();"),
+    Case(
+        "14.4 apply nested ctl",
+        "01 02 03 04 00 05 06 03",
+        apply="c.apply(hdr.h.r);",
+        types=(
+            "control A1(inout bit<8> r) { apply { r = r + 1; } } control B1(inout bit<8> r) { A1() a; A1() "
+            "b; apply { a.apply(r); b.apply(r); a.apply(r); } }"
+        ),
+        locals="B1() c;",
+    ),
+    Case(
+        "14.4 exit nested",
+        "01 02 03 04 00 05 06 01",
+        apply="c.apply(hdr.h.r); hdr.h.r = 9;",
+        types=(
+            "control A1(inout bit<8> r) { apply { r = r + 1; exit; } } control B1(inout bit<8> r) { A1() a; "
+            "apply { a.apply(r); r = 7; } }"
+        ),
+        locals="B1() c;",
+    ),
     Case(
         "14.4 ctl default",
         "01 02 03 04 00 05 06 03",
@@ -180,6 +265,55 @@ CASES = [
         "01 02 03 04 00 05 06 05",
         apply="K.apply(hdr.h.r);",
         types="control K(inout bit<8> x) { apply { x = 5; } }",
+    ),
+    Case(
+        "15 abstract",
+        "01 02 03 04 00 05 06 01",
+        apply="hdr.h.r = 1;",
+        types=(
+            "extern Bal { Bal(); bit<32> getFlowCount(); abstract bit<4> on_new_flow(in bit<32> address); "
+            "@optional abstract void opt(); }\ncontrol abc() { Bal() b = { bit<4> on_new_flow(in bit<32> "
+            "address) { bit<32> count = this.getFlowCount(); return (address + count)[3:0]; } }; apply {} }"
+        ),
+    ),
+    Case(
+        "15 list ctor",
+        "01 02 03 04 00 05 06 01",
+        apply="hdr.h.r = 1;",
+        types=(
+            "struct pair_t { bit<16> a; bit<32> b; } extern Ex { Ex(list<pair_t> data); void run(); "
+            "}\ncontrol ab() { Ex((list<pair_t>) {{2, 3}, {4, 5}}) e; apply { e.run(); } }"
+        ),
+    ),
+    Case(
+        "15 tuple ext",
+        "01 02 03 04 00 05 06 01",
+        apply="hdr.h.r = 1;",
+        types=(
+            "extern LP<T> { LP(); void learn(in T data); } control ab(inout headers_t h) { LP<tuple<bit<8>, "
+            "bit<16>>>() lp; apply { lp.learn( { h.h.a, h.h.w } ); } }"
+        ),
+    ),
+    Case(
+        "15 pkg opt",
+        "01 02 03 04 00 05 06 01",
+        apply="hdr.h.r = 1;",
+        types=(
+            "struct Em {} control nothing(inout Em h, inout Em m) { apply {} } parser pProto<H, "
+            "M>(packet_in p, out H h, inout M m); control cProto<H, M>(inout H h, inout M m); package "
+            "pack<HP, MP, HC, MC>(@optional pProto<HP, MP> _parser, cProto<HC, MC> _control = nothing()); "
+            "pack() mainx;"
+        ),
+    ),
+    Case(
+        "15 register T",
+        "01 02 03 04 00 05 06 01",
+        apply="hdr.h.r = 1;",
+        types=(
+            "extern Reg<T> { Reg(bit<32> size); T read(bit<32> index); void write(bit<32> index, T value); "
+            "} Reg<bit<32>>(128) rb; control ab(inout bit<32> x) { apply { x = rb.read(3); rb.write(3, 5); "
+            "} }"
+        ),
     ),
     Case(
         "15 ctor",

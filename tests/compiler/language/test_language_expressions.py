@@ -21,6 +21,10 @@ CASES = [
         types="enum bit<8> e_t { a = 1, b = 2, }",
     ),
     Case(
+        "8.5 nested ternary", "01 02 03 04 00 05 06 02", apply="hdr.h.r = hdr.h.a > 5 ? 8w1 : hdr.h.a < 5 ? 8w2 : 8w3;"
+    ),
+    Case("8.5 not", "01 02 03 04 00 05 06 01", apply="if (!(hdr.h.a == 2)) hdr.h.r = 1;"),
+    Case(
         "8.5 short circuit",
         "01 02 03 04 00 05 06 00",
         apply="if (false && g(hdr.h.r)) {} if (hdr.h.a == 1 || g(hdr.h.r)) {}",
@@ -51,6 +55,22 @@ CASES = [
         "01 02 03 04 00 05 06 02",
         apply="log_msg(K); hdr.h.r = 2;",
         types='const string K = "a" ++ "b";',
+    ),
+    Case("8.7 shift amount const big", "01 02 03 04 00 05 06 00", apply="hdr.h.r = hdr.h.a << 300;"),
+    Case("8.7 shift by wide", "01 02 03 04 00 05 06 00", apply="bit<16> s = 256; hdr.h.r = hdr.h.a << s;"),
+    Case("8.7 1<<n", "01 02 03 04 00 05 06 08", apply="hdr.h.r = 8w1 << hdr.h.c;"),
+    Case("8.7 compl", "01 02 03 04 00 05 06 fe", apply="hdr.h.r = ~hdr.h.a;"),
+    Case("8.7 unary plus", "01 02 03 04 00 05 06 01", apply="hdr.h.r = +hdr.h.a;"),
+    Case("8.7 assign self slice", "01 02 03 04 00 05 06 10", apply="hdr.h.r[7:4] = hdr.h.a[3:0];"),
+    Case("8.7 slice of slice", "01 02 03 04 00 05 06 01", apply="hdr.h.r = (bit<8>)(hdr.h.w[7:0])[2:2];"),
+    Case(
+        "8.7 slice of concat", "01 02 03 04 00 05 06 30", apply="hdr.h.r = (hdr.h.b ++ hdr.h.c)[11:4] & 0xf0 | 8w0x30;"
+    ),
+    Case(
+        "8.7 slice of call",
+        "01 02 03 04 00 05 06 03",
+        apply="hdr.h.r = (bit<8>)f(7)[1:0];",
+        types="bit<8> f(in bit<8> x) { return x; }",
     ),
     Case("8.7 neg", "01 02 03 04 00 05 06 ff", apply="hdr.h.r = -hdr.h.a;"),
     Case("8.7 sat", "01 02 03 04 00 05 06 ff", apply="hdr.h.r = hdr.h.b |+| 254;"),
@@ -84,6 +104,13 @@ CASES = [
     Case("8.8 cmp signed", "01 02 03 04 00 05 06 01", apply="int<8> x = -2; if (x < 1 && x >= -2) hdr.h.r = 1;"),
     Case("8.8 concat signed", "01 02 03 04 ff 02 06 00", apply="int<8> x = -1; hdr.h.w = (bit<16>)(x ++ hdr.h.b);"),
     Case("8.8 dyn signed", "01 02 03 04 00 05 0e 00", apply="hdr.h.s[hdr.h.a+:3] = 7;"),
+    Case("8.9 int const shift", "01 02 03 04 00 05 06 40", apply="hdr.h.r = (1 << 6);"),
+    Case(
+        "8.9 big ints",
+        "01 02 03 04 00 05 06 01",
+        apply="if ((1 << 100) / (1 << 98) == 4 && (1 << 100) % 7 == 2) hdr.h.r = 1;",
+    ),
+    Case("8.9 int cond const", "01 02 03 04 00 05 06 02", apply="hdr.h.r = 1 < 2 ? 2 : 3;"),
     Case(
         "8.9 int ops",
         "01 02 03 04 00 05 06 01",
@@ -107,6 +134,21 @@ CASES = [
         "01 02 03 04 00 05 06 02",
         apply="hdr.h.r = K;",
         types="typedef bit<8> byte; const byte K = (byte)(2 * 129 - 256);",
+    ),
+    Case(
+        "8.14 member of call",
+        "01 02 03 04 00 05 06 07",
+        apply="hdr.h.r = f(7).a;",
+        types="struct s_t { bit<8> a; } s_t f(in bit<8> x) { return {x}; }",
+    ),
+    Case(
+        "8.14 cast arg",
+        "01 02 03 04 00 05 06 01",
+        apply="hdr.h.r = 1;",
+        types=(
+            "struct S { bit<32> a; bit<32> b; } extern void f<T>(in T data); control ab() { apply { "
+            "f((S){10, 20}); f((S){b = 1, a = 2}); f({8w1, 4w2}); f(8w1 ++ 4w2); } }"
+        ),
     ),
     Case(
         "8.14 struct init",

@@ -53,6 +53,35 @@ CASES = [
         apply="S list_ = {1, 2}; hdr.h.r = list_.list + list_.key;",
         types="struct S { bit<8> list; bit<8> key; }",
     ),
+    Case(
+        "6.9 var named type",
+        "01 02 03 04 00 05 06 01",
+        apply="x_t x_t; x_t.v = 1; x_t.setValid(); x_t.v = 1; hdr.h.r = x_t.v;",
+    ),
+    Case(
+        "6.9 field named type",
+        "01 02 03 04 00 05 06 01",
+        apply="s_t s; s.x_t = 1; hdr.h.r = s.x_t;",
+        types="struct s_t { bit<8> x_t; }",
+    ),
+    Case(
+        "6.9 param named type",
+        "01 02 03 04 00 05 06 04",
+        apply="hdr.h.r = f(3);",
+        types="bit<8> f(in bit<8> x_t) { return x_t + 1; }",
+    ),
+    Case(
+        "6.9 dup names in scopes",
+        "01 02 03 04 00 05 06 03",
+        apply="{ bit<8> x = 1; hdr.h.r = hdr.h.r + x; } { bit<8> x = 2; hdr.h.r = hdr.h.r + x; }",
+    ),
+    Case(
+        "6.9 const shadow in control",
+        "01 02 03 04 00 05 06 03",
+        apply="hdr.h.r = K;",
+        types="const bit<8> K = 2;",
+        locals="const bit<8> K = 3;",
+    ),
     Case("6.9 dots", "01 02 03 04 00 05 06 07", apply="bit<8> x = 7; hdr.h.r = .K; ", types="const bit<8> K = 7;"),
     Case(
         "6.9 global name",
@@ -67,6 +96,20 @@ CASES = [
         types="action ga() {} action gb(inout bit<8> x) { x = 3; }",
         locals="table t1 { actions = { .gb(hdr.h.r); } default_action = .gb(hdr.h.r); }",
     ),
+    Case("H plus sp", "01 02 03 04 00 05 06 03", apply="hdr.h.r = (bit<8>)hdr.h.c[0 + : 4];"),
+    Case("H empty stmts", "01 02 03 04 00 05 06 00", apply=";;; {} {;} if (true) ; else ;"),
+    Case(
+        "H dangling else",
+        "01 02 03 04 00 05 06 00",
+        apply="if (hdr.h.a == 0) if (hdr.h.b == 2) hdr.h.r = 1; else hdr.h.r = 2;",
+    ),
+    Case(
+        "H call stmt generic",
+        "01 02 03 04 00 05 06 05",
+        apply="set<bit<8>>(hdr.h.r, 5);",
+        types="void set<T>(out T x, in T y) { x = y; }",
+    ),
+    Case("H f<_>", "01 02 03 04 00 05 06 05", apply="hdr.h.r = id<_>(8w5);", types="T id<T>(in T x) { return x; }"),
     Case(
         "H gt parse",
         "01 02 03 04 00 05 06 01",

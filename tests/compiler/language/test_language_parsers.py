@@ -142,6 +142,12 @@ CASES = [
         types="error { My }",
     ),
     Case(
+        "13.8 extract<>",
+        "01 02 03 04 00 05 06 00 07 08",
+        parser="state start { pkt.extract<h_t>(hdr.h); pkt.extract<x_t>(hdr.x); transition accept; }",
+        packet="01 02 03 04 00 05 06 00 07 08",
+    ),
+    Case(
         "13.8 lookahead",
         "01 02 03 04 00 05 06 03",
         parser=(

@@ -10,6 +10,11 @@ import pytest
 from tests.compiler.language.case import Case
 
 CASES = [
+    Case(
+        "11.2 if else chain",
+        "01 02 03 04 00 05 06 02",
+        apply="if (hdr.h.a == 0) hdr.h.r = 1; else if (hdr.h.a == 1) hdr.h.r = 2; else hdr.h.r = 3;",
+    ),
     Case("11.2 local var shadow", "01 02 03 04 00 05 06 05", apply="bit<8> x = 5; { bit<8> y = x; hdr.h.r = y; }"),
     Case(
         "11.2 var of control",
@@ -39,6 +44,11 @@ CASES = [
         apply="k.apply(hdr.h.r); hdr.h.r = 3;",
         types="control K(inout bit<8> x) { apply { x = 1; exit; } }",
         locals="K() k;",
+    ),
+    Case(
+        "12.7 return in switch",
+        "01 02 03 04 00 05 06 02",
+        apply="switch (hdr.h.a) { 1: { hdr.h.r = 2; return; } } hdr.h.r = 3;",
     ),
     Case(
         "12.7 switch",
@@ -85,6 +95,25 @@ CASES = [
             "action a() {} action b() {} action c() {} table t1 { key = { hdr.h.a: exact; } actions = { a; "
             "b; c; } const entries = { 1: b(); } }"
         ),
+    ),
+    Case(
+        "12.8 loop var mod",
+        "01 02 03 04 00 05 06 03",
+        apply="for (bit<8> i = 0; i < 6; i += 1) { i += 1; hdr.h.r += 1; }",
+    ),
+    Case("12.8 for in mod var", "01 02 03 04 00 05 06 03", apply="for (bit<8> i in 1..3) { i = 7; hdr.h.r += 1; }"),
+    Case(
+        "12.8 for range fn once",
+        "04 02 03 04 00 05 06 04",
+        apply="for (bit<8> i in 8w1..g(hdr.h.a)) { hdr.h.a = 4; hdr.h.r = hdr.h.r + 2; }",
+        types="bit<8> g(inout bit<8> x) { x = x + 1; return x; }",
+    ),
+    Case("12.8 for empty range", "01 02 03 04 00 05 06 00", apply="for (bit<8> i in 3..1) { hdr.h.r += 1; }"),
+    Case("12.8 for full range", "01 02 03 04 00 05 06 10", apply="for (bit<4> i in 0..15) { hdr.h.r += 1; }"),
+    Case(
+        "12.8 switch in for",
+        "01 02 03 04 00 05 06 04",
+        apply=("for (bit<8> i in 0..3) { switch (i) { 0: { continue; } 3: { break; } default: { hdr.h.r += 2; } } }"),
     ),
     Case(
         "12.8 for", "01 02 03 04 00 05 06 0a", apply="for (bit<8> i = 0; i < 5; i = i + 1) { hdr.h.r = hdr.h.r + i; }"

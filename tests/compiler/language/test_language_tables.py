@@ -51,6 +51,35 @@ CASES = [
         ),
     ),
     Case(
+        "14.2.1.2 action arg expr",
+        "01 02 03 04 00 05 06 03",
+        apply="t1.apply();",
+        locals=(
+            "action a(in bit<8> x) { hdr.h.r = x; } table t1 { actions = { a(hdr.h.a + hdr.h.b); } "
+            "default_action = a(hdr.h.a + hdr.h.b); }"
+        ),
+    ),
+    Case(
+        "14.2.1.2 action arg call",
+        "02 02 03 04 00 05 06 02",
+        apply="t1.apply();",
+        types="bit<8> g(inout bit<8> x) { x = x + 1; return x; }",
+        locals=(
+            "action a(in bit<8> x) { hdr.h.r = x; } table t1 { actions = { a(g(hdr.h.a)); } default_action "
+            "= a(g(hdr.h.a)); }"
+        ),
+    ),
+    Case(
+        "14.2.1.2 action named args ord",
+        "03 02 03 04 00 05 06 01",
+        apply="t1.apply();",
+        types="bit<8> g(inout bit<8> x) { x = x + 1; return x; }",
+        locals=(
+            "action a(in bit<8> x, in bit<8> y) { hdr.h.r = x - y; } table t1 { actions = { a(y = "
+            "g(hdr.h.a), x = g(hdr.h.a)); } default_action = a(y = g(hdr.h.a), x = g(hdr.h.a)); }"
+        ),
+    ),
+    Case(
         "14.2.1.2 tbl directed",
         "01 02 03 04 00 05 06 09",
         apply="t1.apply();",
@@ -67,6 +96,43 @@ CASES = [
             "action a(out bit<8> o, in bit<8> i, bit<8> v) { o = v + i; } table t1 { key = { hdr.h.a: "
             "exact; } actions = { a(i = hdr.h.b, o = hdr.h.r); } default_action = a(o = hdr.h.r, i = "
             "hdr.h.b, v = 7); }"
+        ),
+    ),
+    Case(
+        "14.2.1.4 mask lpm entries",
+        "01 02 03 04 00 05 06 07",
+        apply="t1.apply();",
+        locals=(
+            "action a(bit<8> v) { hdr.h.r = v; } table t1 { key = { hdr.h.w: lpm; } actions = { a; } const "
+            "entries = { 0x0000 &&& 0xFF00: a(7); 0x0005: a(7); _: a(8); } }"
+        ),
+    ),
+    Case(
+        "14.2.1.4 optional mk",
+        "01 02 03 04 00 05 06 07",
+        apply="t1.apply();",
+        locals=(
+            "action a(bit<8> v) { hdr.h.r = v; } table t1 { key = { hdr.h.w: optional; hdr.h.a: exact; } "
+            "actions = { a; } const entries = { (5, 1): a(7); (_, 1): a(8); } }"
+        ),
+    ),
+    Case(
+        "14.2.1.4 ternary prio order",
+        "01 02 03 04 00 05 06 07",
+        apply="t1.apply();",
+        locals=(
+            "action a(bit<8> v) { hdr.h.r = v; } table t1 { key = { hdr.h.w: ternary; } actions = { a; } "
+            "entries = { 5 &&& 0xF: a(7); 5: a(8); } }"
+        ),
+    ),
+    Case(
+        "14.2.1.4 newtype table",
+        "01 02 03 04 00 05 06 07",
+        apply="t1.apply();",
+        types="type bit<8> U;",
+        locals=(
+            'action a(bit<8> v) { hdr.h.r = v; } table t1 { key = { (U)hdr.h.a: exact @name("k"); } actions '
+            "= { a; } const entries = { (U)1: a(7); } }"
         ),
     ),
     Case(
@@ -106,6 +172,31 @@ CASES = [
             "action a(bit<8> v) { hdr.h.r = v; } table t1 { key = { hdr.h.a: ternary; } actions = { a; } "
             "entries = { const priority = 100: 1: a(7); priority = (40 + 10): 1 : a(8); _: a(9); } }"
         ),
+    ),
+    Case(
+        "14.2.2 table in if",
+        "01 02 03 04 00 05 06 01",
+        apply="if (t1.apply().hit) { hdr.h.r = 1; } else { hdr.h.r = 2; }",
+        locals="table t1 { key = { hdr.h.a: exact; } actions = { NoAction; } const entries = { 1: NoAction; } }",
+    ),
+    Case(
+        "14.2.2 hit in expr",
+        "01 02 03 04 00 05 06 01",
+        apply="hdr.h.r = t1.apply().hit ? 8w1 : 2;",
+        locals="table t1 { key = { hdr.h.a: exact; } actions = { NoAction; } const entries = { 1: NoAction; } }",
+    ),
+    Case(
+        "14.2.2 hit as arg",
+        "01 02 03 04 00 05 06 01",
+        apply="f(t1.apply().hit, hdr.h.r);",
+        types="void f(in bool b, out bit<8> r) { r = b ? 8w1 : 2; }",
+        locals="table t1 { key = { hdr.h.a: exact; } actions = { NoAction; } const entries = { 1: NoAction; } }",
+    ),
+    Case(
+        "14.2.2 hit idx",
+        "01 02 03 04 00 05 06 09 01 02 09 09",
+        apply="hdr.st = {{1,2},{3,4},...}; hdr.st[(bit<1>)t1.apply().hit] = {9, 9}; hdr.h.r = hdr.st[1].v;",
+        locals="table t1 { key = { hdr.h.a: exact; } actions = { NoAction; } const entries = { 1: NoAction; } }",
     ),
     Case(
         "14.2.2 tbl hit",

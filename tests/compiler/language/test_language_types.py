@@ -10,6 +10,44 @@ import pytest
 from tests.compiler.language.case import Case
 
 CASES = [
+    Case("7.1 int<1>", "01 02 03 04 00 05 06 ff", apply="int<1> x = -1; hdr.h.r = (bit<8>)(int<8>)x;"),
+    Case("7.1 min int", "01 02 03 04 00 05 80 00", apply="hdr.h.s = -128;"),
+    Case("7.1 neg const", "01 02 03 04 00 05 fd 00", apply="hdr.h.s = -3;"),
+    Case("7.1 hex int", "01 02 03 04 00 05 80 ff", apply="hdr.h.s = (int<8>)8w0x80; hdr.h.r = 0xFF;"),
+    Case(
+        "7.1 large concat",
+        "01 02 03 04 00 05 06 07",
+        apply="bit<256> x = 128w1 ++ 128w2; if (x[128:128] == 1 && x[1:1] == 1) hdr.h.r = 7;",
+    ),
+    Case(
+        "7.1 wide mul",
+        "01 02 03 04 00 05 06 07",
+        apply=("bit<128> x = 128w0xFFFFFFFFFFFFFFFF; x = x * x; if (x[127:64] == 0xFFFFFFFFFFFFFFFE) hdr.h.r = 7;"),
+    ),
+    Case(
+        "7.1 empty struct",
+        "01 02 03 04 00 05 06 07",
+        apply="em a = {}; em b; if (a == b) hdr.h.r = 7;",
+        types="struct em {}",
+    ),
+    Case(
+        "7.1 empty header",
+        "01 02 03 04 00 05 06 07",
+        apply="em a; a.setValid(); em b = a; if (b.isValid()) hdr.h.r = 7;",
+        types="header em {}",
+    ),
+    Case(
+        "7.1 typedef chain",
+        "01 02 03 04 00 05 06 07",
+        apply="B2 x = 7; hdr.h.r = x;",
+        types="typedef bit<8> A2; typedef A2 B2;",
+    ),
+    Case(
+        "7.1 hs in struct cmp",
+        "01 02 03 04 00 05 06 07",
+        apply="w_t a; w_t b; if (a == b) hdr.h.r = 7;",
+        types="struct w_t { x_t x; x_t[2] s; }",
+    ),
     Case(
         "7.1 expr width",
         "01 02 03 04 00 05 06 07",
@@ -49,6 +87,62 @@ CASES = [
         "01 02 03 04 00 05 06 03",
         apply="B x = (B)true; if ((bool)x) hdr.h.r = 3; ",
         types="type bool B;",
+    ),
+    Case(
+        "7.2.3 arr of hdr struct",
+        "01 02 03 04 00 05 06 07",
+        apply=(
+            "ss_t[2] s; s[1].x.setValid(); s[1].x.v = 7; if (s[1].x.isValid() && !s[0].x.isValid()) hdr.h.r "
+            "= s[hdr.h.a].x.v;"
+        ),
+        types="struct ss_t { x_t x; bit<8> y; }",
+    ),
+    Case(
+        "7.2.3 arr param",
+        "01 02 03 04 00 05 06 06",
+        apply="bit<8>[3] a = {1,2,3}; hdr.h.r = sum(a);",
+        types="bit<8> sum(in bit<8>[3] a) { bit<8> r = 0; for (bit<8> x in a) r += x; return r; }",
+    ),
+    Case(
+        "7.2.3 arr inout",
+        "01 02 03 04 00 05 06 09",
+        apply="bit<8>[3] a = {1,2,3}; set(a, hdr.h.a); hdr.h.r = a[1];",
+        types="void set(inout bit<8>[3] a, in bit<8> i) { a[i] = 9; }",
+    ),
+    Case(
+        "7.2.3 arr in struct",
+        "01 02 03 04 00 05 06 09",
+        apply="meta.m = 1; as_t s; s.a = {1, 2}; s.a[meta.m] = 9; as_t q = s; hdr.h.r = q.a[1];",
+        types="struct as_t { bit<8>[2] a; }",
+    ),
+    Case(
+        "7.2.3 arr elem inout",
+        "01 02 03 04 00 05 06 03",
+        apply="bit<8>[3] a = {1,2,3}; inc(a[hdr.h.a]); hdr.h.r = a[1];",
+        types="void inc(inout bit<8> a) { a += 1; }",
+    ),
+    Case(
+        "7.2.3 arr bool",
+        "01 02 03 04 00 05 06 01",
+        apply="bool[2] a = {true, false}; if (a[0] && !a[hdr.h.a]) hdr.h.r = 1;",
+    ),
+    Case(
+        "7.2.3 arr enum",
+        "01 02 03 04 00 05 06 01",
+        apply="e_t[2] a = {e_t.a, e_t.b}; if (a[hdr.h.a] == e_t.b) hdr.h.r = 1;",
+        types="enum e_t { a, b }",
+    ),
+    Case(
+        "7.2.3 arr typedef",
+        "01 02 03 04 00 05 06 02",
+        apply="ar2 a = {1, 2}; hdr.h.r = a[1];",
+        types="typedef bit<8>[2] ar2;",
+    ),
+    Case(
+        "7.2.3 arr fn ret",
+        "01 02 03 04 00 05 06 02",
+        apply="hdr.h.r = mk()[1];",
+        types="bit<8>[2] mk() { return {1, 2}; }",
     ),
     Case(
         "7.2.3 arr",
