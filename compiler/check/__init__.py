@@ -4,15 +4,16 @@ Read in this order: scopes.py (what a name can stand for), context.py (what ever
 rule checks which node). Then the rules, a concept a file:
 
     types          typerefs, type_declarations, architecture, signatures, generics
-    expressions    expressions, members, operators, casts, fold, constants
-    calls          calls, methods, arguments
+    expressions    expressions, members, operators, casts, fold, constants, unbounded (`int` at run time)
+    calls          calls, methods, applications, arguments
     code           statements, loops, switches, functions
     blocks         parsers, labels, controls, tables, table_actions, entries
-    instances      instantiation (checks), elaboration and copying (make)
+    instances      templates, instantiation, abstract_methods (check), elaboration and copying (make)
     the rest       initialized, unused (warnings), target, applied_once (what simple_switch cannot do)
 
 Declarations are checked in the order of the text, each once. Parsers, controls and generic functions become templates,
-which are copied, not checked again, where they are instantiated. After an error the wrong expression has the poison
+which are copied, not checked again, where they are instantiated; but generic parsers and controls are checked once more
+for each list of types. After an error the wrong expression has the poison
 type, which every rule passes on in silence.
 """
 
