@@ -446,6 +446,8 @@ class Expressions:
     def store(self, e: Expr, width: int, *, typed: bool = False) -> C:
         """e modulo 2^width, of class low_class(width). `typed`: the C type it goes to cuts what is above its width."""
         inner = self.interval(e)
+        if width > 128:
+            self.wide_bits = max(self.wide_bits, width + 1)
         if inner.natural and inner.high < 1 << width:
             return convert(self.exact(e), low_class(width))
         value = self.low(e, width)

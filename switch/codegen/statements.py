@@ -142,6 +142,7 @@ class Statements:
             return self._write_register(to.array, self.e.index(to.index), value)
         path, width = self.e.field_path(to), to.field.width
         if width > 128:
+            self.e.wide_bits = max(self.e.wide_bits, width + 1)
             return [f"wide_store({path}, {width}, {convert(value, 'wide').text});"]
         return [f"{path} = {convert(value, low_class(width)).text};"] if width else []
 
@@ -149,6 +150,8 @@ class Statements:
         where = f"w->pipeline->registers[{array.index}], {index}"
         if self.trace:  # changes nothing that is shared
             return [f"trace_register_write(w->trace, {where}, {value.text});"] if array.width <= 64 else []
+        if array.width > 128:
+            self.e.wide_bits = max(self.e.wide_bits, array.width + 1)
         name = (
             "register_write"
             if array.width <= 64

@@ -97,7 +97,10 @@ def constant(value: int, cls: Class) -> C:
     if cls in ("u64", "u128"):
         value &= (1 << (64 if cls == "u64" else 128)) - 1
     if cls in ("u128", "s128"):
-        return C(int128(value), cls, False)
+        text = int128(value)
+        if cls == "s128" and text.startswith("((unsigned"):  # else ?: and comparisons would be done unsigned
+            text = f"(__int128){text}"
+        return C(text, cls, False)
     return C(small_constant(value), cls, value >= 0, -(1 << 31) <= value < 1 << 31)
 
 
