@@ -67,7 +67,7 @@ def quoted(text: str) -> dict[tuple[int, str], set[tuple[str, str]]]:
 
 
 def look_alike(ours: set[tuple[str, str]], theirs: set[tuple[str, str]]) -> bool:
-    """Whether a warning of both quotes the line with the same carets. While it parses, p4c has not read all the line."""
+    """Whether a warning of both quotes the line with the same carets; while it parses, p4c has not read all of it."""
     return any(carets == mine and line.startswith(read) for read, carets in theirs for line, mine in ours)
 
 
