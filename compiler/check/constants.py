@@ -42,15 +42,14 @@ def require_compile_time(
 
 
 def integer(env: Env, node: syntax.Expression, what: str, kind: str = "type-error") -> int | None:
-    """The number that a local compile-time expression (§18.1) stands for; None after saying what is wrong: as an error
-    of `kind`, or `expected` where there is a constant that is no number.
+    """The number that a local compile-time expression (§18.1) stands for; None after saying what is wrong, as an
+    error of `kind`.
     """
     expression = dispatch.expression(env, node)
     if is_poison(expression):
         return None
     value = fold.integer(expression)
     if value is None:
-        kind = "expected" if tree.is_literal(expression) else kind
         message = f"{what} must be an integer that is known at compile time, not {describe(expression)}"
         env.error(kind, message, node.span)
     return value

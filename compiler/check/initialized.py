@@ -76,11 +76,11 @@ class _Walk:
                 self.diagnostics.warning("uninitialized-use", f"{variable.name} may be uninitialized", node.span)
             return unset
         if isinstance(node, tree.Call):
-            directions = _directions(node)
-            for argument, direction in zip(node.arguments, directions, strict=True):
+            given = list(zip(node.arguments, directions(node), strict=True))
+            for argument, direction in given:
                 if direction != "out":
                     unset = self.read(argument, unset)
-            for argument, direction in zip(node.arguments, directions, strict=True):
+            for argument, direction in given:
                 if direction in ("out", "inout"):
                     unset = self.write(argument, unset)
             return unset
@@ -102,8 +102,8 @@ def _is_followed(type_: types.Type) -> bool:
     return not isinstance(type_, types.FieldsType | types.StackType | types.TupleType)
 
 
-def _directions(call: tree.Call) -> list[str]:
-    """Of the parameters of a call, in order."""
+def directions(call: tree.Call) -> list[str]:
+    """The directions of the parameters of a call, in order."""
     match call:
         case tree.FunctionCall(function=callee) | tree.ActionCall(action=callee):
             return [parameter.direction.value for parameter in callee.parameters]
@@ -112,7 +112,8 @@ def _directions(call: tree.Call) -> list[str]:
         case tree.ParserApply(parser=instance) | tree.ControlApply(control=instance):
             # In a template this is a plan or a constructor parameter, which know their type.
             type_ = getattr(instance, "type", None)
-            assert isinstance(type_, types.ApplicableType)
-            return [parameter.direction for parameter in type_.signature.parameters]
+            if isinstance(type_, types.ApplicableType):
+                return [parameter.direction for parameter in type_.signature.parameters]
+            return [parameter.direction.value for parameter in instance.parameters]
         case _:
             raise TypeError(type(call).__name__)

@@ -7,9 +7,16 @@ from compiler.annotations import Annotation, find
 from compiler.check import annotating, constants, dispatch, entries
 from compiler.check.casts import describe, is_poison, settle
 from compiler.check.context import Env, Place
+from compiler.check.priorities import check_priorities
 from compiler.check.scopes import InstancePlan, did_you_mean
 from compiler.check.table_actions import ActionList, check_actions, reference_call
 from compiler.diagnostics import Note, Span
+
+MEANINGFUL = frozenset(
+    {"default_action", "size", "implementation", "counters", "meters", "support_timeout"}
+    | {"largest_priority_wins", "priority_delta"}
+)
+"""The properties of tables that are one name and one value: those of the language and of v1model."""
 
 
 @dispatch.declaration_rule(syntax.TableDeclaration)
@@ -35,10 +42,12 @@ def table(env: Env, node: syntax.TableDeclaration) -> None:
         if value is not None:
             made.properties[value.name] = value
     if by_kind.entries is not None and by_kind.entries.entries and not by_kind.keys:
-        env.type_error(f"the table {node.name} has entries but no key", by_kind.entries.span)
+        note = Note("the entries are here", by_kind.entries.span)
+        env.type_error(f"the table {node.name} has entries but no key", node.name.span, note)
     elif by_kind.entries is not None:
         made.entries_const = by_kind.entries.is_const
         made.entries += entries.check_entries(inner, by_kind.entries, keys, len(by_kind.keys), actions)
+        check_priorities(inner, made, by_kind.entries)
     env.declare(node.name, made)
     if template is not None and isinstance(template.skeleton, tree.Control):
         template.skeleton.tables.append(made)
@@ -84,7 +93,15 @@ def _distinct(env: Env, node: syntax.TableDeclaration) -> _Properties:
             case syntax.EntriesProperty():
                 found.entries = property_
             case syntax.CustomProperty():
-                found.custom[name] = property_
+                if name == "default_action" and found.actions is None:
+                    message = f"the default_action of the table {node.name} must follow its actions"
+                    env.type_error(message, property_.span)
+                if name in MEANINGFUL:
+                    found.custom[name] = property_
+                else:
+                    known = [*MEANINGFUL, "key", "actions", "entries"]
+                    message = f"the table property {name} is unknown and has no effect"
+                    env.warning("ignore-prop", message, property_.span, hint=did_you_mean(name, known))
     return found
 
 
@@ -209,7 +226,7 @@ def _default_action(
     if not isinstance(symbol, tree.Action):
         if property_ is None:
             message = f"the table {node.name} has no default_action and NoAction is not declared"
-            env.error("not-found", message, node.name.span, hint="#include <core.p4>")
+            env.error("Target model error", message, node.name.span, hint="#include <core.p4>")
         symbol = tree.Action("NoAction", (), node.name.span, [], tree.Block(node.name.span, ()), "NoAction")
     elif property_ is None and all(reference.action is not symbol for reference in actions.references):
         marker = Annotation("defaultonly", (), (), None, False, node.name.span)
@@ -232,7 +249,7 @@ def _size(env: Env, property_: syntax.CustomProperty) -> tree.Expression | None:
     if is_poison(value) or not constants.require_compile_time(env, value, "the size of a table", "invalid"):
         return None
     if not isinstance(value.type, types.InfIntType | types.BitType | types.IntType):
-        env.type_error(f"the size of a table must be a number, not {describe(value)}", value.span)
+        env.error("invalid", f"the size of a table must be a number, not {describe(value)}", value.span)
         return None
     if isinstance(value, tree.IntLiteral) and value.value < 0:
         env.error("invalid", f"a table cannot have {value.value} entries", value.span)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from compiler import tree, types
 from compiler.check.applied_once import check_applied_once
+from compiler.check.cautions import warn_of_misuse
 from compiler.check.fold import integer
 from compiler.diagnostics import Diagnostics, Note
 from compiler.rewrite import walk
@@ -28,6 +29,7 @@ def check_target(program: tree.Program, diagnostics: Diagnostics) -> None:
     for table in tables:
         _table(table, diagnostics)
     check_applied_once(program, diagnostics)
+    warn_of_misuse(program, diagnostics)
 
 
 def _division(node: tree.Binary, diagnostics: Diagnostics) -> None:

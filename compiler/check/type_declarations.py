@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from compiler import syntax, types
+from compiler import syntax, tree, types
 from compiler.annotations import Annotations
 from compiler.check import annotating, constants, dispatch, fold, typerefs
-from compiler.check.context import Env
+from compiler.check.casts import coerce
+from compiler.check.context import Env, poisoned
 from compiler.check.scopes import Constant, GenericType, TypeName, Undefined
 from compiler.check.signatures import type_parameters
 from compiler.diagnostics import Note, Span
@@ -138,7 +139,7 @@ def serializable_enum(env: Env, node: syntax.SerializableEnumDeclaration) -> Non
     members = []
     inner = env.inner()
     for member in node.members:
-        value = constants.constant(inner, member.value, underlying, f"the value of {member.name}")
+        value = _member_value(inner, member, underlying)
         number = fold.integer(value)
         if member.name in distinct and number is not None:
             inner.scope.declare(member.name.text, Constant(member.name.text, value), member.name.span)
@@ -147,6 +148,18 @@ def serializable_enum(env: Env, node: syntax.SerializableEnumDeclaration) -> Non
     made = types.SerEnumType(node.name.text, underlying, tuple(members), given, node.name.span)
     env.checker.declared_types.append(made)
     env.declare(node.name, TypeName(made))
+
+
+def _member_value(env: Env, member: syntax.EnumMember, underlying: types.BitType | types.IntType) -> tree.Expression:
+    """The value of a member, which must fit the underlying type (§7.2.1): nothing is cut off."""
+    value = dispatch.expression(env, member.value)
+    given = fold.integer(value)
+    if isinstance(value.type, types.InfIntType) and given is not None and fold.wrap(given, underlying) != given:
+        env.type_error(f"the value {given} of {member.name} does not fit in {underlying}", member.value.span)
+        return poisoned(member.value.span)
+    fitted = coerce(env, value, underlying, f"the value of {member.name}: cannot convert")
+    constants.require_compile_time(env, fitted, f"the value of {member.name}")
+    return fitted
 
 
 @dispatch.declaration_rule(syntax.ErrorDeclaration)

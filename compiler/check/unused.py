@@ -12,6 +12,7 @@ from pathlib import Path
 
 from compiler import syntax, tree
 from compiler.check.context import Checker
+from compiler.check.silenced import is_silenced
 
 STANDARD_FOLDER = "p4include"
 """Where every compiler keeps the headers of the language and of architectures."""
@@ -87,5 +88,4 @@ def _declared(nodes: Iterable[object]) -> Iterator[tuple[str, syntax.Name]]:
 def _is_silenced(node: object) -> bool:
     if isinstance(node, syntax.ConstantDeclaration) and isinstance(node.value, syntax.CallExpression):
         return True  # of static_assert, which is called for its effect
-    annotations: syntax.Annotations = getattr(node, "annotations", ())
-    return any(found.name == "noWarn" and '"unused"' in found.body for found in annotations)
+    return is_silenced(getattr(node, "annotations", ()), "unused")

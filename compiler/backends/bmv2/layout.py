@@ -207,6 +207,7 @@ class Layout:
                 f"header {type_} has {bits} bits, which is no whole number of bytes",
                 type_.span,
                 hint="a field for the padding",
+                kind="target-error",
             )
         name = self._type_names[type_] = self._unique_type_name(type_.plain_name)
         self._add_header_type(name, fields)

@@ -10,11 +10,12 @@ class Unsupported(Exception):
     expression, reported at the span by whoever writes the next larger piece, which then goes on with the next.
     """
 
-    def __init__(self, message: str, span: Span, hint: str | None = None) -> None:
+    def __init__(self, message: str, span: Span, hint: str | None = None, kind: str = "unsupported") -> None:
         super().__init__(message)
+        self.kind = kind
         self.message = message
         self.span = span
         self.hint = hint
 
     def report(self, diagnostics: Diagnostics) -> None:
-        diagnostics.error("unsupported", self.message, self.span, hint=self.hint)
+        diagnostics.error(self.kind, self.message, self.span, hint=self.hint)
