@@ -18,7 +18,7 @@ keys are `undefines`, `p4runtime_files`, `wdisable` and `werror`, all lists.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,6 +164,3 @@ def _read(path: Path) -> Presets:
             raise presets._error(node, f"{NAME} has no key {key}; the only one is presets")
         presets._nodes.update(presets._mapping(node, "presets"))  # type: ignore[arg-type]
     return presets
-
-
-assert {item.name for item in fields(Preset)} - {"name", "file"} == _KEYS - {"extends"}
