@@ -70,9 +70,10 @@ class Context:
     actions: list[Callee] = field(default_factory=list)
     controls: list[Callee] = field(default_factory=list)
     tables: list[TableSite] = field(default_factory=list)
-    headers: list[Var] = field(default_factory=list)
+    headers: list[Var] = field(default_factory=list)  # changed by fill, setInvalid ... only if writable
     stacks: list[Var] = field(default_factory=list)
     unions: list[Var] = field(default_factory=list)
+    registers: list[Var] = field(default_factory=list)
     result: Type | None = None
     loops: int = 0
     may_exit: bool = False
@@ -87,8 +88,10 @@ class Chooser:
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
-        self.fuel = self.rng.choice((60, 120, 200, 320))
+        self.fuel = self.rng.choice((40, 70, 110, 180))
         self.count = 0
+        # p4c knows no for-in loops for BMv2, and miscompiles the others in apply blocks: half of the programs have none
+        self.has_loops = self.chance(0.5)
         palette = self.rng.sample(WIDTHS, 5)
         if self.rng.random() < 0.08:
             palette.append(self.rng.choice(WIDE))

@@ -127,10 +127,10 @@ class Expressions(Chooser):
                 return f"(({spell(type_)}) {self.expression(BitsType(width, not signed), context, depth - 1)})"
             case "slice" if not signed:
                 return self.slice(width, context, depth)
-            case "concat" if width > 1:
+            case "concat" if width > 1 and (not signed or self.chance(0.05)):  # p4c stumbles over signed ones
                 low = self.rng.randint(1, width - 1)
                 left = self.expression(BitsType(width - low, signed), context, depth - 1)
-                right = self.expression(BitsType(low, self.chance(0.2)), context, depth - 1)
+                right = self.expression(BitsType(low, signed != self.chance(0.01)), context, depth - 1)
                 return f"({left} ++ {right})"
             case "divide" if not signed:
                 return f"({self.expression(type_, context, depth - 1)} {self.pick('/%')} {self.power_of_two(width)})"
@@ -242,10 +242,15 @@ class Expressions(Chooser):
         """An l-value; `read`: one that holds a value already."""
         found = [v for v in context.vars if v.writable and v.type == type_ and not (read and v.guard)]
         if isinstance(type_, BitsType) and not type_.signed and self.chance(0.25 if found else 0.9):
+            signs = (False, True) if self.chance(0.04) else (False,)  # p4c fails for slices of signed ones
             wider = [
                 v
                 for v in context.vars
-                if v.writable and isinstance(v.type, BitsType) and v.type.width > type_.width and not (read and v.guard)
+                if v.writable
+                and isinstance(v.type, BitsType)
+                and v.type.width > type_.width
+                and v.type.signed in signs
+                and not (read and v.guard)
             ]
             if wider:
                 var = self.pick(wider)
@@ -270,4 +275,5 @@ class Expressions(Chooser):
     def index(self, size: int, context: Context) -> str:
         if self.chance(0.3):
             return str(self.rng.randrange(size))
-        return self.expression(BitsType(2 if size > 2 else 1), context, 2)
+        text = self.expression(BitsType(2 if size > 2 else 1), context, 2)
+        return str(self.rng.randrange(size)) if text[0].isdigit() else text

@@ -6,6 +6,8 @@ leaves in o (end of ingress) and e (end of egress), a field for each variable th
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from tests.fuzz.cases import Case, Entry
 from tests.fuzz.evaluator.types import (
     BitsType,
@@ -17,7 +19,7 @@ from tests.fuzz.evaluator.types import (
     Type,
     width_of,
 )
-from tests.fuzz.generator.context import Callee, Context, TableSite, Var, fields_of, indented, spell
+from tests.fuzz.generator.context import Callee, Context, Param, Var, fields_of, indented, spell
 from tests.fuzz.generator.parsers import Parsers, header_vars
 from tests.fuzz.generator.routines import padded
 
@@ -25,6 +27,15 @@ PORT = BitsType(9)
 PARAMETERS = "inout headers_t hdr, inout meta_t meta, inout standard_metadata_t std"
 DUMPED = 14
 """Variables that are shown at the end of a control, at most."""
+
+
+@dataclass(frozen=True)
+class Sub:
+    """A control to be instantiated by others; its entries are named for an instance called `@`."""
+
+    callee: Callee
+    constructor: tuple[Param, ...]
+    entries: list[Entry]
 
 
 def generate(seed: int) -> Case:
@@ -46,7 +57,7 @@ class Programs(Parsers):
         parameters = f"packet_in pkt, out headers_t hdr, {PARAMETERS.split(', ', 1)[1]}"
         lines += [f"parser P({parameters}) {{", *indented(parser), "}"]
         lines += ["control V(inout headers_t hdr, inout meta_t meta) { apply { } }"]
-        subs: list[tuple[Callee, list[tuple[str, list[Entry]]]]] = []
+        subs: list[Sub] = []
         for _ in range(self.rng.choice((0, 0, 1, 1, 2))):
             sub, text = self.sub_control(functions)
             subs.append(sub)
@@ -166,6 +177,18 @@ class Programs(Parsers):
             context.vars += fields_of(Var(name, type_))
         return lines
 
+    def declare_registers(self, context: Context) -> list[str]:
+        """Four cells each, which start as zero and last from packet to packet."""
+        lines = []
+        for _ in range(self.rng.choice((0, 0, 0, 1, 2))):
+            type_, name = (
+                BitsType(self.pick([w for w in self.palette if w <= 64] or [8]), self.chance(0.2)),
+                self.name("r"),
+            )
+            lines.append(f"register<{spell(type_)}>(4) {name};")
+            context.registers.append(Var(name, type_))
+        return lines
+
     def actions_and_tables(self, context: Context, control: str, count: int) -> tuple[list[str], list[Entry]]:
         """Declared in the control; the tables' entries go by the names within it."""
         lines: list[str] = []
@@ -181,37 +204,43 @@ class Programs(Parsers):
             entries += self.control_entries(made, f"{control}.{table.name}", control)
         return lines, entries
 
-    def sub_control(self, functions: list[Callee]) -> tuple[tuple[Callee, list[Entry]], list[str]]:
-        """A control with parameters of its own; its entries are named for an instance called `@`."""
+    def sub_control(self, functions: list[Callee]) -> tuple[Sub, list[str]]:
+        """A control with parameters of its own, perhaps some of its constructor."""
         name = self.name("Sub")
         params = self.parameters(self.rng.randint(1, 4), {"in": 2, "inout": 2, "out": 1})
         context = Context("control", functions=functions, may_exit=True)
+        constructor = ()
+        if self.chance(0.4):
+            constructor = (Param("", self.bits_type(), self.name("k")),)
+            context.vars.append(Var(constructor[0].name, constructor[0].type, writable=False))
+        locals_ = self.declare_locals(context)  # before the parameters: they start before out parameters are written
         begin = self.begin(params, context)
-        locals_ = self.declare_locals(context) if not begin else []
-        # locals are initialised before out parameters are written
         declared, entries = self.actions_and_tables(context, "@", self.rng.randint(0, 2))
         body = [*begin, *self.statements(context, self.rng.randint(1, 4))]
-        lines = [f"control {name}({self.spell_parameters(params)}) {{", *indented([*locals_, *declared]), "    apply {"]
-        return (Callee(name, params), entries), [*lines, *indented(indented(body)), "    }", "}"]
+        head = f"control {name}({self.spell_parameters(params)})"
+        if constructor:
+            head += f"({self.spell_parameters(constructor)})"
+        lines = [f"{head} {{", *indented([*locals_, *declared]), "    apply {"]
+        return (Sub(Callee(name, params), constructor, entries)), [*lines, *indented(indented(body)), "    }", "}"]
 
-    def top_control(
-        self, name: str, dump: str, functions: list[Callee], subs: list[tuple[Callee, list[Entry]]], exits: bool
-    ) -> list[str]:
+    def top_control(self, name: str, dump: str, functions: list[Callee], subs: list[Sub], exits: bool) -> list[str]:
         context = self.top_context("control", functions)
         context.may_exit = exits
         if name == "I":
             context.vars.append(Var("std.egress_spec", PORT, guard="(std.egress_spec != 510)"))
         instances: list[str] = []
-        for sub, entries in subs:
+        for sub in subs:
+            if not sub.constructor and self.chance(0.15):  # applied by its type (§15.1)
+                context.controls.append(Callee(f"{sub.callee.name}.apply", sub.callee.params))
+                self.entries_made += renamed(sub.entries, f"{name}.{sub.callee.name}")
+                continue
             for _ in range(self.rng.choice((1, 1, 2))):
                 instance = self.name("c")
-                instances.append(f"{sub.name}() {instance};")
-                context.controls.append(Callee(f"{instance}.apply", sub.params))
-                for e in entries:
-                    action = e.action.replace("@", f"{name}.{instance}")
-                    table = e.table.replace("@", f"{name}.{instance}")
-                    self.entries_made.append(Entry(table, e.matches, action, e.data, e.priority))
-        locals_ = self.declare_locals(context)
+                given = ", ".join(self.literal(p.type) for p in sub.constructor)
+                instances.append(f"{sub.callee.name}({given}) {instance};")
+                context.controls.append(Callee(f"{instance}.apply", sub.callee.params))
+                self.entries_made += renamed(sub.entries, f"{name}.{instance}")
+        locals_ = [*self.declare_registers(context), *self.declare_locals(context)]
         declared, entries = self.actions_and_tables(context, name, self.rng.randint(0, 3))
         self.entries_made += entries
         self.fuel = max(self.fuel, 30)
@@ -277,9 +306,11 @@ class Programs(Parsers):
         return self.pick((0, 1, 0x7F, 0x80, 0xFF, 0x55, self.rng.getrandbits(8), self.rng.getrandbits(8)))
 
 
+def renamed(entries: list[Entry], instance: str) -> list[Entry]:
+    """The entries of a sub-control's tables, for one of its instances."""
+    return [replace(e, table=e.table.replace("@", instance), action=e.action.replace("@", instance)) for e in entries]
+
+
 def stored(type_: Type) -> Type:
     """The type of a header's field that shows a variable."""
     return BitsType(1) if isinstance(type_, BoolType) else type_
-
-
-__all__ = ["TableSite", "generate"]

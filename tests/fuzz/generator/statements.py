@@ -34,8 +34,8 @@ class Statements(Expressions):
                 "declare": 2,
                 "if": 3,
                 "call": 2,
-                "switch": 0 if in_parser else 0.8,
-                "for": 0 if in_parser or context.loops > 1 else 0.7,
+                "switch": {"parser": 0, "action": 0.15}.get(context.kind, 0.8),
+                "for": 0.9 if self.has_loops and not in_parser and context.loops < 2 else 0,
                 "block": 0.3,
                 "header": 0 if in_parser else 1.5,
                 "table": 3 if in_control and outside_loops else 0,
@@ -43,6 +43,8 @@ class Statements(Expressions):
                 "action": 2 if context.kind in ("control", "action") else 0,
                 "leave": 0.35 if not in_parser else 0,
                 "escape": 1 if context.loops else 0,
+                "register": 2 if context.registers and not in_parser else 0,
+                "hash": 0.3 if context.kind in ("control", "action") else 0,
                 "swap": 0.3,
                 "empty": 0.05,
             }
@@ -174,7 +176,7 @@ class Statements(Expressions):
         inner = context.inner(loops=1)
         inner.vars.append(Var(name, BitsType(width), writable=False))
         body = indented(self.statements(inner, self.rng.randint(1, 3)))
-        kind = self.weighted({"count": 3, "range": 2, "list": 1, "stack": 0.3})
+        kind = self.weighted({"count": 3, "range": 2, "list": 1})
         if kind == "count":
             bound = f"{width}w{self.rng.randint(0, 5)}"
             if self.chance(0.4):
@@ -249,6 +251,33 @@ class Statements(Expressions):
             context.vars.append(Var(name, BOOL))
             return [f"bool {name} = {table.name}.apply().hit;"]
         return [f"{table.name}.apply();"]
+
+    # ---- externs
+
+    def make_register(self, context: Context) -> list[str]:
+        """Read or write a cell that is there."""
+        register = self.pick(context.registers)
+        assert isinstance(register.type, BitsType)
+        index = f"(bit<32>) {self.expression(BitsType(2), context, 1)}"
+        if self.chance(0.5):
+            return [f"{register.text}.write({index}, {self.expression(register.type, context, 2)});"]
+        place = self.place(register.type, context)
+        if place is None:
+            name = self.name("v")
+            context.vars.append(Var(name, register.type))
+            return [f"{spell(register.type)} {name};", f"{register.text}.read({name}, {index});"]
+        return [f"{register.text}.read({place}, {index});"]
+
+    def make_hash(self, context: Context) -> list[str]:
+        """A hash of whole bytes."""
+        result, width = BitsType(self.pick([w for w in self.palette if w <= 64] or [8])), self.pick((8, 16, 32))
+        place = self.place(result, context)
+        if place is None:
+            return []
+        data = [self.expression(BitsType(self.pick((8, 16, 24))), context, 1) for _ in range(self.rng.randint(1, 3))]
+        algorithm = self.pick(("crc32", "csum16", "identity"))
+        limits = f"{width}w{self.interesting(width)}", f"{width}w{self.interesting(width)}"
+        return [f"hash({place}, HashAlgorithm.{algorithm}, {limits[0]}, {{{', '.join(data)}}}, {limits[1]});"]
 
     # ---- headers (§8.18 to §8.21)
 

@@ -53,7 +53,7 @@ class Tables(Routines):
         entries = self.entries(keys, usable)
         style = self.weighted({"runtime": 3, "const": 2, "initial": 1}) if keys else "runtime"
         if style != "runtime" and entries:
-            lines += indented(self.written_entries(keys, entries, style, any(k.kind in PRIORITY for k in keys)))
+            lines += indented(self.written_entries(keys, entries, style, listed))
             entries = []
         lines += [f"    {line}" for line in self.default_action(usable, context, listed)]
         if style == "runtime" and self.chance(0.5):
@@ -117,15 +117,16 @@ class Tables(Routines):
                 return ("range", min(value, other), max(value, other))
         return ("exact", value)
 
-    def written_entries(self, keys: list[Key], entries: list[MadeEntry], style: str, by_priority: bool) -> list[str]:
+    def written_entries(self, keys: list[Key], entries: list[MadeEntry], style: str, listed: list[str]) -> list[str]:
         """`const entries`, where the first that fits wins, or `entries` with priorities."""
+        by_priority = any(k.kind in PRIORITY for k in keys)
         head = "const entries = {" if style == "const" else "entries = {"
         lines = []
         for entry in entries:
             sets = [self.keyset(k, m) for k, m in zip(keys, entry.matches, strict=True)]
             keyset = sets[0] if len(sets) == 1 else f"({', '.join(sets)})"
             priority = f"priority={entry.priority}: " if style == "initial" and by_priority else ""
-            lines.append(f"    {priority}{keyset}: {self.spell_action(entry)};")
+            lines.append(f"    {priority}{keyset}: {self.spell_action(entry, listed)};")
         return [head, *lines, "}"]
 
     def keyset(self, key: Key, match: tuple[Any, ...]) -> str:
@@ -143,12 +144,12 @@ class Tables(Routines):
             return f"{width}w{first}" if key.kind == "optional" else f"{width}w{first} &&& {width}w{rest[0]:#x}"
         return f"{width}w{first} .. {width}w{rest[0]}" if kind == "range" else f"{width}w{first}"
 
-    def spell_action(self, entry: MadeEntry) -> str:
+    def spell_action(self, entry: MadeEntry, listed: list[str]) -> str:
         if entry.action is None:
-            return "NoAction"
+            return "NoAction()"
         data = [p for p in entry.action.params if not p.direction]
         literals = [self.as_literal(p.type, d) for p, d in zip(data, entry.data, strict=True)]
-        return f"{entry.action.name}({', '.join(literals)})"
+        return f"{entry.action.name}({', '.join([*directed_arguments(entry.action, listed), *literals])})"
 
     def as_literal(self, type_: Type, value: int) -> str:
         if isinstance(type_, BoolType):
@@ -162,10 +163,8 @@ class Tables(Routines):
         if self.chance(0.3) or not actions:
             return [] if self.chance(0.5) else ["default_action = NoAction();"]
         action = self.pick(actions)
-        bound = next(text for text in listed if text.startswith((f"{action.name}(", f"{action.name};")))
+        inside = directed_arguments(action, listed)
         data = [self.literal(p.type) for p in action.params if not p.direction]
-        directed = bound[len(action.name) :].rstrip(";").strip()
-        inside = [directed[1:-1]] if directed else []
         const = "const " if self.chance(0.3) else ""
         return [f"{const}default_action = {action.name}({', '.join([*inside, *data])});"]
 
@@ -178,3 +177,10 @@ class Tables(Routines):
 
 
 PRIORITY = ("ternary", "range", "optional")
+
+
+def directed_arguments(action: Callee, listed: list[str]) -> list[str]:
+    """What the table's list of actions gives for the parameters with a direction; repeated wherever it is named."""
+    bound = next(text for text in listed if text.startswith((f"{action.name}(", f"{action.name};")))
+    inside = bound[len(action.name) :].rstrip(";").strip()
+    return [inside[1:-1]] if inside else []
