@@ -48,10 +48,12 @@ def _arrange_part(sizes: list[Size], edges: list[LayeredEdge]) -> Arrangement:
     loops = [edge for edge in edges if edge.source == edge.target]
     others = [edge for edge in edges if edge.source != edge.target]
     beside = [0.0] * len(sizes)  # room at a node's right for its loops
+    heights = [size.height for size in sizes]
     for edge in loops:
-        wanted = LOOP_WIDTH + (edge.label.width + LABEL_GAP if edge.label.width else 0.0)
-        beside[edge.source] = max(beside[edge.source], wanted)
-    ranked = rank([Size(size.width + room, size.height) for size, room in zip(sizes, beside, strict=True)], others)
+        beside[edge.source] += _loop_room(edge)
+        heights[edge.source] = max(heights[edge.source], edge.label.height)
+    slots = [Size(size.width + room, height) for size, room, height in zip(sizes, beside, heights, strict=True)]
+    ranked = rank(slots, others)
     order_layers(ranked)
     x = place(ranked)
     left = min(value - size.width / 2 for value, size in zip(x, ranked.sizes, strict=True))
@@ -61,11 +63,13 @@ def _arrange_part(sizes: list[Size], edges: list[LayeredEdge]) -> Arrangement:
     layer_of = {vertex: i for i, layer in enumerate(ranked.layers) for vertex in layer}
     nodes = [Point(node_x[node], sum(bounds[layer_of[node]]) / 2) for node in range(len(sizes))]
 
-    shapes = iter(route(ranked, x, bounds, node_x, [size.width for size in sizes]))
+    shapes = iter(route(ranked, x, bounds, node_x, sizes))
     made = Arrangement(nodes=nodes)
+    used = [0.0] * len(sizes)
     for edge in edges:
         if edge.source == edge.target:
-            made.edges.append(_loop(nodes[edge.source], sizes[edge.source], edge.label))
+            made.edges.append(_loop(nodes[edge.source], sizes[edge.source], edge.label, used[edge.source]))
+            used[edge.source] += _loop_room(edge)
         else:
             shape = next(shapes)
             is_turned = layer_of[edge.source] > layer_of[edge.target]
@@ -75,12 +79,16 @@ def _arrange_part(sizes: list[Size], edges: list[LayeredEdge]) -> Arrangement:
     return made
 
 
-def _loop(node: Point, size: Size, label: Size) -> EdgeShape:
-    """Out of the right side of a node, and in again."""
+def _loop_room(edge: LayeredEdge) -> float:
+    return LOOP_WIDTH + (edge.label.width + LABEL_GAP if edge.label.width else 0.0)
+
+
+def _loop(node: Point, size: Size, label: Size, room: float) -> EdgeShape:
+    """Out of the right side of a node, past the `room` of other loops, and in again."""
     right, reach = node.x + size.width / 2, min(size.height / 4, 12.0)
-    out = right + LOOP_WIDTH - 6
+    out = right + room + LOOP_WIDTH - 6
     points = (Point(right, node.y + reach), Point(out, node.y + reach), Point(out, node.y - reach))
-    return EdgeShape((*points, Point(right, node.y - reach)), Point(out + LABEL_GAP + label.width / 2, node.y))
+    return EdgeShape((*points, Point(right, node.y - reach)), Point(out + LABEL_GAP / 2 + label.width / 2, node.y))
 
 
 def _parts(count: int, edges: Sequence[LayeredEdge]) -> list[tuple[list[int], list[int]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from compiler.graph.layered.model import RANK_GAP, EdgeShape, Point
+from compiler.graph.layered.model import RANK_GAP, EdgeShape, Point, Size
 from compiler.graph.layered.ranks import Ranked
 
 _WIDEST_PORTS = 0.8
@@ -35,16 +35,16 @@ def route(
     x: Sequence[float],
     bounds: Sequence[tuple[float, float]],
     node_x: Sequence[float],
-    widths: Sequence[float],
+    sizes: Sequence[Size],
 ) -> list[EdgeShape]:
-    """The way of every chain, from its upper to its lower end. `node_x` and `widths` are those of the drawn boxes."""
+    """The way of every chain, from its upper to its lower end. `node_x` and `sizes` are those of the drawn boxes."""
     layer_of = {vertex: i for i, layer in enumerate(ranked.layers) for vertex in layer}
-    below, above = _ports(ranked, x, node_x, widths)
+    below, above = _ports(ranked, x, node_x, sizes)
     shapes = []
     for number, chain in enumerate(ranked.chains):
         upper, lower = chain[0], chain[-1]
         top, bottom = bounds[layer_of[upper]]
-        start = (top + bottom + ranked.sizes[upper].height) / 2
+        start = (top + bottom + sizes[upper].height) / 2
         points = [Point(below[number], start), Point(below[number], bottom)]
         label = Point(below[number], bottom)
         for i, vertex in enumerate(chain[1:-1]):
@@ -53,14 +53,14 @@ def route(
             if i == 0:
                 label = Point(x[vertex], (top + bottom) / 2)
         top, bottom = bounds[layer_of[lower]]
-        end = (top + bottom - ranked.sizes[lower].height) / 2
+        end = (top + bottom - sizes[lower].height) / 2
         points += [Point(above[number], top), Point(above[number], end)]
         shapes.append(EdgeShape(tuple(points), label))
     return shapes
 
 
 def _ports(
-    ranked: Ranked, x: Sequence[float], node_x: Sequence[float], widths: Sequence[float]
+    ranked: Ranked, x: Sequence[float], node_x: Sequence[float], sizes: Sequence[Size]
 ) -> tuple[dict[int, float], dict[int, float]]:
     """For each edge where it leaves its upper node and where it meets its lower one."""
     leaving: dict[int, list[tuple[float, int]]] = defaultdict(list)
@@ -74,7 +74,7 @@ def _ports(
     for ends, ports in ((leaving, below), (meeting, above)):
         for node, edges in ends.items():
             wished = sorted(edges)
-            half = widths[node] * _WIDEST_PORTS / 2
+            half = sizes[node].width * _WIDEST_PORTS / 2
             places = _spread([wish for wish, _ in wished], node_x[node] - half, node_x[node] + half)
             for (_, number), place in zip(wished, places, strict=True):
                 ports[number] = place
