@@ -18,6 +18,9 @@ from compiler.check.copying import Copier
 from compiler.check.scopes import InstancePlan, Template
 from compiler.diagnostics import Span
 
+MOST_INSTANCES = 10_000
+"""In a block of the package: a control of two controls, each of two controls, and so on, soon takes all memory."""
+
 
 def realise_top_level(checker: Checker, argument: tree.Expression) -> tree.Expression:
     """An argument of a package with its parser or control made."""
@@ -29,12 +32,31 @@ def realise_top_level(checker: Checker, argument: tree.Expression) -> tree.Expre
     made = checker.realised.get(plan)
     if made is None:
         path = template.type.name
+        if not _is_bounded(checker, plan, template):
+            return argument
         arguments = tuple(realise_top_level(checker, argument) for argument in plan.arguments)
         made = elaborate(checker, template, arguments, plan.name, path, plan.annotations, plan.span)
         inner = [argument.instance for argument in arguments if isinstance(argument, tree.InstanceRef)]
         made.instances[:0] = [instance for instance in inner if isinstance(instance, tree.Parser | tree.Control)]
         checker.realised[plan] = made
     return replace(argument, instance=made)
+
+
+def _is_bounded(checker: Checker, plan: InstancePlan, template: Template) -> bool:
+    """Whether the instance is made of few enough others, which is reported if not."""
+    counts: dict[Template, int] = {}
+
+    def count(template: Template) -> int:
+        if template not in counts:
+            inner = (plan.made_of for plan in template.plans)
+            counts[template] = 1 + sum(count(below) if isinstance(below, Template) else 1 for below in inner)
+        return counts[template]
+
+    if count(template) <= MOST_INSTANCES:
+        return True
+    message = f"{plan.name or template.type.name} is made of {count(template)} instances: at most {MOST_INSTANCES}"
+    checker.diagnostics.error("overlimit", f"{message} are possible", plan.span)
+    return False
 
 
 def elaborate(

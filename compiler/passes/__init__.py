@@ -61,6 +61,7 @@ def run_passes(program: tree.Program, diagnostics: Diagnostics) -> tree.Program:
     inline_parsers(program)
     inline_controls(program)
     hoist_declarations(program)
+    tidy_scopes(program)
     lower_dynamic_slices(program)
     fold(program)
     table_keys(program)
