@@ -33,7 +33,6 @@ from compiler.architectures import architecture_of
 from compiler.backends.p4info import emit as emit_p4info
 from compiler.backends.p4info.entries import entries as emit_entries
 from compiler.check import check_program
-from compiler.check.bound_size import bound_size
 from compiler.check.control_plane_names import check_control_plane_names
 from compiler.diagnostics import Diagnostics, Span
 from compiler.disabled_annotations import without_annotations
@@ -139,9 +138,7 @@ def compile_preprocessed(
         if program is None or diagnostics.has_errors:
             return None
         architecture = architecture_of(program, diagnostics, options.architecture)
-        if architecture is None or not bound_size(program, diagnostics):
-            return None
-        if not check_control_plane_names(program, diagnostics, p4info=options.p4info):
+        if architecture is None or not check_control_plane_names(program, diagnostics, p4info=options.p4info):
             return None
         info = emit_p4info(program, diagnostics, architecture.name) if options.p4info else p4i.P4Info()
         request = emit_entries(program, info, diagnostics) if options.entries else p4r.WriteRequest()

@@ -9,6 +9,7 @@ rule checks which node). Then the rules, a concept a file:
     code           statements, loops, switches, functions
     blocks         parsers, labels, controls, tables, table_actions, entries
     instances      templates, instantiation, abstract_methods (check), elaboration and copying (make)
+    bound_size     refuses what would become too large
     the rest       initialized, unused (warnings), target, applied_once (what simple_switch cannot do)
 
 Declarations are checked in the order of the text, each once. Parsers, controls and generic functions become templates,
@@ -37,6 +38,7 @@ from compiler.check import (
     tables,
     type_declarations,
 )
+from compiler.check.bound_size import bound_size
 from compiler.check.context import Checker, Env, Place
 from compiler.check.reachable import reachable_functions
 from compiler.check.scopes import Scope
@@ -97,5 +99,6 @@ def check_program(program: syntax.Program, diagnostics: Diagnostics, *, needs_ma
         checker.main,
     )
     made.functions += reachable_functions(made)
-    check_target(made, diagnostics)
+    if bound_size(made, diagnostics):
+        check_target(made, diagnostics)
     return None if diagnostics.has_errors else made
