@@ -8,6 +8,7 @@ from compiler import tree, types
 from compiler.check.applied_once import check_applied_once
 from compiler.check.cautions import warn_of_misuse
 from compiler.check.fold import integer
+from compiler.check.validity import warn_of_invalid_headers
 from compiler.diagnostics import Diagnostics, Note
 from compiler.rewrite import walk
 
@@ -30,6 +31,7 @@ def check_target(program: tree.Program, diagnostics: Diagnostics) -> None:
         _table(table, diagnostics)
     check_applied_once(program, diagnostics)
     warn_of_misuse(program, diagnostics)
+    warn_of_invalid_headers(program, diagnostics)
 
 
 def _division(node: tree.Binary, diagnostics: Diagnostics) -> None:
