@@ -99,7 +99,6 @@ class Preprocessor:
         self._counter = 0
         self._characters = 0
         self._entered = 0
-        self._stream: Stream | None = None
         self._is_preprocessed = is_preprocessed
         if is_preprocessed:
             return
@@ -176,7 +175,7 @@ class Preprocessor:
                 return None
             return scan(following.text, following)
 
-        stream = self._stream = self._expander.stream(scan(line.text, line), refill)
+        stream = self._expander.stream(scan(line.text, line), refill)
         while True:
             try:
                 token = stream.next()
@@ -234,26 +233,24 @@ class Preprocessor:
         self._error("overlimit", message, span)
         raise Stop
 
-    def _special(self, name: Token) -> str:
-        """The text of `__LINE__` and its like."""
+    def _special(self, name: str, place: Token | None) -> str:
+        """The text of `__LINE__` and its like; `place` is the token of the text where it stands."""
         current = self._stack[-1]
-        if name.text == "__LINE__":
-            # The line of the name, or of the outermost macro's name where a macro's body says __LINE__.
-            token = name if isinstance(name.line, Line) else self._stream.call if self._stream is not None else None
-            number = token.line.place(token.offset)[0] if token is not None and isinstance(token.line, Line) else 0
+        if name == "__LINE__":
+            number = place.line.place(place.offset)[0] if place is not None and isinstance(place.line, Line) else 0
             return str(number + current.shift)
-        if name.text == "__FILE__":
+        if name == "__FILE__":
             return _quoted(current.name)
-        if name.text == "__BASE_FILE__":
+        if name == "__BASE_FILE__":
             return _quoted(self._stack[0].shown)
-        if name.text == "__INCLUDE_LEVEL__":
+        if name == "__INCLUDE_LEVEL__":
             return str(len(self._stack) - 1)
-        if name.text == "__COUNTER__":
+        if name == "__COUNTER__":
             self._counter += 1
             return str(self._counter - 1)
         assert self._now is not None
         self._files.tells_time = True
-        form = {"__DATE__": "%b %e %Y", "__TIME__": "%H:%M:%S", "__TIMESTAMP__": "%a %b %e %H:%M:%S %Y"}[name.text]
+        form = {"__DATE__": "%b %e %Y", "__TIME__": "%H:%M:%S", "__TIMESTAMP__": "%a %b %e %H:%M:%S %Y"}[name]
         return _quoted(self._now.strftime(form))
 
     # Directives

@@ -58,9 +58,11 @@ class _Context:
 
 
 class Expander:
-    """Knows the macros; `special` gives the tokens of `__LINE__` and the like for the token that names it."""
+    """Knows the macros; `special` gives the text of `__LINE__` and the like for the name and the token of the text
+    that stands for its place.
+    """
 
-    def __init__(self, macros: dict[str, Macro], special: Callable[[Token], str]) -> None:
+    def __init__(self, macros: dict[str, Macro], special: Callable[[str, Token | None], str]) -> None:
         self.macros = macros
         self.special = special
         self.made = 0
@@ -68,9 +70,9 @@ class Expander:
     def stream(self, tokens: list[Token], refill: Refill | None = None) -> Stream:
         return Stream(self, tokens, refill)
 
-    def expand(self, tokens: list[Token]) -> list[Token]:
-        """All that `tokens` expand to. Raises ExpansionLimit, CallError."""
-        stream = self.stream(tokens)
+    def expand(self, tokens: list[Token], outer: Stream | None = None) -> list[Token]:
+        """All that `tokens` expand to, an argument of a call in `outer` or a text. Raises ExpansionLimit, CallError."""
+        stream = Stream(self, tokens, None, outer)
         found: list[Token] = []
         while (token := stream.next()) is not None:
             found.append(token)
@@ -93,8 +95,11 @@ class Stream:
     the text that names the outermost one, and `last` the last token of the text that belongs to the call.
     """
 
-    def __init__(self, expander: Expander, tokens: list[Token], refill: Refill | None = None) -> None:
+    def __init__(
+        self, expander: Expander, tokens: list[Token], refill: Refill | None = None, outer: Stream | None = None
+    ) -> None:
         self._expander = expander
+        self._outer = outer
         self._base = tokens
         self._position = 0
         self._refill = refill
@@ -165,7 +170,7 @@ class Stream:
     def _enter(self, macro: Macro, name: Token) -> bool:
         """Put what `macro` expands to on the stack; False when it is a function-like macro without arguments."""
         if macro.special:
-            tokens = scan(self._expander.special(name))
+            tokens = scan(self._expander.special(name.text, self._place(name)))
         elif macro.parameters is None:
             tokens = self._substitute(macro, macro.body, {})
         else:
@@ -179,6 +184,14 @@ class Stream:
         macro.disabled = True
         self._contexts.append(_Context(tokens, macro))
         return True
+
+    def _place(self, name: Token) -> Token | None:
+        """The token of the text where `name` stands: itself, or the name of the outermost macro that made it."""
+        if name.line is not None:
+            return name
+        if self.call is not None and self.call.line is not None:
+            return self.call
+        return self._outer._place(name) if self._outer is not None else None
 
     # Arguments
 
@@ -301,7 +314,7 @@ class Stream:
         names = self._expander.macros
         if not any(token.kind == IDENTIFIER and token.text in names for token in argument):
             return argument
-        return self._expander.expand(argument)
+        return self._expander.expand(argument, self)
 
 
 def _is_parameter(body: list[Token], index: int) -> bool:

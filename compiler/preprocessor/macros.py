@@ -57,15 +57,12 @@ def define(tokens: list[Token], span: Span | None) -> Macro:
 
 
 def _body(tokens: list[Token], parameters: list[str] | None) -> list[Token]:
-    if not parameters:
-        return list(tokens)
-    body: list[Token] = []
-    for token in tokens:
-        if token.kind == IDENTIFIER and token.text in parameters:
-            body.append(Token(PARAMETER, token.text, token.space))
-        else:
-            body.append(token)
-    return body
+    """The tokens without their places: what a macro makes stands where it is used."""
+    names = parameters or ()
+    return [
+        Token(PARAMETER if token.kind == IDENTIFIER and token.text in names else token.kind, token.text, token.space)
+        for token in tokens
+    ]
 
 
 def _parameters(name: str, tokens: list[Token]) -> tuple[list[str], bool, list[Token]]:

@@ -13,3 +13,4 @@ a b
 // comment continues F(4)
 0 1 0
 "/* no comment */" "a \" b // " [5]
+120 121 120 1 2 121

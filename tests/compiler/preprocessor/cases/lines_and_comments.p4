@@ -24,3 +24,8 @@ __COUNTER__ __COUNTER__ __INCLUDE_LEVEL__
 "/* no comment */" "a \" b // " F(5)
 #pragma anything
 #
+#define HERE __LINE__
+#define CALL(x) x HERE
+HERE CALL(
+HERE) CALL(1
+2)
