@@ -7,9 +7,19 @@ from compiler.annotations import Annotation, Annotations, TypeArgument, Value, f
 from compiler.check import dispatch
 from compiler.check.context import Env
 from compiler.check.scopes import Constant
+from compiler.diagnostics import Note
+
+_STRUCTURED = (syntax.AnnotationForm.LIST, syntax.AnnotationForm.KEY_VALUE)
 
 
 def evaluate(env: Env, nodes: syntax.Annotations) -> Annotations:
+    seen: dict[str, syntax.Annotation] = {}
+    for node in nodes:
+        earlier = seen.setdefault(node.name, node)
+        if earlier is not node and (node.form in _STRUCTURED or earlier.form in _STRUCTURED):
+            # Only unstructured annotations of one name add up (§20).
+            note = Note(f"@{node.name} is here too", earlier.span)
+            env.error("duplicate", f"@{node.name} is given twice", node.span, note)
     return tuple(_annotation(env, node) for node in nodes)
 
 
@@ -27,7 +37,7 @@ def _annotation(env: Env, node: syntax.Annotation) -> Annotation:
     if node.is_pragma and len(node.tokens) == 1 and node.tokens[0].text.startswith('"'):
         token = node.tokens[0]
         expressions = (syntax.StringLiteral(token.span, token.text[1:-1]),)
-    structured = node.form in (syntax.AnnotationForm.LIST, syntax.AnnotationForm.KEY_VALUE)
+    structured = node.form in _STRUCTURED
     value = _constant if structured else _value
     values = [value(env, expression) for expression in expressions]
     pairs = [(pair.name.text, value(env, pair.value)) for pair in node.pairs]
@@ -51,6 +61,11 @@ def _constant(env: Env, node: syntax.Expression) -> Value | None:
     """An expression of a structured annotation, which must be a constant (§20.1.2)."""
     expression = dispatch.expression(env, node)
     match expression:
+        case tree.IntLiteral(value=number) if not -(1 << 63) <= number < 1 << 63:
+            env.error(
+                "overlimit", f"{number} in a structured annotation: they hold 64 bits", node.span, hint="a string"
+            )
+            return None
         case tree.IntLiteral() | tree.BoolLiteral() | tree.StringLiteral():
             return expression.value
         case _:

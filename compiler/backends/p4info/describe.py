@@ -10,6 +10,7 @@ from finsy.proto import p4i, p4t
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer, RepeatedScalarFieldContainer
 
 from compiler.annotations import Annotation, Annotations, Value
+from compiler.diagnostics import Diagnostics, Span
 
 _ELSEWHERE = frozenset({"name", "id", "brief", "description"})
 """Annotations that P4Info has fields for."""
@@ -28,6 +29,20 @@ _TOKEN = re.compile(
     r"|\|[+-]\||&&&|\.\.|<<|&&|\|\||==|!=|>=|<=|\+\+|\S",
     re.DOTALL,
 )
+
+
+INT32, UINT32, INT64 = (-(1 << 31), (1 << 31) - 1), (0, (1 << 32) - 1), (-(1 << 63), (1 << 63) - 1)
+"""Bounds of P4Info's fields for numbers."""
+
+
+def in_bounds(number: int, bounds: tuple[int, int], what: str, span: Span, diagnostics: Diagnostics) -> int:
+    """`number`, or with an error the nearest that P4Info can hold."""
+    low, high = bounds
+    if low <= number <= high:
+        return number
+    message = f"{what} of {number}: P4Info holds {low} to {high}"
+    diagnostics.error("overlimit", message, span)
+    return min(max(number, low), high)
 
 
 class Annotated(Protocol):

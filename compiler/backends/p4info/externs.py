@@ -5,8 +5,8 @@ from __future__ import annotations
 from finsy.proto import p4i
 
 from compiler import tree
-from compiler.annotations import find
-from compiler.backends.p4info.describe import set_preamble
+from compiler.annotations import Annotation, find
+from compiler.backends.p4info.describe import INT32, in_bounds, set_preamble
 from compiler.backends.p4info.symbols import Kind, Symbols
 from compiler.backends.p4info.tables import property_instance
 from compiler.backends.p4info.type_specs import TypeSpecs
@@ -29,9 +29,6 @@ _COUNTER_UNITS = {
     "packets_and_bytes": p4i.CounterSpec.BOTH,
 }
 _METER_UNITS = {"packets": p4i.MeterSpec.PACKETS, "bytes": p4i.MeterSpec.BYTES}
-
-LARGEST_SIZE = (1 << 31) - 1
-"""An int32 in P4Info."""
 
 _PROFILE_ANNOTATIONS = frozenset({"max_group_size", "selector_size_semantics", "max_member_weight"})
 
@@ -99,7 +96,7 @@ def _action_profile(
         return profile
     group_size = find(instance.annotations, "max_group_size")
     if group_size is not None:
-        profile.max_group_size = group_size.integer() or 0
+        profile.max_group_size = _bounded(group_size, diagnostics)
     semantics = find(instance.annotations, "selector_size_semantics")
     if semantics is not None:
         meaning = (semantics.string() or "").upper()
@@ -113,7 +110,7 @@ def _action_profile(
     weight = find(instance.annotations, "max_member_weight")
     if weight is not None:
         if profile.HasField("sum_of_members"):
-            profile.sum_of_members.max_member_weight = weight.integer() or 0
+            profile.sum_of_members.max_member_weight = _bounded(weight, diagnostics)
         else:
             message = '@max_member_weight has no meaning without @selector_size_semantics("sum_of_members")'
             diagnostics.warning("ignore", message, weight.span)
@@ -130,10 +127,12 @@ def _set_preamble(preamble: p4i.Preamble, instance: tree.ExternInstance, kind: K
 def _size(instance: tree.ExternInstance, diagnostics: Diagnostics) -> int:
     size = instance.argument("size")
     assert isinstance(size, tree.IntLiteral | tree.EnumMember), "the checker wants a constant"
-    if size.value > LARGEST_SIZE:
-        diagnostics.error("overlimit", f"a size of {size.value}; P4Info holds {LARGEST_SIZE} at most", size.span)
-        return LARGEST_SIZE
-    return size.value
+    return in_bounds(size.value, INT32, "a size", size.span, diagnostics)
+
+
+def _bounded(annotation: Annotation, diagnostics: Diagnostics) -> int:
+    """The number that an annotation holds."""
+    return in_bounds(annotation.integer() or 0, INT32, f"@{annotation.name}", annotation.span, diagnostics)
 
 
 def _unit(instance: tree.ExternInstance) -> str:

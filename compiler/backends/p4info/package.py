@@ -6,7 +6,7 @@ from finsy.proto import p4i
 
 from compiler import tree
 from compiler.annotations import find
-from compiler.backends.p4info.describe import add_annotations, add_documentation
+from compiler.backends.p4info.describe import INT32, add_annotations, add_documentation, in_bounds
 from compiler.diagnostics import Diagnostics
 
 _TEXTS = frozenset({"name", "version", "organization", "contact", "url", "arch"})
@@ -40,6 +40,7 @@ def set_package_info(info: p4i.PkgInfo, package: tree.Package, architecture: str
                 message = f"the value of {key} in @platform_property is not a number"
                 diagnostics.error("unsupported", message, platform.span)
             else:
-                setattr(info.platform_properties, key, value)
+                bounded = in_bounds(value, INT32, key, platform.span, diagnostics)
+                setattr(info.platform_properties, key, bounded)
     add_annotations(info, package.annotations, ignored={"pkginfo", "platform_property"})
     add_documentation(info, package.annotations)

@@ -6,7 +6,7 @@ from finsy.proto import p4i
 
 from compiler import tree, types
 from compiler.annotations import find, has
-from compiler.backends.p4info.describe import add_annotations, add_documentation, set_preamble
+from compiler.backends.p4info.describe import INT32, add_annotations, add_documentation, in_bounds, set_preamble
 from compiler.backends.p4info.symbols import Kind, Symbols, number_fields
 from compiler.backends.p4info.tables import set_match_type
 from compiler.backends.p4info.type_specs import (
@@ -77,7 +77,8 @@ def digest_info(name: str, type_: types.Type, symbols: Symbols, specs: TypeSpecs
 def value_set_info(value_set: tree.ValueSet, symbols: Symbols, diagnostics: Diagnostics) -> p4i.ValueSet:
     """P4Runtime 1.4 §6.4.7"""
     name = value_set.control_plane_name
-    info = p4i.ValueSet(size=value_set.size)
+    size = in_bounds(value_set.size, INT32, "a size", value_set.span, diagnostics)
+    info = p4i.ValueSet(size=size)
     set_preamble(info.preamble, symbols.id(Kind.VALUE_SET, name), name, symbols.alias(name), value_set.annotations)
     element = value_set.element
     if not isinstance(element, types.StructType):

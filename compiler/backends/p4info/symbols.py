@@ -111,8 +111,9 @@ def number_fields(annotations: Sequence[Annotations], spans: Sequence[Span], dia
     for given, span in zip(annotations, spans, strict=True):
         annotation = find(given, "id")
         number = annotation.integer() if annotation is not None else None
-        if number is not None and number <= 0:
-            diagnostics.error("invalid", f"{number} is not a valid @id", span, hint="a number from 1 on")
+        if number is not None and not 0 < number < 1 << 32:
+            diagnostics.error("invalid", f"{number} is not a valid @id", span, hint="a number from 1 to 0xffffffff")
+            number = None
         elif number in taken:
             diagnostics.error("duplicate", f"@id {number} is used twice", span)
         if number is not None:

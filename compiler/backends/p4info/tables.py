@@ -6,7 +6,7 @@ from finsy.proto import p4i
 
 from compiler import tree
 from compiler.annotations import find, has
-from compiler.backends.p4info.describe import add_annotations, add_documentation, set_preamble
+from compiler.backends.p4info.describe import INT32, add_annotations, add_documentation, in_bounds, set_preamble
 from compiler.backends.p4info.symbols import Kind, Symbols, number_fields
 from compiler.backends.p4info.type_specs import TypeSpecs, control_plane_width, literal_bytes, new_type_name
 from compiler.diagnostics import Diagnostics
@@ -25,7 +25,8 @@ _MATCH_TYPES = {
 
 def table_info(table: tree.Table, symbols: Symbols, specs: TypeSpecs, diagnostics: Diagnostics) -> p4i.Table:
     name = table.control_plane_name
-    info = p4i.Table(size=table.size or DEFAULT_SIZE)
+    size = in_bounds(table.size or DEFAULT_SIZE, INT32, "a size", table.span, diagnostics)
+    info = p4i.Table(size=size)
     set_preamble(info.preamble, symbols.id(Kind.TABLE, name), name, symbols.alias(name), table.annotations)
     _add_match_fields(info, table, specs, diagnostics)
     _add_actions(info, table, symbols, diagnostics)

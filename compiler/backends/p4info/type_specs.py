@@ -13,6 +13,9 @@ from compiler.annotations import Annotations, TypeArgument, find
 from compiler.backends.p4info.describe import add_annotations
 from compiler.diagnostics import Diagnostics
 
+_WIDEST = 2048
+"""The most bits that a value may have: what p4c takes."""
+
 _BIT_TYPE = re.compile(r"bit\s*<\s*(\d+)\s*>")
 
 
@@ -139,6 +142,11 @@ class TypeSpecs:
         if isinstance(target, TypeArgument) and target.text != "string" and not _BIT_TYPE.fullmatch(target.text):
             message = f"{type_} cannot be translated to {target.text}"
             self._diagnostics.error("invalid", message, annotation.span, hint="bit<W> or string")
+        bits = _BIT_TYPE.fullmatch(target.text) if isinstance(target, TypeArgument) else None
+        width = int(bits[1]) if bits else target
+        if isinstance(width, int) and not 0 < width <= _WIDEST:
+            message = f"{type_} cannot be translated to {width} bits"
+            self._diagnostics.error("overlimit", message, annotation.span, hint=f"1 to {_WIDEST}")
         underlying = types.strip_new_types(type_)
         if not isinstance(underlying, types.BitType):
             message = f"a type of {underlying} cannot be translated"
@@ -225,10 +233,9 @@ def _translation(type_: types.NewType) -> tuple[str, int] | None:
     if annotation is None or len(annotation.values) != 2:
         return None
     uri, target = annotation.values
-    if isinstance(target, TypeArgument):
-        bits = _BIT_TYPE.fullmatch(target.text)
-        return str(uri), int(bits[1]) if bits else 0
-    return str(uri), target if isinstance(target, int) else 0
+    bits = _BIT_TYPE.fullmatch(target.text) if isinstance(target, TypeArgument) else None
+    width = int(bits[1]) if bits else target if isinstance(target, int) else 0
+    return str(uri), min(max(width, 0), _WIDEST)
 
 
 def declared_name(

@@ -105,3 +105,24 @@ def test_the_name_of_a_type_is_the_one_in_the_list_of_types() -> None:
     info = emit(checked, diagnostics)
     assert [parameter.type_name.name for parameter in info.actions[0].params] == ["shown"]
     assert list(info.type_info.new_types) == ["shown"]
+
+
+@pytest.mark.parametrize(
+    ("locals", "types"),
+    [
+        ("table t { key = { hdr.h.a: exact; } actions = { NoAction; } size = 99999999999999999999; }", ""),
+        ("register<bit<8>>(4294967295) r; table t { actions = { NoAction; } }", ""),
+        ("@max_group_size(4294967296) action_selector(HashAlgorithm.crc16, 8, 8) s; table t { actions = { } }", ""),
+        ("table t { key = { hdr.h.a: exact @id(4294967296); } actions = { NoAction; } }", ""),
+        ("@id(4294967296) table t { actions = { NoAction; } }", ""),
+        (
+            "action a(tr_t v) { } table t { key = { hdr.h.a: exact; } actions = { a; NoAction; } }",
+            '@p4runtime_translation("", bit<99999>) type bit<8> tr_t;',
+        ),
+    ],
+)
+def test_numbers_that_p4info_cannot_hold_are_errors(locals: str, types: str) -> None:
+    """p4c refuses each of them, too."""
+    checked, diagnostics = check(program("t.apply();", locals=locals, types=types))
+    emit(checked, diagnostics)
+    assert diagnostics.error_count == 1
