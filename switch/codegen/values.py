@@ -85,15 +85,11 @@ def constant(value: int, cls: Class) -> C:
     if cls == "wide":
         if -(1 << 127) <= value < 1 << 127:
             return C(f"wide_from_signed({int128(value)})", cls, True)
-        limbs: list[str] = []
-        rest = value
-        while rest not in (0, -1) or not limbs:
-            limbs.append(f"{rest & (1 << 64) - 1:#x}u")
-            rest >>= 64
-        fill = "" if rest == 0 else " /* negative */"
-        text = "{" + ", ".join(limbs) + "}" + fill
+        size = value.bit_length() // 64 + 1 if value < 0 else (value.bit_length() + 63) // 64  # a sign bit, too
+        limbs = [f"{value >> 64 * i & (1 << 64) - 1:#x}u" for i in range(size)]
+        text = "{" + ", ".join(limbs) + "}" + (" /* negative */" if value < 0 else "")
         positive = f"((struct wide){{.limb = {text}}})"
-        return C(positive if rest == 0 else f"wide_sign({positive}, {64 * len(limbs)})", cls, True)
+        return C(positive if value >= 0 else f"wide_sign({positive}, {64 * len(limbs)})", cls, True)
     if cls in ("u64", "u128"):
         value &= (1 << (64 if cls == "u64" else 128)) - 1
     if cls in ("u128", "s128"):

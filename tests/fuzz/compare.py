@@ -60,7 +60,7 @@ def run_on_switch(case: Case, json: Mapping[str, Any]) -> list[Packets]:
 
 def switch_match(match: tuple[Any, ...]) -> values.Match:
     kinds = {"exact": values.Exact, "lpm": values.Lpm, "ternary": values.Ternary, "range": values.Range}
-    return kinds[match[0]](*match[1:])  # type: ignore[no-any-return,operator]
+    return kinds[match[0]](*match[1:])  # type: ignore[no-any-return]
 
 
 def evaluate(case: Case) -> list[list[Emitted] | None]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from compiler import syntax
 from compiler.syntax.nodes import Node
@@ -64,7 +65,8 @@ def shrink_sequence(case: Case, name: str, fails: Fails) -> Case:
         begin = 0
         while begin < len(items):
             fewer = items[:begin] + items[begin + size :]
-            candidate = dataclasses.replace(case, **{name: tuple(fewer)})
+            changed: dict[str, Any] = {name: tuple(fewer)}
+            candidate = dataclasses.replace(case, **changed)
             if fewer != items and (fewer or name != "packets") and fails(candidate):
                 items, case = fewer, candidate
             else:

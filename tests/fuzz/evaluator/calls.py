@@ -91,7 +91,8 @@ class Calls(Expressions):
             block = scope.find(callee.base.type.name)
             assert isinstance(block, Block)
             path = f"{scope.instance_path()}.{callee.base.type.name}"  # direct invocation (§15.1)
-            return self.apply_instance(self.instantiate(block, (), path), call, scope)
+            self.apply_instance(self.instantiate(block, (), path), call, scope)
+            return None
         return self.call_method(self.place(callee.base, scope), name, call, scope)
 
     def call_method(self, place: Place, name: str, call: syntax.CallExpression, scope: Scope) -> Value | None:
@@ -100,7 +101,8 @@ class Calls(Expressions):
             case Table(), "apply":
                 return self.apply_table(of)
             case Instance(), "apply":
-                return self.apply_instance(of, call, scope)
+                self.apply_instance(of, call, scope)
+                return None
             case ((Struct() | Union()), "isValid"):
                 return boolean(is_valid(of))
             case Struct(), "setValid" | "setInvalid":

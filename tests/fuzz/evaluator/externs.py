@@ -78,11 +78,15 @@ class Externs(Parsers):
         base = self.number_of(arguments[2], scope)
         data = self.bytes_of(arguments[3], scope)
         most = self.number_of(arguments[4], scope)
-        digest = {
-            "crc32": zlib.crc32,
-            "csum16": internet_checksum,
-            "identity": lambda d: int.from_bytes(d, "big"),
-        }[algorithm.type.members[algorithm.value]](data)
+        match algorithm.type.members[algorithm.value]:
+            case "crc32":
+                digest = zlib.crc32(data)
+            case "csum16":
+                digest = internet_checksum(data)
+            case "identity":
+                digest = int.from_bytes(data, "big")
+            case other:
+                raise TypeError(other)
         before = place.read()
         assert isinstance(before, Scalar) and isinstance(before.type, BitsType)
         store(place, number(before.type, base + digest % most if most else base))

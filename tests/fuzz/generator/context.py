@@ -17,6 +17,7 @@ from tests.fuzz.evaluator.types import (
     StructType,
     TupleType,
     Type,
+    VarbitType,
 )
 
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class Context:
 
     def inner(self, loops: int = 0) -> Context:
         """A block within: what it declares is not seen outside."""
-        return replace(self, vars=list(self.vars), loops=self.loops + loops)
+        return replace(self, vars=list(self.vars), headers=list(self.headers), loops=self.loops + loops)
 
 
 class Chooser:
@@ -101,6 +102,9 @@ class Chooser:
         self.constants: list[Var] = []
         self.enums: list[EnumType | SerializableEnumType] = []
         self.structs: list[StructType] = []
+        self.header_types: list[StructType] = []
+        self.aliases: dict[Type, str] = {}
+        self.has_generics = self.chance(0.3)
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
@@ -135,6 +139,10 @@ class Chooser:
             & full
         )
 
+    def type_text(self, type_: Type) -> str:
+        """As P4 writes it, perhaps by another name."""
+        return self.aliases[type_] if type_ in self.aliases and self.chance(0.4) else spell(type_)
+
 
 def spell(type_: Type) -> str:
     """The type as P4 writes it."""
@@ -149,6 +157,8 @@ def spell(type_: Type) -> str:
             return name
         case StackType(element, size):
             return f"{spell(element)}[{size}]"
+        case VarbitType(width):
+            return f"varbit<{width}>"
         case TupleType(elements):
             return f"tuple<{', '.join(map(spell, elements))}>"
     raise TypeError(str(type_))

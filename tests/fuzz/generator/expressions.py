@@ -22,6 +22,9 @@ class Expressions(Chooser):
         self.fuel -= 1
         if depth <= 0 or self.fuel <= 0 or self.chance(0.1):
             return self.leaf(type_, context)
+        if self.has_generics and self.chance(0.03) and not isinstance(type_, TupleType) and context.kind != "parser":
+            arms = [self.expression(type_, context, depth - 1) for _ in range(2)]
+            return f"either<{spell(type_)}>({self.expression(BOOL, context, 1)}, {arms[0]}, {arms[1]})"
         if context.functions and self.chance(0.12):
             call = self.call_of_type(type_, context, depth)
             if call:
@@ -240,6 +243,9 @@ class Expressions(Chooser):
 
     def place(self, type_: Type, context: Context, read: bool = False) -> str | None:
         """An l-value; `read`: one that holds a value already."""
+        if isinstance(type_, StructType) and type_.kind == "header":
+            same = [h for h in context.headers if h.writable and h.type == type_]
+            return self.pick(same).text if same else None
         found = [v for v in context.vars if v.writable and v.type == type_ and not (read and v.guard)]
         if isinstance(type_, BitsType) and not type_.signed and self.chance(0.25 if found else 0.9):
             signs = (False, True) if self.chance(0.04) else (False,)  # p4c fails for slices of signed ones

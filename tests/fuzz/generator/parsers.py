@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fuzz.evaluator.types import BitsType, StackType, StructType
-from tests.fuzz.generator.context import Context, Var, fields_of, indented, spell
+from tests.fuzz.evaluator.types import BitsType, StackType, StructType, VarbitType
+from tests.fuzz.generator.context import Callee, Context, Param, Var, indented, spell
+from tests.fuzz.generator.routines import header_vars
 from tests.fuzz.generator.tables import Tables
 
 ERRORS = ("Odd", "Even", "PacketTooShort")
@@ -13,6 +14,7 @@ ERRORS = ("Odd", "Even", "PacketTooShort")
 
 class Parsers(Tables):
     value_sets: dict[str, list[list[tuple[Any, ...]]]]
+    sub_parsers: dict[StructType, Callee]
 
     def parser(self, context: Context, optional: list[Var]) -> list[str]:
         """Locals and states; `optional` are the headers, stacks and unions that may be extracted."""
@@ -21,7 +23,6 @@ class Parsers(Tables):
             type_, name = self.scalar_type(), self.name("n")
             locals_.append(f"{spell(type_)} {name} = {self.literal(type_)};")
             context.vars.append(Var(name, type_))
-        self.value_sets = {}
         names = [f"parse_{v.text.split('.')[-1]}" for v in optional]
         states = self.state("start", ["pkt.extract(hdr.h);"], context, [*names, "accept"], locals_)
         for position, var in enumerate(optional):
@@ -42,7 +43,31 @@ class Parsers(Tables):
                 return self.state(name, [f"pkt.extract({var.text}.{member});"], context, following, locals_)
         inner = context.inner()
         inner.vars = [Var(v.text, v.type) if v.guard == f"{var.text}.isValid()" else v for v in inner.vars]
+        assert isinstance(var.type, StructType)
+        if any(isinstance(t, VarbitType) for _, t in var.type.fields):
+            size = f"((bit<32>) {self.key_of(2, context)}) << {3 if self.chance(0.9) else 2}"
+            return self.state(name, [f"pkt.extract({var.text}, {size});"], context, following, locals_)
+        if var.type in self.sub_parsers and self.chance(0.6):
+            sub, instance = self.sub_parsers[var.type], self.name("q")
+            locals_.append(f"{sub.name}() {instance};")
+            call = self.call(Callee(f"{instance}.apply", sub.params), context, 1)
+            if call is not None:
+                call = call.replace("apply(", f"apply(pkt, {var.text}, ", 1)
+                return self.state(name, [f"{call};"], inner, following, locals_)
         return self.state(name, [f"pkt.extract({var.text});"], inner, following, locals_)
+
+    def sub_parser(self, header: StructType) -> list[str]:
+        """A parser of one header, with a state more that may skip a byte; remembered for `header`."""
+        name = self.name("Q")
+        params = (Param("inout", self.bits_type(), self.name("p")), Param("in", self.bits_type(), self.name("p")))
+        context = Context("parser")
+        context.vars = [*header_vars("x", header, ""), *(Var(p.name, p.type, p.direction == "inout") for p in params)]
+        locals_: list[str] = []
+        start = self.state("start", ["pkt.extract(x);"], context, ["more", "accept"], locals_)
+        more = self.state("more", self.make_assign(context), context, ["accept"], locals_)
+        self.sub_parsers[header] = Callee(name, params)
+        head = f"parser {name}(packet_in pkt, out {header.name} x, {self.spell_parameters(params)}) {{"
+        return [head, *indented([*start, *more]), "}"]
 
     def state(
         self, name: str, extract: list[str], context: Context, targets: list[str], locals_: list[str]
@@ -58,10 +83,10 @@ class Parsers(Tables):
             lines.append(f"verify({self.condition(inner, 2)}, error.{self.pick(ERRORS)});")
         if self.chance(0.05):
             lines.append("pkt.advance(8);")
-        lines += self.transition(inner, targets, locals_)
+        lines += self.transition(name, inner, targets, locals_)
         return [f"state {name} {{", *indented(lines), "}"]
 
-    def transition(self, context: Context, targets: list[str], locals_: list[str]) -> list[str]:
+    def transition(self, state: str, context: Context, targets: list[str], locals_: list[str]) -> list[str]:
         if len(targets) == 1 or self.chance(0.1):
             return [f"transition {targets[0]};"]
         widths = [
@@ -69,7 +94,7 @@ class Parsers(Tables):
         ]
         keys = [self.key_of(w, context) for w in widths]
         lines = [f"transition select({', '.join(keys)}) {{"]
-        if len(widths) == 1 and self.chance(0.2):
+        if len(widths) == 1 and context.headers and self.chance(0.2):  # in the main parser
             name = self.name("vs")
             locals_.append(f"value_set<bit<{widths[0]}>>(4) {name};")
             members = {self.interesting(widths[0]) for _ in range(self.rng.randint(0, 3))}
@@ -79,7 +104,8 @@ class Parsers(Tables):
             sets = [self.select_set(w) for w in widths]
             keyset = sets[0] if len(sets) == 1 else f"({', '.join(sets)})"
             lines.append(f"    {keyset}: {self.pick(targets) if self.chance(0.97) else 'reject'};")
-        lines.append(f"    {'default' if self.chance(0.6) else '_'}: {self.pick(targets)};")
+        onwards = [t for t in targets if t != state] or targets  # so that not every path is a loop
+        lines.append(f"    {'default' if self.chance(0.6) else '_'}: {self.pick(onwards)};")
         return [*lines, "}"]
 
     def key_of(self, width: int, context: Context) -> str:
@@ -103,8 +129,3 @@ class Parsers(Tables):
             case "any":
                 return "_"
         return f"{width}w{value}"
-
-
-def header_vars(path: str, type_: StructType, guard: str) -> list[Var]:
-    """The fields of a header; `guard` says when they hold something."""
-    return [v for n, t in type_.fields for v in fields_of(Var(f"{path}.{n}", t, guard=guard))]

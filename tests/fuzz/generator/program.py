@@ -17,14 +17,19 @@ from tests.fuzz.evaluator.types import (
     StackType,
     StructType,
     Type,
+    VarbitType,
     width_of,
 )
 from tests.fuzz.generator.context import Callee, Context, Param, Var, fields_of, indented, spell
-from tests.fuzz.generator.parsers import Parsers, header_vars
-from tests.fuzz.generator.routines import padded
+from tests.fuzz.generator.parsers import Parsers
+from tests.fuzz.generator.routines import header_vars, padded
 
 PORT = BitsType(9)
 PARAMETERS = "inout headers_t hdr, inout meta_t meta, inout standard_metadata_t std"
+GENERIC = (
+    "T either<T>(in bool c, in T a, in T b) { if (c) { return a; } return b; }",
+    "void exchange<T>(inout T a, inout T b) { T t = a; a = b; b = t; }",
+)
 DUMPED = 14
 """Variables that are shown at the end of a control, at most."""
 
@@ -48,11 +53,17 @@ class Programs(Parsers):
         types = ["#include <core.p4>", "#include <v1model.p4>", "error { Odd, Even }", *self.types()]
         lines: list[str] = []
         self.entries_made: list[Entry] = []
+        self.value_sets, self.sub_parsers = {}, {}
         functions: list[Callee] = []
+        if self.has_generics:
+            lines += GENERIC
         for _ in range(self.rng.choice((0, 1, 2, 3))):
             callee, text = self.function(functions)
             functions.append(callee)
             lines += text
+        for header in self.header_types:
+            if self.chance(0.25):
+                lines += self.sub_parser(header)
         parser = self.parser(self.top_context("parser", functions), self.optional)
         parameters = f"packet_in pkt, out headers_t hdr, {PARAMETERS.split(', ', 1)[1]}"
         lines += [f"parser P({parameters}) {{", *indented(parser), "}"]
@@ -64,16 +75,21 @@ class Programs(Parsers):
             lines += text
         lines += self.top_control("I", "o", functions, subs, exits=True)
         lines += self.top_control("E", "e", functions, [], exits=False)
-        lines += ["control C(inout headers_t hdr, inout meta_t meta) { apply { } }", *self.deparser()]
+        lines += [*self.compute(), *self.deparser()]
         lines += ["V1Switch(P(), V(), I(), E(), C(), D()) main;", ""]
-        text = "\n".join([*types, *self.dump_types, self.headers_struct(), *lines])
-        return Case(text, self.packets(), tuple(self.entries_made), self.value_sets)
+        program = "\n".join([*types, *self.dump_types, self.headers_struct(), *lines])
+        return Case(program, self.packets(), tuple(self.entries_made), self.value_sets)
 
     # ---- types
 
     def types(self) -> list[str]:
         """Enums, structs, headers, metadata, constants: declared and remembered."""
         lines: list[str] = []
+        self.has_checksum = self.chance(0.3)
+        for width in self.palette:
+            if self.chance(0.2):
+                self.aliases[BitsType(width)] = f"w{width}_t"
+                lines.append(f"typedef bit<{width}> w{width}_t;")
         for number in range(self.rng.choice((0, 1, 2))):
             if self.chance(0.5):
                 members = tuple(f"M{i}" for i in range(self.rng.randint(2, 4)))
@@ -108,8 +124,13 @@ class Programs(Parsers):
         types = [self.header_type(f"h{i}_t") for i in range(3)]
         for type_ in types:
             lines.append(self.declared("header", type_.name, type_.fields))
+        self.header_types = types[1:]
         self.first = Var("hdr.h", types[0])
         self.optional = [Var(f"hdr.{n}", self.pick(types[1:])) for n in ("a", "b", "c")[: self.rng.randint(0, 3)]]
+        if self.chance(0.2):
+            varying = StructType("header", "v_t", (("f0", BitsType(8)), ("rest", VarbitType(self.pick((16, 24, 64))))))
+            lines.append(self.declared("header", "v_t", varying.fields))
+            self.optional.append(Var("hdr.v", varying, writable=False))
         if self.chance(0.5):
             self.optional.append(Var("hdr.s", StackType(types[1], self.pick((2, 2, 3, 4)))))
         if self.chance(0.3):
@@ -209,7 +230,7 @@ class Programs(Parsers):
         name = self.name("Sub")
         params = self.parameters(self.rng.randint(1, 4), {"in": 2, "inout": 2, "out": 1})
         context = Context("control", functions=functions, may_exit=True)
-        constructor = ()
+        constructor: tuple[Param, ...] = ()
         if self.chance(0.4):
             constructor = (Param("", self.bits_type(), self.name("k")),)
             context.vars.append(Var(constructor[0].name, constructor[0].type, writable=False))
@@ -266,15 +287,28 @@ class Programs(Parsers):
             local = [v for v in shown if not v.text.startswith("hdr.")]
             shown = local if len(local) <= DUMPED else self.rng.sample(local, DUMPED)
         fields = [(f"x{i}", stored(v.type)) for i, v in enumerate(shown)]
+        if name == "e" and self.has_checksum:
+            fields.append(("sum", BitsType(16)))
         whole = padded(fields)
         self.dump_types.append(self.declared("header", f"{name}_t", whole))
         lines = [f"hdr.{name}.setValid();"]
-        for (field, _), var in zip(fields, shown, strict=True):
+        if name == "e" and self.has_checksum:
+            lines.append("hdr.e.sum = 0;")
+        for (field, _), var in zip(fields, shown, strict=False):
             value = f"(bit<1>) {var.text}" if isinstance(var.type, BoolType) else var.text
             lines.append(f"hdr.{name}.{field} = {value};")
         if len(whole) > len(fields):
             lines.append(f"hdr.{name}.pad = 0;")
         return lines
+
+    def compute(self) -> list[str]:
+        """The checksum control: perhaps over h, into e."""
+        head = "control C(inout headers_t hdr, inout meta_t meta) { apply {"
+        if not self.has_checksum:
+            return [f"{head} }} }}"]
+        data = ", ".join(f"hdr.h.{n}" for n, _ in self.first_type.fields)
+        condition = self.pick(("hdr.e.isValid()", "true", "hdr.h.isValid() && hdr.e.isValid()"))
+        return [head, f"    update_checksum({condition}, {{{data}}}, hdr.e.sum, HashAlgorithm.csum16);", "} }"]
 
     def deparser(self) -> list[str]:
         emits = [f"    pkt.emit({v.text});" for v in (self.first, *self.optional)]

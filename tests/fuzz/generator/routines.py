@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz.evaluator.types import BOOL, BitsType, Type, width_of
+from tests.fuzz.evaluator.types import BOOL, BitsType, StructType, Type, VarbitType, width_of
 from tests.fuzz.generator.context import Callee, Context, Param, Var, fields_of, indented, spell
 from tests.fuzz.generator.statements import Statements
 
@@ -15,6 +15,8 @@ class Routines(Statements):
             type_: Type = BOOL if self.chance(0.1) else self.bits_type()
             if not scalars:
                 type_ = self.value_type()
+                if self.header_types and self.chance(0.05):
+                    type_ = self.pick(self.header_types)
             made.append(Param(self.weighted(directions), type_, self.name("p")))
         return tuple(made)
 
@@ -22,6 +24,10 @@ class Routines(Statements):
         """Parameters as variables; those that are out get a value first."""
         lines: list[str] = []
         for p in params:
+            if isinstance(p.type, StructType) and p.type.kind == "header":  # an out header is invalid, not undefined
+                context.headers.append(Var(p.name, p.type, p.direction in ("out", "inout")))
+                context.vars += header_vars(p.name, p.type, f"{p.name}.isValid()", p.direction in ("out", "inout"))
+                continue
             if p.direction == "out":
                 lines.append(f"{p.name} = {self.expression(p.type, context, 1)};")
             context.vars += fields_of(Var(p.name, p.type, writable=p.direction in ("out", "inout")))
@@ -58,7 +64,13 @@ class Routines(Statements):
         return callee, [f"action {callee.name}({self.spell_parameters(params)}) {{", *indented(lines), "}"]
 
     def spell_parameters(self, params: tuple[Param, ...]) -> str:
-        return ", ".join(f"{p.direction} {spell(p.type)} {p.name}".strip() for p in params)
+        return ", ".join(f"{p.direction} {self.type_text(p.type)} {p.name}".strip() for p in params)
+
+
+def header_vars(path: str, type_: StructType, guard: str, writable: bool = True) -> list[Var]:
+    """The fields of a header; `guard` says when they hold something."""
+    fields = [Var(f"{path}.{n}", t, writable, guard) for n, t in type_.fields if not isinstance(t, VarbitType)]
+    return [v for f in fields for v in fields_of(f)]
 
 
 def padded(fields: list[tuple[str, Type]]) -> tuple[tuple[str, Type], ...]:

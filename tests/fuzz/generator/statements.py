@@ -46,6 +46,7 @@ class Statements(Expressions):
                 "register": 2 if context.registers and not in_parser else 0,
                 "hash": 0.3 if context.kind in ("control", "action") else 0,
                 "swap": 0.3,
+                "generic": 0.5 if self.has_generics and not in_parser else 0,
                 "empty": 0.05,
             }
         )
@@ -115,6 +116,15 @@ class Statements(Expressions):
             f"    {a.text} = {name}[0];" if self.chance(0.5) else ";",
             "}",
         ]
+
+    def make_generic(self, context: Context) -> list[str]:
+        """The generic function that exchanges its arguments, perhaps one with itself."""
+        targets = [v for v in context.vars if v.writable and not v.guard]
+        if not targets:
+            return []
+        first = self.pick(targets)
+        second = self.pick([v for v in targets if v.type == first.type])
+        return [f"exchange({first.text}, {second.text});"]
 
     def make_empty(self, context: Context) -> list[str]:
         return [";"]
@@ -224,7 +234,7 @@ class Statements(Expressions):
 
     def make_table(self, context: Context) -> list[str]:
         """Apply a table that has not been applied before (seldom a second time)."""
-        fresh = [t for t in context.tables if t.applied == 0 or (t.applied == 1 and self.chance(0.05))]
+        fresh = [t for t in context.tables if t.applied == 0 or (t.applied == 1 and self.chance(0.01))]
         if not fresh:
             return []
         table = self.pick(fresh)
