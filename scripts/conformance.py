@@ -40,6 +40,7 @@ TIME_LIMIT_S = 300.0  # a program and its tests
 _SWITCH = re.compile(r"\bV1Switch\s*(<[^;]*?>)?\s*\(", re.DOTALL)
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+_ERROR = re.compile(r"\berror:")
 _STAGE_DUMP = re.compile(r"-(first|frontend|midend)$")
 
 
@@ -55,7 +56,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """`outcome`: compiled, refused, crashed, timed out. `said`: the first line of what was said about it.
+    """`outcome`: compiled, refused, crashed, timed out. `said`: the first error.
 
     `tests`: name of each packet test -> its first difference, or "" if it passed.
     """
@@ -121,7 +122,7 @@ def run_case(case: Case, options: Options, p4c: str | None) -> Result:
         expected = _verdict_of(p4c, case.program, options)
     diagnostics = Diagnostics()
     compiled = compile_file(case.program, diagnostics, options)
-    said = diagnostics.render().split("\n")[0] if compiled is None else ""
+    said = "" if compiled is not None else next(filter(_ERROR.search, diagnostics.render().split("\n")), "")
     if compiled is None:
         tests = dict.fromkeys((test.name for test in case.tests), f"the program does not compile: {said}")
     else:
