@@ -166,13 +166,13 @@ def compile_command(file: str | None, **options: Any) -> None:
         sys.exit(MISUSED)
 
 
-def _watched(settings: Settings) -> tuple[str, Files, list[str]]:
-    """Compile once for --watch: the line to be shown, and the files to wait for."""
+def _watched(settings: Settings) -> tuple[str | None, Files, list[str]]:
+    """Compile once for --watch: the line to be shown, None if all is said, and the files to wait for."""
     code, outcome, job = _run(settings)
     diagnostics = outcome.diagnostics
     told = summary(diagnostics.error_count, diagnostics.warning_count)
     state = "ok" if code == 0 else "failed"
-    line = f"{job.request.file}: {state}{f', {told}' if told else ''}"
+    line = None if settings.machine else f"{job.request.file}: {state}{f', {told}' if told else ''}"
     return line, outcome.files, [job.request.file, *job.watched]
 
 
@@ -214,7 +214,7 @@ def _tell(settings: Settings, outcome: Outcome, paths: list[str], problem: str |
         }
         if problem is not None:
             document["error"] = {"message": problem}
-        click.echo(json.dumps(document, indent=2))
+        click.echo(json.dumps(document, indent=None if settings.watch else 2))  # --watch: a line a run
         return
     if settings.diagnostics_format == "json":
         click.echo(json.dumps(json_document(diagnostics), indent=2), err=True)

@@ -18,8 +18,9 @@ from compiler.preprocessor.files import Files
 INTERVAL = 0.2
 """Seconds between two looks at the files."""
 
-Run = Callable[[], tuple[str, Files, Iterable[str]]]
-"""Compiles once: the line that tells the outcome, the files it depends on, and further ones to be watched."""
+Run = Callable[[], "tuple[str | None, Files, Iterable[str]]"]
+"""Compiles once: the line that tells the outcome if it is not told yet, the files it depends on, further ones to watch.
+"""
 
 
 def watch(run: Run) -> int:
@@ -27,7 +28,9 @@ def watch(run: Run) -> int:
     with _until_signalled() as stopped:
         while not stopped.is_set():
             line, files, others = run()
-            print(line, flush=True)
+            if line is not None:
+                print(line)
+            sys.stdout.flush()
             paths = [*files.read, *files.found, *files.missing, *others]
             before = _states(paths)
             if not (files.are_where_they_were() and files.have_contents()):

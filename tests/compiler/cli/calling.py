@@ -32,8 +32,9 @@ parser P(packet_in pkt, out headers_t hdr, inout meta_t meta, inout standard_met
 control V(inout headers_t hdr, inout meta_t meta) { apply { } }
 control I(inout headers_t hdr, inout meta_t meta, inout standard_metadata_t std) {
     action set(bit<9> port) { std.egress_spec = port; }
-    table t { key = { hdr.h.a : exact; } actions = { set; } size = SIZE; const entries = { 1 : set(7); } }
-    apply { t.apply(); }
+    table t { key = { hdr.h.a : exact; } actions = { set; } size = SIZE; }
+    table fixed { key = { hdr.h.a : exact; } actions = { set; } const entries = { 1 : set(7); } }
+    apply { t.apply(); fixed.apply(); }
 }
 control E(inout headers_t hdr, inout meta_t meta, inout standard_metadata_t std) { apply { } }
 control C(inout headers_t hdr, inout meta_t meta) { apply { } }

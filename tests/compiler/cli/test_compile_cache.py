@@ -118,7 +118,7 @@ def test_another_working_folder_is_another_request(tmp_path: Path, monkeypatch: 
 
 def test_warnings_are_told_again_as_they_were(tmp_path: Path) -> None:
     source = program(tmp_path)
-    source.write_text(source.read_text().replace("apply { t.apply(); }", "bit<8> x = 300; apply { t.apply(); }"))
+    source.write_text(source.read_text().replace("apply { t.apply()", "bit<8> x = 300; apply { t.apply()"))
     first = compile_(source, "-o", tmp_path)
     second = compile_(source, "-o", tmp_path)
     assert "warning: " in first.err and "^" in first.err

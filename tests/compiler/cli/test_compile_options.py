@@ -14,7 +14,7 @@ from google.protobuf import json_format, text_format
 
 from compiler import architectures, command
 from compiler.depfile import depfile
-from compiler.terminal import wants_color
+from compiler.terminal import Stages, wants_color
 from compiler.warning_kinds import OFF_BY_DEFAULT, WARNING_KINDS
 
 RECORDED = text_format.Parse(GOOD.with_suffix(".p4info.txtpb").read_text(), p4i.P4Info())
@@ -23,7 +23,7 @@ RECORDED = text_format.Parse(GOOD.with_suffix(".p4info.txtpb").read_text(), p4i.
 def with_warning(folder: Path) -> Path:
     """A program with a warning of the kinds overflow, and one of the kind unused."""
     source = program(folder)
-    text = source.read_text().replace("apply { t.apply(); }", "bit<8> x = 300; apply { t.apply(); }")
+    text = source.read_text().replace("apply { t.apply()", "bit<8> x = 300; apply { t.apply()")
     source.write_text(text)
     return source
 
@@ -176,7 +176,7 @@ def test_json_diagnostics_name_every_place(tmp_path: Path, monkeypatch: pytest.M
     document = json.loads(result.err)
     assert document["version"] == 1 and document["errors"] == len(document["diagnostics"]) and document["warnings"] == 0
     item = next(item for item in document["diagnostics"] if item["kind"] in ("duplicate", "syntax"))
-    assert item["file"] == "p.p4" and item["line"] == 20 and item["severity"] == "error"
+    assert item["file"] == "p.p4" and item["line"] == 21 and item["severity"] == "error"
     assert set(item) == {
         *("file", "line", "column", "endLine", "endColumn", "severity", "kind", "message", "expected", "notes")
     }
@@ -191,8 +191,8 @@ def test_lsp_diagnostics_count_from_zero_and_in_utf_16_units(tmp_path: Path) -> 
     found = next(item for item in file["diagnostics"] if item["code"] == "not-found")
     start = line.index("nowhere") + 1  # the emoji takes two units
     assert found["range"] == {
-        "start": {"line": 19, "character": start},
-        "end": {"line": 19, "character": start + len("nowhere")},
+        "start": {"line": 20, "character": start},
+        "end": {"line": 20, "character": start + len("nowhere")},
     }
     assert found["severity"] == 1 and found["source"] == "p4gate"
 
@@ -226,6 +226,24 @@ def test_colours_are_for_terminals_unless_they_are_forced(tmp_path: Path, monkey
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert not wants_color("auto", Terminal())
+
+
+def test_progress_is_shown_on_a_terminal_once_a_run_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    now = [100.0]
+    monkeypatch.setattr("compiler.terminal.time.monotonic", lambda: now[0])
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        now[0] = 100.0
+        stages = Stages("p.p4", stream)
+        stages("checking")
+        now[0] = 105.0
+        stages("writing")
+        stages.end()
+    assert terminal.getvalue() == "\r\x1b[Kp.p4: writing ...\r\x1b[K" and pipe.getvalue() == ""
 
 
 # Preprocessing

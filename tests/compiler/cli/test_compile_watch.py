@@ -4,6 +4,7 @@ for, and the files it writes.
 
 from __future__ import annotations
 
+import json
 import queue
 import signal
 import subprocess
@@ -74,6 +75,18 @@ def test_every_change_of_a_file_that_was_read_is_one_run(source: Path, watcher: 
     (tmp_path / "early" / "sizes.p4").write_text("#define SIZE 64\n")
     assert watcher.line() == f"{source}: ok"
     assert "size: 64" in info.read_text()
+
+
+def test_with_json_every_run_is_one_line(source: Path, tmp_path: Path) -> None:
+    watcher = Watcher(source, "-o", tmp_path / "build", "--json")
+    try:
+        assert json.loads(watcher.line())["ok"] is True
+        source.write_text(source.read_text() + "struct meta_t { }\n")
+        document = json.loads(watcher.line())
+        assert document["ok"] is False and document["diagnostics"][0]["kind"] == "duplicate"
+    finally:
+        watcher.process.kill()
+        watcher.process.wait()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -19,6 +19,18 @@ def test_nothing_reaches_the_terminal_that_could_steer_it() -> None:
     assert lines[place + 1].index("\N{REPLACEMENT CHARACTER}") == lines[place + 2].index("^")
 
 
+def test_carets_stand_under_what_they_mark_behind_tabs_and_wide_characters() -> None:
+    lines = report(
+        '\t@x("\u6f22\u5b57 e\u0301")\tconst bit<8> x = nowhere;'
+    )  # two ideographs, e with a combining accent
+    place = next(i for i, line in enumerate(lines) if "nowhere" in line)
+    quoted, carets = lines[place + 1], lines[place + 2]
+    columns = quoted[: quoted.index("nowhere")]
+    assert carets.index("^") == len(columns) + 2 - 1  # two more columns for the ideographs, one less for the accent
+    assert [index for index, char in enumerate(carets) if char == "\t"] == [8, 8 + len('@x("漢字 e")') + 2 + 1]
+    assert carets.count("^") == len("nowhere")
+
+
 def test_of_a_long_line_the_part_around_the_caret_is_quoted() -> None:
     lines = report("const bit<8> x = " + "1 + " * 300 + "nowhere + 2;")
     place = next(i for i, line in enumerate(lines) if "nowhere" in line)
