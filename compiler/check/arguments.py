@@ -263,6 +263,9 @@ def _fit(
     if parameter.direction in ("out", "inout"):
         return _fit_out(env, parameter, value, what)
     fitted = settle(env, coerce(env, value, parameter.type, f"{what}: cannot pass"))
+    if not constructor and isinstance(fitted.type, types.ApplicableType | types.PackageType):
+        env.type_error(f"{what}: {describe(fitted)} cannot be an argument of a call", fitted.span)
+        return replace(fitted, type=types.POISON)
     if parameter.direction == "in" and isinstance(fitted.type, types.StringType):
         env.type_error(f"{what}: a string cannot be the argument of a parameter with a direction", fitted.span)
         return replace(fitted, type=types.POISON)

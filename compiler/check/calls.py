@@ -52,6 +52,11 @@ def _function_call(env: Env, node: syntax.CallExpression, overloads: Overloads, 
         return poisoned(node.span)
     result = bound.signature.result
     if isinstance(callee, FunctionTemplate):
+        if types.INF_INT in bound.type_arguments:
+            env.type_error(
+                f"{overloads.name}: the width of a number cannot be inferred", node.span, hint="8w... or a cast"
+            )
+            return poisoned(node.span)
         function = specialise_function(env.checker, callee, bound.type_arguments)
         return tree.FunctionCall(result, node.span, bound.arguments, function, order=bound.order)
     if overloads.name == "verify" and not env.place.in_parser:

@@ -287,7 +287,8 @@ def _fit_instance(expression: tree.InstanceRef, wanted: types.ApplicableType) ->
         if plan.complete is not None and not plan.complete(wanted):
             return None
         expression = replace(expression, type=plan.type)
-    return expression if applicable_problem(expression.type, wanted) is None else None
+    is_block = isinstance(expression.type, types.ApplicableType)
+    return expression if is_block and applicable_problem(expression.type, wanted) is None else None
 
 
 def _fit_list(env: Env, expression: tree.TupleExpression, wanted: types.Type) -> tree.Expression | None:

@@ -107,6 +107,7 @@ def constant(env: Env, node: syntax.ConstantDeclaration) -> None:
         type_ = types.POISON
     value = constants.constant(env, node.value, type_, f"the value of {node.name}")
     value = settle(env, value)
+    annotating.evaluate(env, node.annotations)
     symbol = Undefined(node.name.text) if is_poison(value) else Constant(node.name.text, value)
     env.declare(node.name, symbol)
 

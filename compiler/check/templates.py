@@ -38,6 +38,11 @@ def declare(env: Env, node: Node, check: Check) -> None:
         declare_alternative(env, node.name, template, template.type.constructor)
         return
     errors = env.checker.diagnostics.error_count
+    for parameter in (*node.parameters, *node.constructor_parameters):
+        for name in node.type_parameters:
+            if name.text == parameter.name.text:
+                note = Note(f"{name} is declared here", name.span)
+                env.error("duplicate", f"{name} is a type parameter and a parameter", parameter.name.span, note)
     inner = env.inner()
     variables = type_parameters(inner, node.type_parameters)
     opaque = check(inner, variables)

@@ -78,7 +78,8 @@ def test_what_the_parser_lets_through_no_later_stage_trips_over(apply: str) -> N
     "text",
     [
         "#include <core.p4>\ncontrol C(); package K(C c); control D() { apply { } } K(D()) main;",
-        "#include <core.p4>\nparser P(); package V1Switch(P p); parser Q() { state start { } } V1Switch(Q()) main;",
+        "#include <core.p4>\nparser P(); package V1Switch(P p); parser Q() { state start { transition accept; } } "
+        "V1Switch(Q()) main;",
     ],
 )
 def test_a_package_without_a_target_is_refused(text: str) -> None:
