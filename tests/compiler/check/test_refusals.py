@@ -233,6 +233,16 @@ def test_wrong_parser(states: str, kind: str, marked: str) -> None:
 
 DECLARATIONS = [
     # §7.1 to §7.3
+    ("struct b_t { h_t[2][2] x; }", "type-error", "h_t[2][2]"),
+    ("control q_t<p>(inout bit<8> p) { apply { } }", "duplicate", "p"),
+    ("control q_t<T>(inout T x) { apply { } } control r_t() { q_t() q; apply { } }", "type-error", "q"),
+    ("control q_t<T>(inout T x) { apply { x = x + 1; } }", "type-error", "x"),
+    ("control q_t()(bit<8> k) { apply { } } control q_t()(bit<8> k) { apply { } }", "duplicate", "q_t"),
+    ("T id<T>(T x) { return x; } control r_t(inout bit<8> y) { apply { y = id(255); } }", "type-error", "id(255)"),
+    ("void f<T>(T x) { } control q_t() { apply { } } control r_t() { q_t() q; apply { f(q); } }", "type-error", "q"),
+    ("@d[1] @d[2] const bit<8> k = 1;", "duplicate", "@d[2]"),
+    ("@d(1) @d[2] const bit<8> k = 1;", "duplicate", "@d[2]"),
+    ("control q_t(in bit<8> x) { apply { bit<8> y = x[x +: 9]; } }", "type-error", "x[x +: 9]"),
     ("header b_t { b_t x; }", "unsupported", "b_t"),
     ("header b_t { h_t x; }", "type-error", "x"),
     ("header b_t { bit<8> x; bit<4> x; }", "duplicate", "x"),
