@@ -75,7 +75,7 @@ def preprocess(
     for name in undefines:
         preprocessor.undefine(name)
     preprocessor.run(text, file)
-    lines = text.split("\n")
+    lines = text.removesuffix("\n").split("\n")
     end = Span(file, len(lines), len(lines[-1]) + 1, len(lines), len(lines[-1]) + 1)
     return Preprocessed(preprocessor.layout.text(), preprocessor.layout.origins, end, files)
 

@@ -32,5 +32,5 @@ def _check(env: Env, node: syntax.ControlDeclaration, arguments: tuple[types.Typ
     for local in node.locals:
         dispatch.declaration(inner, local)
     skeleton.body = statements.block(inner.at(Place("apply", template=template)), node.body)
-    warn_uninitialized(skeleton.body, env.checker.diagnostics)
+    warn_uninitialized(skeleton.body, env.checker.diagnostics, skeleton.parameters, node.name.text)
     return template

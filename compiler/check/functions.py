@@ -32,7 +32,7 @@ def check_function(env: Env, node: syntax.FunctionDeclaration) -> FunctionTempla
     if result not in (types.VOID, types.POISON) and not _always_returns(body):
         env.error("insufficient", f"the function {node.name} does not return a value on all paths", node.name.span)
     given = annotating.evaluate(env, node.annotations)
-    warn_uninitialized(body, env.checker.diagnostics)
+    warn_uninitialized(body, env.checker.diagnostics, parameters, node.name.text)
     made = tree.Function(node.name.text, given, node.name.span, parameters, result, body, variables)
     template = FunctionTemplate(type_, made)
     template.made[variables] = made
@@ -58,7 +58,7 @@ def action(env: Env, node: syntax.ActionDeclaration) -> None:
     inner = env.at(Place("action", template=env.place.template))
     parameters = declare(inner, type_)
     body = statements.block(inner, node.body)
-    warn_uninitialized(body, env.checker.diagnostics)
+    warn_uninitialized(body, env.checker.diagnostics, parameters, node.name.text)
     given = annotating.evaluate(env, node.annotations)
     name = annotating.control_plane_name(node.name.text, given, "")
     made = tree.Action(node.name.text, given, node.name.span, parameters, body, name)

@@ -1,28 +1,46 @@
-"""Warn of local variables that are read before they are given a value (P4_16 spec §8.25).
+"""Warn of local variables that are read before they are given a value, and of out parameters that may be left without
+one (P4_16 spec §8.25, §6.8).
 
-A walk along the paths of a body with the set of variables that may still be without a value. Only variables of scalar
-types inside blocks are followed: headers start invalid, and the fields of structs are often set one by one.
+A walk along the paths of a body with the set of places that may still be without a value: scalar variables, and scalar
+fields of structs. Headers are not followed, as they start invalid (validity.py), nor are arrays and tuples.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 
 from compiler import tree, types
 from compiler.diagnostics import Diagnostics
 from compiler.rewrite import parts
 
-Unset = frozenset[tree.Variable]
+Place = tuple[object, ...]
+"""A variable or parameter, and the names of the fields that lead into it."""
+
+Unset = frozenset[Place]
 _NONE: Unset = frozenset()
 
 
-def warn_uninitialized(body: tree.Block, diagnostics: Diagnostics) -> None:
-    """Check the body of a function, action, apply block or parser state."""
-    _Walk(diagnostics).statement(body, _NONE)
+def warn_uninitialized(
+    body: tree.Block, diagnostics: Diagnostics, parameters: Iterable[tree.Parameter] = (), name: str = ""
+) -> None:
+    """Check the body of a function, action, apply block or parser state; `parameters` are those of what is called
+    `name`, whose out parameters must have a value at the end.
+    """
+    walk = _Walk(diagnostics)
+    out = [parameter for parameter in parameters if parameter.direction is tree.Direction.OUT]
+    unset = frozenset(place for parameter in out for place in _scalars((parameter,), parameter.type))
+    unset = walk.statement(body, unset) | walk.returned
+    for parameter in out:
+        if any(place[0] is parameter for place in unset):
+            message = f"the out parameter {parameter.name} may be without a value when {name} ends"
+            diagnostics.warning("uninitialized-out-param", message, parameter.span)
 
 
 class _Walk:
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.diagnostics = diagnostics
-        self.warned: set[tree.Variable] = set()
+        self.warned: set[Place] = set()
+        self.returned: Unset = _NONE
 
     def statement(self, node: tree.Statement, unset: Unset) -> Unset:
         """What may be without a value after `node`; nothing if no path leads on."""
@@ -34,7 +52,7 @@ class _Walk:
             case tree.Declare(variable=variable, value=value):
                 if value is not None:
                     return self.read(value, unset)
-                return unset | {variable} if _is_followed(variable.type) else unset
+                return unset | frozenset(_scalars((variable,), variable.type))
             case tree.Assign(target=target, value=value):
                 return self.write(target, self.read(value, unset))
             case tree.CallStatement(call=call):
@@ -62,19 +80,19 @@ class _Walk:
                 return unset
             case tree.Return(value=value):
                 if value is not None:
-                    self.read(value, unset)
+                    unset = self.read(value, unset)
+                self.returned |= unset
                 return _NONE
             case _:
                 return _NONE  # exit, break, continue
 
     def read(self, node: tree.Expression, unset: Unset) -> Unset:
         """Evaluate an expression: its out arguments are given values."""
-        if isinstance(node, tree.VariableRef):
-            variable = node.declaration
-            if isinstance(variable, tree.Variable) and variable in unset and variable not in self.warned:
-                self.warned.add(variable)
-                self.diagnostics.warning("uninitialized-use", f"{variable.name} may be uninitialized", node.span)
-            return unset
+        if isinstance(node, tree.VariableRef | tree.Member):
+            place = _place(node)
+            if place is not None:
+                self.use(node, place, unset)
+                return unset
         if isinstance(node, tree.Call):
             given = list(zip(node.arguments, directions(node), strict=True))
             for argument, direction in given:
@@ -88,18 +106,47 @@ class _Walk:
             unset = self.read(part, unset)
         return unset
 
+    def use(self, node: tree.Expression, place: Place, unset: Unset) -> None:
+        """Say so, once for each place, if something in it may be without a value."""
+        if not unset or place in self.warned:
+            return
+        missing = [other for other in unset if other[: len(place)] == place]
+        if not missing:
+            return
+        self.warned.add(place)
+        name = ".".join([getattr(place[0], "name", ""), *map(str, place[1:])])
+        is_whole = place in unset
+        message = f"{name} may be uninitialized" if is_whole else f"{name} may not be completely initialized"
+        self.diagnostics.warning("uninitialized-use", message, node.span)
+
     def write(self, target: tree.Expression, unset: Unset) -> Unset:
-        while isinstance(target, tree.Member | tree.Slice | tree.DynamicSlice | tree.StackIndex | tree.TupleIndex):
+        while isinstance(target, tree.Slice | tree.DynamicSlice | tree.StackIndex | tree.TupleIndex):
             if isinstance(target, tree.StackIndex):
                 unset = self.read(target.index, unset)
             target = target.base
-        if isinstance(target, tree.VariableRef) and isinstance(target.declaration, tree.Variable):
-            return unset - {target.declaration}
-        return unset
+        place = _place(target)
+        if place is None or not unset:
+            return unset
+        return frozenset(other for other in unset if other[: len(place)] != place)
 
 
-def _is_followed(type_: types.Type) -> bool:
-    return not isinstance(type_, types.FieldsType | types.StackType | types.TupleType)
+def _place(expression: tree.Expression) -> Place | None:
+    """The place that a variable or a field of one is; None for other expressions."""
+    if isinstance(expression, tree.VariableRef):
+        return (expression.declaration,)
+    if isinstance(expression, tree.Member):
+        base = _place(expression.base)
+        return None if base is None else (*base, expression.name)
+    return None
+
+
+def _scalars(place: Place, type_: types.Type) -> Iterator[Place]:
+    """The places of the values in a variable that are followed."""
+    if isinstance(type_, types.StructType):
+        for field in type_.fields:
+            yield from _scalars((*place, field.name), field.type)
+    elif not isinstance(type_, types.FieldsType | types.StackType | types.TupleType | types.VarbitType):
+        yield place
 
 
 def directions(call: tree.Call) -> list[str]:

@@ -9,6 +9,7 @@ from compiler.check import annotating, constants, dispatch, fold, labels, statem
 from compiler.check.casts import describe, is_poison
 from compiler.check.context import Env, Place, poisoned
 from compiler.check.initialized import warn_uninitialized
+from compiler.check.placement import reported_at
 from compiler.check.raw import RawStruct
 from compiler.check.scopes import Template, did_you_mean
 from compiler.check.signatures import declare, declare_constructor, signature
@@ -135,7 +136,8 @@ def _transition(env: Env, node: syntax.Transition, states: States) -> tree.Trans
     for case in node.cases:
         state = _state(env, case.state, states)
         made = labels.value_set(env, case.keysets, key_types)
-        given = (made,) if made is not None else labels.labels(env, case.keysets, shape, "a label of select", case)
+        with reported_at(env, node.span, "this label", "type-error"):
+            given = (made,) if made is not None else labels.labels(env, case.keysets, shape, "a label of select", case)
         if given is not None:
             cases.append(tree.SelectCase(given, state, case.span))
     return tree.Select(tuple(keys), tuple(cases), node.span)

@@ -10,6 +10,7 @@ from compiler.check import constants, dispatch, statements
 from compiler.check.casts import coerce, describe, is_poison
 from compiler.check.context import Env
 from compiler.check.fold import equals
+from compiler.check.placement import reported_at
 from compiler.check.scopes import did_you_mean
 from compiler.diagnostics import Note, Span
 
@@ -21,7 +22,8 @@ def switch(env: Env, node: syntax.SwitchStatement) -> list[tree.Statement]:
     if env.place.in_parser:
         env.error("invalid", "switch cannot be used in a parser", node.span)
         return []
-    _default_is_last(env, node)
+    with reported_at(env, node.span, "this label"):
+        _default_is_last(env, node)
     subject = node.subject
     if isinstance(subject, syntax.MemberExpression) and subject.member.text == "action_run":
         applied = dispatch.expression(env, subject.base)
@@ -89,7 +91,8 @@ def _value_switch(env: Env, node: syntax.SwitchStatement, subject: tree.Expressi
         if isinstance(case.label, syntax.DefaultKeyset):
             labels.append(None)
             continue
-        label = coerce(env, dispatch.expression(env, case.label), subject.type, "cannot compare the label")
+        with reported_at(env, node.span, "this label", "type-error"):
+            label = coerce(env, dispatch.expression(env, case.label), subject.type, "cannot compare the label")
         constants.require_compile_time(env, label, "a label")
         for earlier in seen:
             if equals(earlier, label):

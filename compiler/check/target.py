@@ -25,8 +25,9 @@ def check_target(program: tree.Program, diagnostics: Diagnostics) -> None:
         match node:
             case tree.Binary(op="/" | "%"):
                 _division(node, diagnostics)
-            case tree.ExternFunctionCall() if node.function.name == "digest" and len(node.type_arguments) == 1:
-                _digest(node, diagnostics)
+            case tree.ExternFunctionCall():
+                _extern_call(node, diagnostics)
+    _headers_and_metadata(program, diagnostics)
     for table in tables:
         _table(table, diagnostics)
     check_applied_once(program, diagnostics)
@@ -43,8 +44,37 @@ def _division(node: tree.Binary, diagnostics: Diagnostics) -> None:
         diagnostics.error("invalid", message, node.span)
 
 
+def _headers_and_metadata(program: tree.Program, diagnostics: Diagnostics) -> None:
+    """The type parameters H and M of v1model stand for structs."""
+    parser = tree.main_instances(program)[0]
+    for parameter in parser.parameters[1:3]:
+        if not isinstance(parameter.type, types.StructType):
+            message = f"{parameter.name}: the headers and metadata of v1model are structs, not {parameter.type}"
+            diagnostics.error("expected", message, parameter.span)
+
+
+def _extern_call(node: tree.ExternFunctionCall, diagnostics: Diagnostics) -> None:
+    """What v1model.p4 says of its functions in words."""
+    name = node.function.name
+    if name == "digest" and len(node.type_arguments) == 1:
+        _digest(node, diagnostics)
+    elif name == "mark_to_drop" and not node.arguments:
+        message = "mark_to_drop needs the standard metadata, in which it marks the packet"
+        diagnostics.error("Target model error", message, node.span, hint="mark_to_drop(standard_metadata)")
+    elif name == "hash":
+        for parameter, argument in zip(node.signature.parameters, node.arguments, strict=True):
+            if parameter.name == "data" and not isinstance(argument.type, types.FieldsType | types.TupleType):
+                message = f"hash takes a tuple or struct of fields, not {argument.type}"
+                diagnostics.error("legacy", message, argument.span, hint="braces around it, as in { value }")
+
+
 def _digest(node: tree.ExternFunctionCall, diagnostics: Diagnostics) -> None:
-    if not isinstance(node.type_arguments[0], types.StructType):
+    if isinstance(node.type_arguments[0], types.HeaderType):
+        header = node.type_arguments[0]
+        note = Note("the digest is here", node.span)
+        message = f"a digest cannot be the header {header}: a struct is expected"
+        diagnostics.error("Target model error", message, header.span, note)
+    elif not isinstance(node.type_arguments[0], types.StructType):
         message = "this digest has no struct type, whose name would be its name for the control plane"
         diagnostics.warning("mismatch", message, node.span)
 

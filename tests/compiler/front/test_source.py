@@ -71,7 +71,7 @@ def test_windows_line_ends_and_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / "dos.p4").write_bytes(b"\xef\xbb\xbf#define N 1\r\na N\r\nb\r\n")
     source = read_source(tmp_path / "dos.p4", Diagnostics())
     assert source is not None
-    assert [(token.text, token.span.line) for token in tokenize(source)] == [("a", 2), ("1", 2), ("b", 3), ("", 4)]
+    assert [(token.text, token.span.line) for token in tokenize(source)] == [("a", 2), ("1", 2), ("b", 3), ("", 3)]
 
 
 def test_includes_are_found_beside_the_file_in_search_paths_and_among_the_standard_headers(tmp_path: Path) -> None:
