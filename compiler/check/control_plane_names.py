@@ -1,7 +1,7 @@
 """Names by which the control plane calls things must differ among things of one kind (spec §18.3.2).
 
 Tables and extern objects are known by name on the switch, too; actions by number, so that only P4Info needs names of
-their own for them (p4c, too, asks for that only where it writes P4Info).
+their own for them and looks after that itself, as p4c does.
 """
 
 from __future__ import annotations
@@ -18,10 +18,7 @@ def check_control_plane_names(program: tree.Program, diagnostics: Diagnostics, *
     """
     errors = diagnostics.error_count
     tables = [table for control in tree.all_controls(program) for table in control.tables]
-    actions = list(program.actions) + [action for control in tree.all_controls(program) for action in control.actions]
     _distinct("tables", tables, diagnostics)
-    if p4info:
-        _distinct("actions", actions, diagnostics)
     by_extern: dict[str, list[tree.ExternInstance]] = {}
     for instance in tree.extern_instances(program):
         if not instance.control_plane_name and not p4info:
@@ -37,9 +34,7 @@ def check_control_plane_names(program: tree.Program, diagnostics: Diagnostics, *
     return diagnostics.error_count == errors
 
 
-def _distinct(
-    what: str, declarations: Iterable[tree.Table | tree.Action | tree.ExternInstance], diagnostics: Diagnostics
-) -> None:
+def _distinct(what: str, declarations: Iterable[tree.Table | tree.ExternInstance], diagnostics: Diagnostics) -> None:
     seen: dict[str, tree.Declaration] = {}
     for declaration in declarations:
         name = declaration.control_plane_name

@@ -89,16 +89,19 @@ def _symbols(inventory: Inventory, digests: dict[str, types.Type], diagnostics: 
 def _report_duplicates(inventory: Inventory, diagnostics: Diagnostics) -> None:
     """Two objects of a kind that have the same name, by which a control plane could not tell them apart.
 
-    Two actions of one name are one to the control plane, as with p4c: the first is described.
+    The same action of two instances of a control may have one name, as with p4c: it is one to the control plane.
     """
     seen: dict[tuple[str, str], tree.Declaration | types.HeaderType] = {}
 
     def note(what: str, name: str, declaration: tree.Declaration | types.HeaderType) -> None:
         other = seen.setdefault((what, name), declaration)
-        if other is not declaration:
+        is_same = other is declaration or (what == "actions" and other.span == declaration.span)
+        if not is_same:
             message = f"two {what} are called {name} by the control plane"
             diagnostics.error("duplicate", message, declaration.span, Note("the other one", other.span))
 
+    for action in inventory.actions:
+        note("actions", action.control_plane_name, action)
     for value_set in inventory.value_sets:
         note("value sets", value_set.control_plane_name, value_set)
     for table in inventory.tables:

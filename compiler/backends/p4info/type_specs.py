@@ -49,6 +49,10 @@ class TypeSpecs:
             case types.HeaderUnionType():
                 spec.header_union.name = declared_name(type_)
                 self._add_header_union(type_)
+            case types.StackType() if not types.is_header_stack(type_):
+                # P4Runtime knows no arrays; a tuple has the same parts.
+                spec.tuple.members.extend([self.convert(type_.element)] * type_.size)
+                spec.tuple.SetInParent()
             case types.StackType():
                 self._convert_stack(type_, spec)
             case types.EnumType():

@@ -102,3 +102,18 @@ def test_a_value_set_with_a_nested_struct_is_refused() -> None:
     emit(checked, diagnostics)
     message = diagnostics.render()
     assert "cannot fill the field inner of a value_set" in message and "[unsupported]" in message
+
+
+def test_two_actions_of_one_name_are_refused_if_both_are_used() -> None:
+    """As p4c does: what is not used is out of the program before it looks."""
+    actions = '@name(".x") action a() { hdr.h.a = 1; } @name(".x") action b() { hdr.h.a = 2; } '
+    _, diagnostics = info_of("t.apply();", actions + TABLE.format(name="t", actions="a;"))
+    assert not diagnostics.has_errors
+    _, diagnostics = info_of("t.apply(); b();", actions + TABLE.format(name="t", actions="a;"))
+    assert diagnostics.error_count == 1 and "two actions are called x" in diagnostics.render()
+
+
+def test_an_action_of_two_instances_may_have_one_name() -> None:
+    types = 'control Q(inout headers_t hdr) { @name(".x") action a() { hdr.h.a = 1; } apply { a(); } }'
+    info, diagnostics = info_of("one.apply(hdr); two.apply(hdr);", "Q() one; Q() two;", types)
+    assert [action.preamble.name for action in info.actions] == ["x"] and not diagnostics.has_errors
