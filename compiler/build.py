@@ -29,7 +29,8 @@ Progress = Callable[[str], None]
 
 def run(request: Request, *, use_cache: bool = True, progress: Progress | None = None) -> Outcome:
     """Compile, or look up what came of it the last time."""
-    cache = Cache.of_user() if use_cache else None
+    can_be_read_twice = request.file == STDIN or os.path.isfile(request.file)  # a pipe cannot
+    cache = Cache.of_user() if use_cache and can_be_read_twice else None
     if cache is not None:
         outcome = cache.look_up(request)
         if outcome is not None:

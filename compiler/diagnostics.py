@@ -18,6 +18,7 @@ Lines and columns count from 1; a column counts characters (a tab is one).
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -166,11 +167,13 @@ class Diagnostics:
         self.items.append(diagnostic)
 
     def sorted(self) -> list[Diagnostic]:
-        """The diagnostics file by file in the order the files were first met, and by line within a file."""
+        """The diagnostics file by file in the order the files were first met, and by line within a file; what is about
+        a file as a whole comes last.
+        """
         file_order: dict[str, int] = {}
         for item in self.items:
             file_order.setdefault(item.span.file, len(file_order))
-        return sorted(self.items, key=lambda d: (file_order[d.span.file], d.span.line, d.span.column))
+        return sorted(self.items, key=lambda d: (file_order[d.span.file], d.span.line or sys.maxsize, d.span.column))
 
     def render(self) -> str:
         """Everything that was reported, as plain text; empty when there is nothing to say."""

@@ -108,6 +108,19 @@ def test_a_program_that_tells_the_time_is_never_answered_from_the_cache(tmp_path
     assert not cached(source, "-o", tmp_path)
 
 
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    source = program(tmp_path)
+    pipe = tmp_path / "pipe.p4"
+    os.mkfifo(pipe)
+    for size in (3, 5):
+        text = source.read_text().replace("SIZE", str(size)).replace('#include "sizes.p4"', "")
+        writer = threading.Thread(target=pipe.write_text, args=(text,))
+        writer.start()
+        assert not cached(pipe, "-o", tmp_path)
+        writer.join()
+        assert f"size: {size}" in (tmp_path / "pipe.p4info.txtpb").read_text()
+
+
 def test_another_working_folder_is_another_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, size in (("a", 1), ("b", 2)):
         program(tmp_path / name, size)
