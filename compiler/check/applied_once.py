@@ -1,6 +1,4 @@
-"""The target's tables form a graph without cycles: no path may apply a table twice (simple_switch; p4c
-refuses it too).
-"""
+"""No path may apply a table twice, save for loops, which come back to it (p4c refuses it too)."""
 
 from __future__ import annotations
 
@@ -50,8 +48,7 @@ class _Walk:
                     applied = self.expression(node.subject, applied)
                 return applied.union(*(self.statement(case.body, applied) for case in node.cases))
             case tree.For() | tree.ForIn():
-                # Twice around shows what the second round applies again.
-                return self.statement(node.body, self.statement(node.body, applied))
+                return self.statement(node.body, applied)  # a loop may come back to the table it applies
             case tree.Return():
                 self.ended |= applied
                 return frozenset()

@@ -5,8 +5,8 @@ After: a control's body holds only applications of tables, `if`, `switch` on act
 of tables and conditions, as BMv2 has it. Runs of other statements became actions `<file><line>` of tables
 `tbl_<file><line>` (p4c's names). As few as can be: a run ends only where a table or a condition stands between.
 
-A loop cannot be a circle of tables, so it goes into an action whole, with everything around it that it jumps out of; a
-`return` from inside a loop is asked for by a variable after the action. A loop that applies a table is refused.
+A loop without tables goes into an action whole, with everything around it that it jumps out of; a `return` from inside
+it is asked for by a variable after the action. A loop that applies a table becomes a circle in the graph.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from compiler.annotations import Annotation, has
 from compiler.diagnostics import Diagnostics, Span
 from compiler.names import Names
 from compiler.passes import build
+from compiler.passes.mark_places import mark_places
 
 
 def make_actions(program: tree.Program, diagnostics: Diagnostics) -> tree.Program:
@@ -33,6 +34,7 @@ def make_actions(program: tree.Program, diagnostics: Diagnostics) -> tree.Progra
     for control in controls:
         maker = _Maker(control, names, diagnostics)
         control.body = replace(control.body, statements=tuple(maker.block(control.body.statements)))
+        mark_places(control, maker.assignment)
     return program
 
 
@@ -107,18 +109,16 @@ class _Maker:
             case tree.Scope():
                 return [replace(statement, body=self._inside(statement.body))]
             case tree.Loop():
-                self.diagnostics.error(
-                    "unsupported",
-                    "a loop that applies a table cannot run on this target: its control flow has no way back",
-                    statement.span,
-                    hint="a loop without tables, or each round written out with a table of its own",
-                )
-                return []
+                return [replace(statement, body=self._inside(statement.body))]
             case _:
                 return [statement]
 
     def _inside(self, block: tree.Block) -> tree.Block:
         return replace(block, statements=tuple(self.block(block.statements)))
+
+    def assignment(self, statement: tree.Assign) -> list[tree.Statement]:
+        """The application of a new table that does what `statement` does."""
+        return self._action([statement])
 
     def _action(self, run: list[tree.Statement]) -> list[tree.Statement]:
         """The application of a new table that does what `run` does, and the jumps that `run` made out of itself."""

@@ -282,11 +282,16 @@ class Parser(Instance):
 
 @dataclass(eq=False, slots=True)
 class Control(Instance):
-    """An instantiated control (§14). `actions` are the ones declared inside; tables may also use `Program.actions`."""
+    """An instantiated control (§14). `actions` are the ones declared inside; tables may also use `Program.actions`.
+
+    `places` is filled in by passes: where a table is applied at several places after which different things follow, the
+    statement of each, with the variable that says at run time which one it is, and its number.
+    """
 
     actions: list[Action]
     tables: list[Table]
     body: Block
+    places: dict[Statement, tuple[Variable, int]] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)

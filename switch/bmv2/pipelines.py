@@ -79,7 +79,6 @@ class PipelineReader:
                     places[name].fail(f"goes on to '{follower}', which is not in pipeline '{node.name()}'")
         if start is not None and start not in nodes:
             node["init_table"].fail(f"there is no '{start}' in the pipeline")
-        _refuse_loops(node, start, nodes)
         return Pipeline(node.name(), start, nodes, read_source(node))
 
     def _action(self, id_node: Node) -> Action:
@@ -221,27 +220,3 @@ def successors(node: ControlNode) -> list[str | None]:
             return [node.next]
         case Table():
             return [*node.next_by_action.values(), node.base_default_next]
-
-
-def _refuse_loops(node: Node, start: str | None, nodes: dict[str, ControlNode]) -> None:
-    """A pipeline is a directed graph without cycles: whatever runs, ends."""
-    done: set[str] = set()
-    path: list[tuple[str, list[str | None]]] = []
-    on_path: set[str] = set()
-    if start is not None:
-        path.append((start, successors(nodes[start])))
-        on_path.add(start)
-    while path:
-        name, todo = path[-1]
-        if not todo:
-            path.pop()
-            on_path.discard(name)
-            done.add(name)
-            continue
-        follower = todo.pop()
-        if follower is None or follower in done:
-            continue
-        if follower in on_path:
-            node.fail(f"the control flow comes back to '{follower}'")
-        path.append((follower, successors(nodes[follower])))
-        on_path.add(follower)

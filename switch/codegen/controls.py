@@ -1,4 +1,5 @@
 """A pipeline as one C function: the graph of tables and conditionals as nested ifs, gotos where paths share a tail.
+(A graph with loops is all gotos.)
 
 Large tables are looked up in two steps, so that a burst's cache misses overlap: at a split the packet's key is
 prefetched, and the function returns 1 with the place in frame.resume; the driver calls it for the other packets of the
@@ -29,9 +30,10 @@ class ControlCode:
         self.emitted: set[str] = set()
         self.gotos: set[str] = set()
         self.followers = {name: _targets(pipeline, tables, name) for name in pipeline.nodes}
-        self.join = _immediate_postdominators(self.followers)
         self.order = {name: -i for i, name in enumerate(_postorder(self.followers))}  # ascending: before what follows
-        self.splits = self._plan_splits()
+        self.loops = any(self.order[f] <= self.order[n] for n, after in self.followers.items() for f in after if f)
+        self.join = {} if self.loops else _immediate_postdominators(self.followers)
+        self.splits = {} if self.loops else self._plan_splits()
 
     def _plan_splits(self) -> dict[str, list[Table]]:
         """Node name -> the tables to prefetch before it; the node itself is a large table."""
@@ -81,7 +83,7 @@ class ControlCode:
             for i in range(len(self.splits)):
                 lines += [f"    case {i + 1}:", f"        goto resume_{i + 1};"]
             lines.append("    }")
-        body = self._sequence(self.pipeline.start, None, "    ")
+        body = self._blocks() if self.loops else self._sequence(self.pipeline.start, None, "    ")
         kept = [line for line in body if not line.endswith("@") or line[:-2].strip() in self.gotos]
         kept = [line[:-1] + ";" if line.endswith("@") else line for line in kept]
         if kept and kept[-1] == "    return 0;":
@@ -111,6 +113,58 @@ class ControlCode:
                     lines += self._table(control, join, indent)
             node = join
         return lines
+
+    def _blocks(self) -> list[str]:
+        """A graph with loops: each node a block that ends with gotos."""
+        lines = [f"    {self._goto(self.pipeline.start)}"]
+        todo, seen = [self.pipeline.start], set[str]()
+        while todo:
+            name = todo.pop()
+            if name is None or name in seen:
+                continue
+            seen.add(name)
+            todo += reversed(self.followers[name])
+            node = self.pipeline.nodes[name]
+            lines.append(f"{self.labels[name]}:@")
+            match node:
+                case Conditional():
+                    test = f"({self.t.e.truth(node.condition)})"
+                    if self.t.trace:
+                        test = f"(trace_condition(w->trace, {self._trace_index(node)}, {test}))"
+                    lines += [
+                        f"    if {test}",
+                        f"        {self._goto(node.if_true)}",
+                        f"    {self._goto(node.if_false)}",
+                    ]
+                case ActionCall():
+                    lines.append(f"    {self.t.layout.action_names[node.action.index]}(w, p, NULL);")
+                    lines += [*self._exit(may_exit(node.action), "    "), f"    {self._goto(node.next)}"]
+                case Table():
+                    lines += self._table_block(node)
+        return lines
+
+    def _table_block(self, t: Table) -> list[str]:
+        call = f"{self.t.layout.table_names[t.index]}(w, p)"
+        exits = self._exit(any(may_exit(a) for a in t.actions), "        ")
+        kind = self.t.returns(t)
+        if kind == "nothing":
+            next_ = self._goto(_targets(self.pipeline, self.t, t.name)[0])
+            return ["    {", f"        {call};", *exits, f"        {next_}", "    }"]
+        if kind == "hit":
+            test = ["        if (hit)", f"            {self._goto(t.next_hit)}", f"        {self._goto(t.next_miss)}"]
+            return ["    {", f"        const int hit = {call};", *exits, *test, "    }"]
+        cases = [
+            f"        case {a.index}: {self._goto(t.next_by_action.get(a.name, t.base_default_next))}"
+            for a in t.actions
+        ]
+        switch = ["        switch (action_run) {", *cases, "        }", f"        {self._goto(t.base_default_next)}"]
+        return ["    {", f"        const uint32_t action_run = {call};", *exits, *switch, "    }"]
+
+    def _goto(self, name: str | None) -> str:
+        if name is None:
+            return "return 0;"
+        self.gotos.add(self.labels[name])
+        return f"goto {self.labels[name]};"
 
     def _split(self, t: Table, indent: str) -> list[str]:
         tables = self.splits.get(t.name)

@@ -1,12 +1,13 @@
 """`pipelines`: a control as a graph of tables and conditions.
 
-The body is walked from its end to its start, so that each node knows what comes next. A table is one node of the graph:
-it can be applied in several places only if the same follows in all of them.
+The body is walked from its end to its start, so that each node knows what comes next. A table is one node of the graph;
+where different things follow it, conditions after it ask at which place it was applied (passes/mark_places.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from compiler import rewrite, tree
 from compiler.backends.bmv2.expressions import Expressions
@@ -14,10 +15,22 @@ from compiler.backends.bmv2.layout import Json
 from compiler.backends.bmv2.source_info import source_info
 from compiler.backends.bmv2.tables import TableWriter, profile_of
 from compiler.backends.bmv2.unsupported import Unsupported
-from compiler.diagnostics import Diagnostics, Note
+from compiler.diagnostics import Diagnostics, Span
+from compiler.passes import build
 
 Node = str | None
 """The name of a node; None is the end of the pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """One of the places where a table is applied: the number that `variable` has there, and what follows."""
+
+    variable: tree.Variable
+    number: int
+    nexts: dict[str, Node]
+    default: Node
+    span: Span
 
 
 class Numbers:
@@ -36,7 +49,8 @@ class ControlWriter:
         self.numbers = numbers
         self.diagnostics = diagnostics
         self._written: dict[tree.Table, Json] = {}
-        self._applied: dict[tree.Table, tree.Statement] = {}
+        self._sites: dict[tree.Table, list[_Site]] = {}
+        self._control_places: dict[tree.Statement, tuple[tree.Variable, int]] = {}
         self._conditions: list[Json] = []
         self._places: dict[tree.Label, Node] = {}
 
@@ -50,7 +64,13 @@ class ControlWriter:
                 self._written[table] = self.tables.write(table, ids[table])
             except Unsupported as problem:
                 problem.report(self.diagnostics)
+        self._control_places = control.places
         start = self._sequence(control.body.statements, None)
+        for table, sites in self._sites.items():
+            try:
+                self._join(table, sites)
+            except Unsupported as problem:
+                problem.report(self.diagnostics)
         conditions = self._conditions[::-1]
         for condition in conditions:
             condition["id"] = self.numbers.conditions
@@ -91,6 +111,8 @@ class ControlWriter:
                 return self._places[statement.label]
             case tree.Exit():
                 return None
+            case tree.Loop():
+                return self._loop(statement)
             case _:
                 raise Unsupported("this statement cannot stand in a control on this target", statement.span)
 
@@ -121,18 +143,36 @@ class ControlWriter:
         json = self._written.get(table)
         if json is None:
             return None  # refused already
-        if table in self._applied and (json["next_tables"], json["base_default_next"]) != (nexts, default):
-            self.diagnostics.error(
-                "unsupported",
-                f"table {table.name} is applied in two places that go on differently, which this target cannot do",
-                statement.span,
-                Note("the other place is here", self._applied[table].span),
-                hint="a table for each place, or the same statements after both",
-            )
-        self._applied[table] = statement
+        place = self._control_places.get(statement)
+        if place is not None:
+            self._sites.setdefault(table, []).append(_Site(*place, nexts, default, statement.span))
         json["base_default_next"] = default
         json["next_tables"] = nexts
         return str(json["name"])
+
+    def _join(self, table: tree.Table, sites: Sequence[_Site]) -> None:
+        """What follows a table that is applied at several `sites`: conditions that ask for the place."""
+        json = self._written[table]
+        by_hit = [site for site in sites if "__HIT__" in site.nexts]
+        switching = [site for site in sites if site not in by_hit and len(set(site.nexts.values())) > 1]
+        if by_hit and switching:
+            raise Unsupported(
+                f"table {table.name} is asked for a hit at one place and for its action at another, which this target "
+                "cannot tell apart",
+                switching[0].span,
+            )
+        keys = ["__HIT__", "__MISS__"] if by_hit else list(json["actions"])
+        json["next_tables"] = {key: self._choice([(s, s.nexts.get(key, s.default)) for s in sites]) for key in keys}
+        json["base_default_next"] = None if by_hit else self._choice([(s, s.default) for s in sites])
+
+    def _choice(self, targets: Sequence[tuple[_Site, Node]]) -> Node:
+        """The node that goes on with the target of the site that was applied."""
+        (site, target), *others = targets
+        if all(other == target for _, other in others):
+            return target
+        place = build.ref(site.variable, site.span)
+        test = build.equal(place, build.integer(site.number, site.variable.type, site.span))
+        return self._condition(self.expressions.condition(test), target, self._choice(others), site.span)
 
     # --- conditions ---
 
@@ -148,17 +188,21 @@ class ControlWriter:
             return self._table(condition.table, statement, {"__HIT__": then, "__MISS__": otherwise}, None)
         if then == otherwise:
             return then
+        return self._condition(self.expressions.condition(condition), then, otherwise, condition.span)
+
+    def _loop(self, statement: tree.Loop) -> Node:
+        """A circle: the body goes on with the node that goes on with the body."""
+        head = self._condition({"type": "bool", "value": True}, None, None, statement.span)
+        json = self._conditions[-1]
+        json["true_next"] = json["false_next"] = self._sequence(statement.body.statements, head)
+        return head
+
+    def _condition(self, expression: Json, then: Node, otherwise: Node, span: Span) -> str:
         name = f"node_{self.numbers.nodes}"
         self.numbers.nodes += 1
+        info = source_info(span, self.diagnostics.sources)
         self._conditions.append(
-            {
-                "name": name,
-                "id": 0,
-                **source_info(condition.span, self.diagnostics.sources),
-                "expression": self.expressions.condition(condition),
-                "true_next": then,
-                "false_next": otherwise,
-            }
+            {"name": name, "id": 0, **info, "expression": expression, "true_next": then, "false_next": otherwise}
         )
         return name
 

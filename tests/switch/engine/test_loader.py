@@ -62,7 +62,6 @@ BROKEN = {
     "action id": (_set(*T0, "action_ids", to=[0, 99]), "no action has id 99"),
     "default data": (_set(*T0, "default_entry", "action_data", to=["0x1"]), "takes 0 parameters, not 1"),
     "next table": (_set(*T0, "next_tables", "MyIngress.set", to="elsewhere"), "goes on to 'elsewhere'"),
-    "loop": (_set(*T0, "base_default_next", to="MyIngress.t"), "comes back to 'MyIngress.t'"),
     "init table": (_set("pipelines", 0, "init_table", to="absent"), "there is no 'absent'"),
     "no egress": (_set("pipelines", 1, "name", to="other"), "there is no pipeline 'egress'"),
     "deparser": (_set("deparsers", 0, "order", to=["h", "q"]), "deparsers[0].order[1]: no header is named 'q'"),
