@@ -89,7 +89,7 @@ class FieldLists:
             for number in annotation.values:
                 if isinstance(number, int):
                     self._lists.setdefault(number, []).extend(
-                        expressions.layout.field(leaf).json for leaf in _scalars(path)
+                        expressions.layout.field(leaf).json for leaf in leaves(path)
                     )
 
     def use(self, number: int) -> int:
@@ -121,15 +121,6 @@ def _fields_below(path: tree.Expression) -> Iterator[tuple[t.Field, tree.Express
             member = tree.Member(field.type, field.span, path, field.name)
             yield field, member
             yield from _fields_below(member)
-
-
-def _scalars(path: tree.Expression) -> Iterator[tree.Expression]:
-    if isinstance(t.strip_new_types(path.type), t.StructType):
-        for _, member in _fields_below(path):
-            if not isinstance(t.strip_new_types(member.type), t.StructType):
-                yield member
-    else:
-        yield path
 
 
 class LearnLists:
