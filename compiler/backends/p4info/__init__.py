@@ -89,14 +89,13 @@ def _symbols(inventory: Inventory, digests: dict[str, types.Type], diagnostics: 
 def _report_duplicates(inventory: Inventory, diagnostics: Diagnostics) -> None:
     """Two objects of a kind that have the same name, by which a control plane could not tell them apart.
 
-    The same action of two instances of a control may have one name, as with p4c: it is one to the control plane.
+    Of actions only those count that something uses.
     """
     seen: dict[tuple[str, str], tree.Declaration | types.HeaderType] = {}
 
     def note(what: str, name: str, declaration: tree.Declaration | types.HeaderType) -> None:
         other = seen.setdefault((what, name), declaration)
-        is_same = other is declaration or (what == "actions" and other.span == declaration.span)
-        if not is_same:
+        if other is not declaration:
             message = f"two {what} are called {name} by the control plane"
             diagnostics.error("duplicate", message, declaration.span, Note("the other one", other.span))
 
