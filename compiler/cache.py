@@ -47,7 +47,9 @@ class Cache:
 
     @classmethod
     def of_user(cls) -> Cache | None:
-        """The cache in $XDG_CACHE_HOME or ~/.cache; None where there is neither."""
+        """The cache in $XDG_CACHE_HOME or ~/.cache; None where there is neither, or where P4GATE_NO_CACHE is set."""
+        if os.environ.get("P4GATE_NO_CACHE"):
+            return None
         base = os.environ.get("XDG_CACHE_HOME", "")
         if not os.path.isabs(base):
             base = os.path.join(os.path.expanduser("~"), ".cache")

@@ -11,6 +11,6 @@ import pytest
 def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
-    for name in ("NO_COLOR", "SOURCE_DATE_EPOCH", "P4C_16_INCLUDE_PATH"):
+    for name in ("NO_COLOR", "P4GATE_NO_CACHE", "SOURCE_DATE_EPOCH", "P4C_16_INCLUDE_PATH"):
         monkeypatch.delenv(name, raising=False)
     return folder

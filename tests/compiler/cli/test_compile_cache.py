@@ -39,6 +39,12 @@ def test_no_cache_compiles_again(tmp_path: Path) -> None:
     assert not cached(source, "-o", tmp_path, "--no-cache")
 
 
+def test_the_environment_can_turn_the_cache_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = program(tmp_path)
+    monkeypatch.setenv("P4GATE_NO_CACHE", "1")
+    assert not cached(source, "-o", tmp_path) and not cached(source, "-o", tmp_path)
+
+
 @pytest.mark.parametrize(
     "option",
     [
