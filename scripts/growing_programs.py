@@ -462,7 +462,7 @@ def struct_nesting(n: int) -> str:
 
 def annotated(n: int) -> str:
     return _program(
-        locals=_lines(n, lambda i: f'@brief("number {i}") @anything[key=1, other="x {i}"]')
+        locals=_lines(n, lambda i: f'@brief("number {i}") @anything{i}[key=1, other="x {i}"]')
         + "table t { key = { hdr.h.b: exact; } actions = { NoAction; } }",
         apply="t.apply();",
     )

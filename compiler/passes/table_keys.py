@@ -14,7 +14,7 @@ from compiler import rewrite, tree
 from compiler import types as t
 from compiler.passes import build
 from compiler.passes.order_effects import order_statements
-from compiler.passes.paths import effects, overlap_any, reads, static_path
+from compiler.passes.paths import PathSet, effects, static_path
 
 
 def table_keys(program: tree.Program) -> tree.Program:
@@ -29,15 +29,28 @@ def table_keys(program: tree.Program) -> tree.Program:
 
 def _simplify(table: tree.Table) -> list[tree.Statement]:
     """Give variables to the keys of `table` that need one; the statements that set them."""
+    changed = _changed_by_later_keys(table)
     statements: list[tree.Statement] = []
     for i, key in enumerate(table.keys):
-        later = effects([k.expression for k in table.keys[i + 1 :]]).writes
-        if _is_simple(key.expression) and not (later and overlap_any(reads(key.expression), later)):
+        if _is_simple(key.expression) and i not in changed:
             continue
         variable = build.variable(f"{table.name}_key{i}", key.expression.type, key.span)
         statements.append(tree.Assign(key.span, build.ref(variable, key.span), key.expression))
         table.keys[i] = replace(key, expression=build.ref(variable, key.span))
     return order_statements(statements)
+
+
+def _changed_by_later_keys(table: tree.Table) -> set[int]:
+    """The keys that are storage which evaluating a later key changes."""
+    found: set[int] = set()
+    written = PathSet()
+    for i, key in reversed(list(enumerate(table.keys))):
+        touched = effects(key.expression)
+        if any(map(written.overlap, touched.reads)):
+            found.add(i)
+        for path in touched.writes:
+            written.add(path)
+    return found
 
 
 def _is_simple(expression: tree.Expression) -> bool:

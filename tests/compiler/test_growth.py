@@ -1,0 +1,59 @@
+"""The compiler's work grows as the program does. Oracle: the number of its function calls, the same every time.
+
+For programs of n, 2n and 4n of something, what the second doubling adds must be little more than twice what the first
+one added: 2 is linear, 4 a square. Times and memory of larger programs: `scripts/bench growth`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from compiler.diagnostics import Diagnostics
+from compiler.driver import compile_source
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+
+from growing_programs import GROWING
+
+SMALL = 12
+LINEAR = 2.5
+"""With room for logarithms, and for what happens only in larger programs."""
+
+NESTED = {"control_nesting", "function_nesting", "action_nesting", "struct_nesting"}
+"""A body that is inlined n deep is rewritten at every depth (as in p4c, whose result is as large as its work)."""
+SQUARE = 4.5
+
+
+def _calls(text: str) -> int:
+    """How many functions compiling `text` calls."""
+    count = 0
+
+    def note(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call" or event == "c_call"
+
+    sys.setprofile(note)
+    try:
+        compile_source(text, Diagnostics())
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_calls_grow_with_the_program(name: str) -> None:
+    grow = GROWING[name]
+    compile_source(grow(SMALL), Diagnostics())  # fills what is kept from run to run
+    small, medium, large = (_calls(grow(size)) for size in (SMALL, 2 * SMALL, 4 * SMALL))
+    bound = SQUARE if name in NESTED else LINEAR
+    assert large - medium < bound * (medium - small) + SMALL, f"{small}, {medium}, {large}"
+
+
+@pytest.mark.parametrize("name", [name for name in GROWING if name != "errors"])
+def test_growing_programs_are_programs(name: str) -> None:
+    """Else the counts above would say nothing."""
+    diagnostics = Diagnostics()
+    assert compile_source(GROWING[name](4), diagnostics) is not None, diagnostics.render()
