@@ -21,6 +21,7 @@ from compiler import rewrite, tree
 from compiler import types as t
 from compiler.passes import build
 from compiler.passes.expand_aggregates import leaves
+from compiler.passes.lower_slices import lower_slice
 from compiler.passes.paths import directions, static_path
 
 
@@ -67,7 +68,7 @@ class _FieldArguments(rewrite.Rewriter):
         result_type = t.BitType(type_.width) if isinstance(type_, t.IntType) else type_
         result = build.ref(build.variable("result", result_type, node.span), node.span)
         value: tree.Expression = result if result_type == type_ else tree.Cast(type_, node.span, result)
-        return [replace(node, target=result), replace(node, value=value)]
+        return [replace(node, target=result), lower_slice(replace(node, value=value))]
 
     def _outputs(
         self, node: tree.CallStatement, prepared: tuple[list[tree.Statement], tree.Call]
@@ -86,7 +87,7 @@ class _FieldArguments(rewrite.Rewriter):
                 continue
             if direction is tree.Direction.INOUT:
                 before = [*before, tree.Assign(node.span, copy, argument)]
-            after.append(tree.Assign(node.span, argument, copy))
+            after.append(lower_slice(tree.Assign(node.span, argument, copy)))
         return [*before, replace(node, call=replace(call, arguments=tuple(arguments))), *after]
 
     def _hash(self, call: tree.ExternFunctionCall) -> tuple[list[tree.Statement], tree.Call]:

@@ -89,3 +89,11 @@ def test_signed_control_plane_data_have_their_sign(packet: str, out: str) -> Non
     }
     table t { key = { hdr.h.a : exact; } actions = { a; NoAction; } const entries = { 1 : a(-2); 2 : a(5); } }"""
     assert run("t.apply();", packet, locals=locals_) == out
+
+
+def test_externs_write_to_slices() -> None:
+    apply = """r.write(0, 4w9); r.read(hdr.h.a[7:4], 0); random(hdr.h.c[1:0], 2w2, 2w2);
+               hash(hdr.h.b[3:0], HashAlgorithm.identity, 4w0, {8w7}, 8w16);"""
+    assert run(apply, IN, locals="register<bit<4>>(4) r;") == "91 07 02 04 00 05 06 00"
+    parser = "state start { pkt.extract(hdr.h); hdr.h.a[3:0] = pkt.lookahead<bit<4>>(); transition accept; }"
+    assert run("", f"{IN} 7a", parser=parser) == "07 02 03 04 00 05 06 00 7a"
