@@ -38,7 +38,7 @@ class Statements(Expressions):
                 "for": 0.9 if self.has_loops and not in_parser and context.loops < 2 else 0,
                 "block": 0.3,
                 "header": 0 if in_parser else 1.5,
-                "table": 3 if in_control and outside_loops else 0,
+                "table": (3 if outside_loops else 1) if in_control else 0,
                 "control": 1.5 if in_control and outside_loops else 0,
                 "action": 2 if context.kind in ("control", "action") else 0,
                 "leave": 0.35 if not in_parser else 0,
@@ -233,8 +233,9 @@ class Statements(Expressions):
         return [f"{call};"] if call else []
 
     def make_table(self, context: Context) -> list[str]:
-        """Apply a table that has not been applied before (seldom a second time)."""
-        fresh = [t for t in context.tables if t.applied == 0 or (t.applied == 1 and self.chance(0.01))]
+        """Apply a table that has not been applied before; where p4c has no say (loops), perhaps a second time."""
+        again = 0.2 if self.has_loops else 0
+        fresh = [t for t in context.tables if t.applied == 0 or (t.applied == 1 and self.chance(again))]
         if not fresh:
             return []
         table = self.pick(fresh)
