@@ -76,7 +76,7 @@ def _scan(text: str, line: object, start: int) -> Iterator[Token]:
 def single(text: str) -> Token | None:
     """The one token that `text` is; None when it is none or several."""
     match = _TOKEN.fullmatch(text)
-    if match is None or match.lastgroup is None:
+    if match is None or match.lastgroup is None or match.lastgroup == "lone":
         return None
     return Token(match.lastgroup, text, False)
 

@@ -4,3 +4,4 @@
 "x ## y"
 EMPTYEMPTY AEMPTY
  #foo 1
+'c'7 "s"7 'c'x 7 "s"x 7

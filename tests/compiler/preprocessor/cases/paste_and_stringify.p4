@@ -18,3 +18,6 @@ join(x, y)
 E1(EMPTY) E1(A)
 #define NOPARAMETER(a) #foo a
 NOPARAMETER(1)
+#define QUOTED(a) 'c' ## a "s" ## a
+#define SEVEN 7
+QUOTED(SEVEN) QUOTED(x SEVEN)
