@@ -11,6 +11,49 @@ from tests.compiler.language.case import Case
 
 CASES = [
     Case(
+        "13.4 local shadow",
+        "01 02 03 04 00 05 06 01",
+        parser="bit<8> v = 1; state start { pkt.extract(hdr.h); bit<8> w = v; hdr.h.r = w; transition accept; }",
+    ),
+    Case(
+        "13.4 nested if",
+        "01 02 03 04 00 05 06 02",
+        parser=(
+            "state start { pkt.extract(hdr.h); if (hdr.h.a == 1) if (hdr.h.b == 2) hdr.h.r = 2; else "
+            "hdr.h.r = 3; transition accept; }"
+        ),
+    ),
+    Case(
+        "13.4 dyn stack idx parser",
+        "01 02 03 04 00 05 06 08 05 06 07 08",
+        parser=(
+            "state start { pkt.extract(hdr.h); pkt.extract(hdr.st[0]); pkt.extract(hdr.st[1]); hdr.h.r = "
+            "hdr.st[hdr.h.a].u; transition accept; }"
+        ),
+        packet="01 02 03 04 00 05 06 00 05 06 07 08",
+    ),
+    Case(
+        "13.4 push in parser",
+        "01 02 03 04 00 05 06 00 05 06",
+        parser=(
+            "state start { pkt.extract(hdr.h); pkt.extract(hdr.st.next); hdr.st.push_front(1); "
+            "hdr.st.pop_front(1); transition accept; }"
+        ),
+        packet="01 02 03 04 00 05 06 00 05 06",
+    ),
+    Case(
+        "13.4 calls in parser",
+        "01 02 03 04 00 05 06 06",
+        parser=("state start { pkt.extract(hdr.h); f(hdr.h.r, hdr.h.b); f(hdr.h.r, g(hdr.h.a)); transition accept; }"),
+        types="void f(inout bit<8> x, in bit<8> y) { x = x + y * 2; } bit<8> g(in bit<8> x) { return x; }",
+    ),
+    Case(
+        "13.4 union parse",
+        "01 02 03 04 00 05 06 01",
+        parser="state start { pkt.extract(hdr.h); u_t u; u.a = {1}; hdr.h.r = u.a.f; transition accept; }",
+        types="header a_t { bit<8> f; } header b_t { bit<16> f; } header_union u_t { a_t a; b_t b; }",
+    ),
+    Case(
         "13.4 local const",
         "01 02 03 04 00 05 06 03",
         parser=(
@@ -50,6 +93,49 @@ CASES = [
             "state start { pkt.extract(hdr.h); pkt.extract(hdr.st[0]); hdr.h.r = hdr.st[0].v; transition accept; }"
         ),
         packet="01 02 03 04 00 05 06 00 07 08",
+    ),
+    Case(
+        "13.6 select newtype",
+        "01 02 03 04 00 05 06 01",
+        parser=(
+            "state start { pkt.extract(hdr.h); transition select((U)hdr.h.a) { (U)1: s; default: accept; } "
+            "} state s { hdr.h.r = 1; transition accept; }"
+        ),
+        types="type bit<8> U;",
+    ),
+    Case(
+        "13.6 select int",
+        "01 02 03 04 00 05 06 01",
+        parser=(
+            "state start { pkt.extract(hdr.h); transition select(hdr.h.s) { -1: accept; 6: s; default: "
+            "accept; } } state s { hdr.h.r = 1; transition accept; }"
+        ),
+    ),
+    Case(
+        "13.6 select int range",
+        "01 02 03 04 00 05 fe 01",
+        parser=(
+            "state start { pkt.extract(hdr.h); transition select(hdr.h.s) { -3..-1: s; default: accept; } } "
+            "state s { hdr.h.r = 1; transition accept; }"
+        ),
+        packet="01 02 03 04 00 05 fe 00",
+    ),
+    Case(
+        "13.6 select err",
+        "01 02 03 04 00 05 06 01",
+        parser=(
+            "state start { pkt.extract(hdr.h); error e = error.NoMatch; transition select(e) { "
+            "error.NoMatch: s; default: accept; } } state s { hdr.h.r = 1; transition accept; }"
+        ),
+    ),
+    Case(
+        "13.6 select penum",
+        "01 02 03 04 00 05 06 01",
+        parser=(
+            "state start { pkt.extract(hdr.h); e_t e = e_t.b; transition select(e) { e_t.b: s; default: "
+            "accept; } } state s { hdr.h.r = 1; transition accept; }"
+        ),
+        types="enum e_t { a, b }",
     ),
     Case(
         "13.6 select",
@@ -135,11 +221,78 @@ CASES = [
         ),
     ),
     Case(
+        "13.7 verify if",
+        "01 02 03 04 00 05 06 01",
+        parser=(
+            "state start { pkt.extract(hdr.h); if (hdr.h.a == 1) { verify(hdr.h.b == 2, error.NoMatch); "
+            "hdr.h.r = 1; } transition accept; }"
+        ),
+    ),
+    Case(
         "13.7 verify",
         "01 02 03 04 00 05 06 03",
         parser=("state start { pkt.extract(hdr.h); verify(hdr.h.a == 2, error.My); hdr.h.r = 9; transition accept; }"),
         apply="if (std.parser_error == error.My) hdr.h.r = 3;",
         types="error { My }",
+    ),
+    Case(
+        "13.8 la tuple",
+        "01 02 03 04 00 05 06 02",
+        parser=(
+            "state start { tuple<bit<8>, bit<8>> x = pkt.lookahead<tuple<bit<8>, bit<8>>>(); "
+            "pkt.extract(hdr.h); hdr.h.r = x[1]; transition accept; }"
+        ),
+    ),
+    Case(
+        "13.8 la enum",
+        "01 02 03 04 00 05 06 02",
+        parser=(
+            "state start { e_t x = pkt.lookahead<e_t>(); pkt.extract(hdr.h); hdr.h.r = x == e_t.a ? 8w2 : "
+            "3; transition accept; }"
+        ),
+        types="enum bit<8> e_t { a = 1 }",
+    ),
+    Case(
+        "13.8 la bool",
+        "01 02 03 04 00 05 06 02",
+        parser=(
+            "state start { bool x = pkt.lookahead<bool>(); pkt.extract(hdr.h); hdr.h.r = x ? 8w1 : 2; "
+            "transition accept; }"
+        ),
+    ),
+    Case(
+        "13.8 la int",
+        "f1 02 03 04 00 05 06 ff",
+        parser=(
+            "state start { int<4> x = pkt.lookahead<int<4>>(); pkt.extract(hdr.h); hdr.h.r = "
+            "(bit<8>)(int<8>)x; transition accept; }"
+        ),
+        packet="f1 02 03 04 00 05 06 00",
+    ),
+    Case(
+        "13.8 la newtype",
+        "01 02 03 04 00 05 06 01",
+        parser=(
+            "state start { U x = pkt.lookahead<U>(); pkt.extract(hdr.h); hdr.h.r = (bit<8>)x; transition accept; }"
+        ),
+        types="type bit<8> U;",
+    ),
+    Case(
+        "13.8 la in select",
+        "01 02 03 04 00 05 06 01",
+        parser=(
+            "state start { transition select(pkt.lookahead<l_t>().b) { 2: s; default: reject; } } state s { "
+            "pkt.extract(hdr.h); hdr.h.r = 1; transition accept; }"
+        ),
+        types="struct l_t { bit<8> a; bit<8> b; }",
+    ),
+    Case(
+        "13.8 la array",
+        "01 02 03 04 00 05 06 02",
+        parser=(
+            "state start { bit<8>[2] x = pkt.lookahead<bit<8>[2]>(); pkt.extract(hdr.h); hdr.h.r = x[1]; "
+            "transition accept; }"
+        ),
     ),
     Case(
         "13.8 extract<>",
@@ -200,6 +353,33 @@ CASES = [
             "(bit<8>)hdr.st.lastIndex; transition accept; }"
         ),
         packet="01 02 03 04 00 05 06 00 01 00 02 01",
+    ),
+    Case(
+        "13.10 sub loop",
+        "01 02 03 04 00 05 06 02 01 00 02 01",
+        parser=("state start { pkt.extract(hdr.h); Q.apply(pkt, hdr.st); hdr.h.r = hdr.st[1].v; transition accept; }"),
+        packet="01 02 03 04 00 05 06 00 01 00 02 01",
+        types=(
+            "parser Q(packet_in p, inout x_t[3] s) { state start { p.extract(s.next); transition "
+            "select(s.last.u) { 0: start; default: accept; } } }"
+        ),
+    ),
+    Case(
+        "13.10 sub twice",
+        "01 02 03 04 00 05 06 03 07 08 09 0a",
+        parser=(
+            "Q() q; state start { pkt.extract(hdr.h); q.apply(pkt, hdr.x); q.apply(pkt, hdr.y); hdr.h.r = "
+            "3; transition accept; }"
+        ),
+        packet="01 02 03 04 00 05 06 00 07 08 09 0a",
+        types="parser Q(packet_in p, out x_t x) { state start { p.extract(x); transition accept; } }",
+    ),
+    Case(
+        "13.10 sub reject",
+        "01 02 03 04 00 05 06 05",
+        parser="Q() q; state start { pkt.extract(hdr.h); q.apply(hdr.h.a); hdr.h.r = 3; transition accept; }",
+        apply="if (std.parser_error == error.My) hdr.h.r = 5;",
+        types=("error { My } parser Q(in bit<8> x) { state start { verify(x == 2, error.My); transition accept; } }"),
     ),
     Case(
         "13.10 subparser",
