@@ -188,6 +188,7 @@ class Preprocessor:
                 else:
                     self._lay_out_expanded(current, stream, token)
             except CallError as error:
+                self._expander.give_up()
                 self._error(PREPROCESSOR, str(error), self._call_span(current, stream))
                 break
             except (ExpansionLimit, RecursionError) as error:
@@ -283,6 +284,7 @@ class Preprocessor:
                     text += ", the line is ignored"
                 self._diagnostics.warning("preprocessor", text, self._directive_span(current, line))
         except (ConditionError, MacroError, CallError) as error:
+            self._expander.give_up()
             self._error(PREPROCESSOR, str(error), self._directive_span(current, line))
         except (ExpansionLimit, RecursionError) as error:
             is_deep = isinstance(error, RecursionError)

@@ -78,6 +78,11 @@ class Expander:
             found.append(token)
         return found
 
+    def give_up(self) -> None:
+        """After a CallError: no macro is being expanded any more."""
+        for macro in self.macros.values():
+            macro.disabled = False
+
     def count(self, tokens: int) -> None:
         self.made += tokens
         if self.made > MAX_TOKENS:

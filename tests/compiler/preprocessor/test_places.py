@@ -76,3 +76,14 @@ def test_files_that_are_read_once(tmp_path: Path, pragma: str) -> None:
     (tmp_path / "m.p4").write_text(f'#{word} "h.p4"\n#{word} "h.p4"\n#{word} "./h.p4"\n')
     source = read_source(tmp_path / "m.p4", Diagnostics())
     assert source is not None and source.text.split() == ["h"]
+
+
+def test_a_wrong_call_leaves_the_macros_that_led_to_it_in_force() -> None:
+    diagnostics = Diagnostics()
+    text = "#define F(a, b) a b\n#define G F(1)\n#define H 5\nG\nH G\nH F(2, 3)\n"
+    source = preprocess(text, "t.p4", diagnostics)
+    assert [(item.span.line, "takes 2 arguments" in item.message) for item in diagnostics.items] == [
+        (4, True),
+        (5, True),
+    ]
+    assert source.text.split() == ["5", "5", "2", "3"]
