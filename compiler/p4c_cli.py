@@ -189,7 +189,7 @@ def _max_errors(line: CommandLine) -> int:
 
 def _architecture(line: CommandLine) -> str | None:
     for value in line.all("--std"):
-        if value not in ("p4-16", "p4_16", "16", "1.2"):
+        if value not in ("p4-16", "p4_16", "16", "1.2", "P4\u2081\u2086"):
             raise UsageError("invalid", f"Illegal language version {value}: p4gate compiles P4_16 only")
     target, architecture = line.last("--target"), line.last("--arch")
     if target is not None and target not in ("bmv2", "simple_switch", "simple_switch_grpc"):

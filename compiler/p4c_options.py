@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from compiler.warning_kinds import WARNING_KINDS
+
 
 class Value(Enum):
     """Whether an option has a value: behind it or its `=`, behind `=` only, or none."""
@@ -166,7 +168,9 @@ def parse(arguments: Sequence[str]) -> CommandLine:
                 raise UsageError("expected", f"Option {option.name} is missing required argument")
             value = rest.pop()
         if option.value is Value.OPTIONAL and not value:
-            value = None
+            # p4c's driver takes the kind of a warning behind a blank, too.
+            is_kind = bool(rest) and option.name.startswith("--W") and rest[-1] in WARNING_KINDS
+            value = rest.pop() if is_kind else None
         if option.name in ("-Xp4c", "-Xpreprocessor"):
             rest.append(value or "")
             continue

@@ -156,6 +156,7 @@ def test_macros_are_defined_and_undefined_in_their_order(folder: Path) -> None:
         (["--Werror=overflow"], "[--Werror=overflow] error: "),
         (["--Winfo=overflow"], "[--Winfo=overflow] info: "),
         (["--Werror=overflow", "--Wwarn=overflow"], "[--Wwarn=overflow] warning: "),
+        (["--Werror", "overflow"], "[--Werror=overflow] error: "),
         (["--Werror=unknown-kind"], "[--Wwarn=overflow] warning: "),
     ],
 )
