@@ -91,9 +91,9 @@ def members(header: tree.Expression) -> list[tree.Expression]:
     return [header]
 
 
-def invalidate(target: tree.Expression, span: Span) -> list[tree.Statement]:
+def invalidate(target: tree.Expression, span: Span, *, in_parser: bool = False) -> list[tree.Statement]:
     """What makes every header at or below the l-value `target` invalid; nothing if there is none. With a member of a
-    union that is the whole union (spec §8.21).
+    union that is the whole union (spec §8.21). In a parser, `next` of a stack is its first element again.
     """
     match target.type:
         case t.HeaderType():
@@ -101,11 +101,17 @@ def invalidate(target: tree.Expression, span: Span) -> list[tree.Statement]:
         case t.HeaderUnionType():
             return [set_invalid(member(target, f), span) for f in target.type.fields]
         case t.StructType():
-            return [s for f in target.type.fields for s in invalidate(member(target, f), span)]
+            return [s for f in target.type.fields for s in invalidate(member(target, f), span, in_parser=in_parser)]
+        case t.StackType() if in_parser and t.is_header_stack(target.type):
+            return [
+                tree.CallStatement(span, tree.StackCall(t.VOID, span, tree.StackOp.POP_FRONT, target, target.type.size))
+            ]
         case t.StackType():
-            return [s for i in range(target.type.size) for s in invalidate(element(target, i), span)]
+            parts = [element(target, i) for i in range(target.type.size)]
+            return [s for part in parts for s in invalidate(part, span, in_parser=in_parser)]
         case t.TupleType():
-            return [s for i in range(len(target.type.elements)) for s in invalidate(element(target, i), span)]
+            parts = [element(target, i) for i in range(len(target.type.elements))]
+            return [s for part in parts for s in invalidate(part, span, in_parser=in_parser)]
         case _:
             return []
 

@@ -34,6 +34,8 @@ def bind(
     span: Span,
     captured: Effects | None = None,
     order: Sequence[int] = (),
+    *,
+    in_parser: bool = False,
 ) -> Binding:
     """Bind `arguments`, all free of effects, to `parameters`. `captured`: what the body touches besides its
     parameters. `order`: see `tree.Call`.
@@ -45,7 +47,7 @@ def bind(
         if isinstance(parameter.type, t.ExternType) or isinstance(argument, tree.InstanceRef):
             binding.substitution[parameter] = argument
         elif is_written(parameter):
-            _bind_output(parameter, argument, shared, span, binding)
+            _bind_output(parameter, argument, shared, span, binding, in_parser)
         elif shared:
             binding.substitution[parameter] = argument
         else:
@@ -61,13 +63,18 @@ def is_written(parameter: tree.Parameter) -> bool:
 
 
 def _bind_output(
-    parameter: tree.Parameter, argument: tree.Expression, shared: bool, span: Span, binding: Binding
+    parameter: tree.Parameter,
+    argument: tree.Expression,
+    shared: bool,
+    span: Span,
+    binding: Binding,
+    in_parser: bool,
 ) -> None:
     copied_in = parameter.direction is tree.Direction.INOUT
     if shared:
         binding.substitution[parameter] = argument
         if not copied_in:
-            binding.before += build.invalidate(argument, span)  # out headers start invalid
+            binding.before += build.invalidate(argument, span, in_parser=in_parser)  # out headers start invalid
         return
     copy = build.variable(parameter.name, parameter.type, span)
     binding.substitution[parameter] = build.ref(copy, span)

@@ -16,8 +16,16 @@ def hoist_declarations(program: tree.Program) -> tree.Program:
 
 
 class _Hoister(rewrite.Rewriter):
+    in_parser = False
+
+    def rewrite_ParserState(self, node: tree.ParserState) -> tree.ParserState:
+        self.in_parser = True
+        node = self.rewrite_children(node)
+        self.in_parser = False
+        return node
+
     def rewrite_Declare(self, node: tree.Declare) -> list[tree.Statement]:
         target = build.ref(node.variable, node.span)
         if node.value is None:
-            return build.invalidate(target, node.span)
+            return build.invalidate(target, node.span, in_parser=self.in_parser)
         return [tree.Assign(node.span, target, node.value)]

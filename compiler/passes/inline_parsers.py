@@ -48,7 +48,7 @@ def _inline_first(state: tree.ParserState, name: str) -> list[tree.ParserState]:
 
 def _inline(state: tree.ParserState, at: int, call: tree.ParserApply, name: str) -> list[tree.ParserState]:
     inner = call.parser
-    binding = bind(inner.parameters, call.arguments, call.span, order=call.order)
+    binding = bind(inner.parameters, call.arguments, call.span, order=call.order, in_parser=True)
     rest = [*binding.after, *state.statements[at + 1 :]]
     after = tree.ParserState(f"{name}_{inner.name}_done", (), call.span, rest, state.transition)
     copies = {old: replace(old, name=f"{name}_{inner.name}_{old.name}") for old in inner.states}

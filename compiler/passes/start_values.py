@@ -18,18 +18,18 @@ def start_values(program: tree.Program) -> tree.Program:
     for control in tree.all_controls(program):
         control.body = tree.Block(control.body.span, (*_assignments(control.variables), *control.body.statements))
     for parser in tree.all_parsers(program):
-        statements = _assignments(parser.variables)
+        statements = _assignments(parser.variables, in_parser=True)
         if statements:
             _begin_with(parser, statements)
     return program
 
 
-def _assignments(variables: Sequence[tree.Variable]) -> list[tree.Statement]:
+def _assignments(variables: Sequence[tree.Variable], *, in_parser: bool = False) -> list[tree.Statement]:
     result: list[tree.Statement] = []
     for variable in variables:
         target = build.ref(variable)
         if variable.initializer is None:
-            result += build.invalidate(target, variable.span)
+            result += build.invalidate(target, variable.span, in_parser=in_parser)
         else:
             result.append(tree.Assign(variable.span, target, variable.initializer))
             variable.initializer = None

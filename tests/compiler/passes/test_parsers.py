@@ -109,3 +109,19 @@ def test_a_lookahead_whose_value_is_not_used_still_finds_the_packet_too_short() 
 def test_a_lookahead_of_a_header_fills_its_fields() -> None:
     parser = "state start { pkt.extract(hdr.h); x_t peek = pkt.lookahead<x_t>(); meta.m = peek.u; transition accept; }"
     assert run("hdr.h.r = meta.m;", f"{IN} 09 08", parser=parser) == "01 02 03 04 00 05 06 08 09 08"
+
+
+def test_an_out_stack_begins_at_its_first_element() -> None:
+    """§6.8: at every call all its elements are invalid and `nextIndex` is 0."""
+    types = """parser S(packet_in pkt, out x_t[3] s) {
+        state start { pkt.extract(s.next); transition select(s.last.v) { 1 : start; default : accept; } }
+    }"""
+    parser = """S() s;
+    state start {
+        pkt.extract(hdr.h); x_t[3] q;
+        s.apply(pkt, q); hdr.st[0] = q[0]; hdr.st[1] = q[2];
+        s.apply(pkt, q); hdr.st[2] = q[0];
+        transition accept;
+    }"""
+    out = run("", "01 02 03 04 00 05 06 00 01 12 02 22 03 32", types=types, parser=parser)
+    assert out == "01 02 03 04 00 05 06 00 01 12 03 32"
