@@ -66,7 +66,7 @@ def choose(
     if len(exact) == 1:
         return exact[0]
     if fitting:
-        env.type_error(f"{what}: the call fits several declarations", span)
+        env.error("duplicate", f"{what}: the call fits several declarations", span)
     else:
         hint = " or ".join(f"{what}{_parameters(signature)}" for _, signature in candidates) or None
         env.type_error(f"{what}: no declaration takes these arguments", span, hint=hint)
@@ -198,11 +198,14 @@ def _accepts(signature: types.FunctionType, given: Sequence[Given]) -> bool:
 
 
 def _missing(env: Env, parameter: types.ParameterType, span: Span, what: str, kind: str) -> None:
-    """Say that a parameter gets no argument: at the call, or for `kind` "at parameter" at the parameter."""
+    """Say that a parameter gets no argument: at the call, or for AT_PARAMETER at the parameter, if it is one that the
+    control plane would set.
+    """
     message = f"{what}: no argument is given for the parameter {parameter.name}"
-    if kind == AT_PARAMETER:
+    if kind == AT_PARAMETER and not parameter.direction:
         env.type_error(message, parameter.span, Note(f"{what} is called here", span))
     else:
+        kind = "type-error" if kind == AT_PARAMETER else kind
         env.error(kind, message, span, Note(f"{parameter.name} is declared here", parameter.span))
 
 

@@ -44,7 +44,7 @@ def _check_priorities(env: Env, node: syntax.EntriesProperty, keys: list[tree.Ke
 
 def _keys(env: Env, entry: syntax.TableEntry, keys: list[tree.Key]) -> tuple[tree.Expression, ...] | None:
     types_ = [key.expression.type for key in keys]
-    made = labels.labels(env, entry.keysets, types_, "the key of an entry", entry)
+    made = labels.labels(env, entry.keysets, types_, "the key of an entry", entry, entry.span)
     if made is None:
         return None
     for key, label in zip(keys, made, strict=True):

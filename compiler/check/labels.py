@@ -9,6 +9,8 @@ from compiler import syntax, tree, types
 from compiler.check import constants, dispatch, fold
 from compiler.check.casts import coerce, is_poison, to_integer
 from compiler.check.context import Env, poisoned
+from compiler.check.placement import reported_at
+from compiler.diagnostics import Span
 
 Shape: TypeAlias = "Sequence[types.Type | Shape]"
 """The types of keys, grouped as the keys are: labels are grouped alike (§13.6)."""
@@ -19,24 +21,26 @@ def is_wildcard(node: syntax.Expression) -> bool:
     return isinstance(node, syntax.DontCareExpression | syntax.DefaultKeyset)
 
 
-def label(env: Env, node: syntax.Expression, type_: types.Type, what: str) -> tree.Expression:
-    """A label for a key of `type_`: a value, `&&&`, `..` or `_`."""
+def label(env: Env, node: syntax.Expression, type_: types.Type, what: str, at: Span) -> tree.Expression:
+    """A label for a key of `type_`: a value, `&&&`, `..` or `_`. One of a wrong type is reported at `at`."""
     if is_wildcard(node):
         return tree.DontCare(type_, node.span)
     if isinstance(node, syntax.MaskExpression):
-        value, mask = _pair(env, node.value, node.mask, type_, what, "&&&")
+        value, mask = _pair(env, node.value, node.mask, type_, what, "&&&", at)
         return (
             poisoned(node.span) if is_poison(value, mask) else tree.Mask(types.SetType(type_), node.span, value, mask)
         )
     if isinstance(node, syntax.RangeExpression):
-        low, high = _pair(env, node.low, node.high, type_, what, "..")
+        low, high = _pair(env, node.low, node.high, type_, what, "..", at)
         if is_poison(low, high):
             return poisoned(node.span)
         first, last = fold.integer(low), fold.integer(high)
         if first is not None and last is not None and first > last:
             env.warning("invalid", f"the range {first} .. {last} is empty", node.span)
         return tree.Range(types.SetType(type_), node.span, low, high)
-    value = coerce(env, dispatch.expression(env, node), type_, f"{what}: cannot compare")
+    value = dispatch.expression(env, node)
+    with reported_at(env, at, "this label"):
+        value = coerce(env, value, type_, f"{what}: cannot compare")
     _require_known(env, value, what)
     return value
 
@@ -50,24 +54,28 @@ def _require_known(env: Env, value: tree.Expression, what: str) -> None:
 
 
 def labels(
-    env: Env, nodes: Sequence[syntax.Expression], shape: Shape, what: str, span: syntax.Node
+    env: Env, nodes: Sequence[syntax.Expression], shape: Shape, what: str, node: syntax.Node, at: Span
 ) -> tuple[tree.Expression, ...] | None:
-    """One label for each key. A single `_` or `default` stands for all; None after saying what is wrong."""
+    """One label for each key. A single `_` or `default` stands for all; None after saying what is wrong.
+
+    Labels of a wrong type or number are reported at `at`, with a note at their own place.
+    """
     if len(nodes) == 1 and is_wildcard(nodes[0]):
         return tuple(tree.DontCare(type_, nodes[0].span) for type_ in flat(shape))
     if len(nodes) == 1 and len(shape) != 1 and isinstance(nodes[0], syntax.ListExpression):
         nodes = nodes[0].elements
     if len(nodes) != len(shape):
         message = f"{len(nodes)} labels are given for {len(shape)} keys"
-        env.type_error(message, nodes[0].span if nodes else span.span)
+        with reported_at(env, at, "these labels"):
+            env.type_error(message, nodes[0].span.to(nodes[-1].span) if nodes else node.span)
         return None
     made: list[tree.Expression] = []
-    for node, part in zip(nodes, shape, strict=True):
+    for given, part in zip(nodes, shape, strict=True):
+        elements = given.elements if isinstance(given, syntax.ListExpression) else (given,)
         if isinstance(part, types.Type):
-            only = node.elements[0] if isinstance(node, syntax.ListExpression) and len(node.elements) == 1 else node
-            made.append(label(env, only, part, what))
+            made.append(label(env, elements[0] if len(elements) == 1 else given, part, what, at))
             continue
-        inner = labels(env, node.elements if isinstance(node, syntax.ListExpression) else [node], part, what, node)
+        inner = labels(env, elements, part, what, given, at)
         if inner is None:
             return None
         made += inner
@@ -104,7 +112,7 @@ def value_set(env: Env, nodes: Sequence[syntax.Expression], key_types: Sequence[
 
 
 def _pair(
-    env: Env, first: syntax.Expression, second: syntax.Expression, type_: types.Type, what: str, op: str
+    env: Env, first: syntax.Expression, second: syntax.Expression, type_: types.Type, what: str, op: str, at: Span
 ) -> tuple[tree.Expression, tree.Expression]:
     below = types.strip_new_types(type_)
     if isinstance(below, types.SerEnumType):
@@ -116,7 +124,8 @@ def _pair(
     for node in (first, second):
         value = dispatch.expression(env, node)
         value = value if value.type == type_ else to_integer(value)
-        value = value if value.type == type_ else coerce(env, value, below, f"{what}: cannot compare")
+        with reported_at(env, at, "this label"):
+            value = value if value.type == type_ else coerce(env, value, below, f"{what}: cannot compare")
         constants.require_compile_time(env, value, what, "invalid")
         made.append(value)
     return made[0], made[1]

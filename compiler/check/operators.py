@@ -120,7 +120,7 @@ def conditional(env: Env, node: syntax.ConditionalExpression) -> tree.Expression
 def _logical(env: Env, op: str, span: Span, left: tree.Expression, right: tree.Expression) -> tree.Expression:
     for operand in (left, right):
         if not isinstance(operand.type, types.BoolType):
-            kind = "expected" if tree.is_literal(operand) else "type-error"
+            kind = "expected" if operand is left and tree.is_literal(operand) else "type-error"
             env.error(kind, f"{op} takes bools, not {describe(operand)}", operand.span)
             return poisoned(span)
     return fold.binary(op, types.BOOL, span, left, right)
@@ -155,7 +155,8 @@ def _arithmetic(env: Env, op: str, span: Span, left: tree.Expression, right: tre
     is_negative = any((fold.integer(operand) or 0) < 0 for operand in (left, right))
     aligned = align(env, left, right)
     if aligned is None:
-        kind = "invalid" if tree.is_literal(left) and tree.is_literal(right) else "type-error"
+        are_numbers = isinstance(left, tree.IntLiteral) and isinstance(right, tree.IntLiteral)
+        kind = "invalid" if are_numbers else "type-error"
         message = f"{op} cannot be applied to {left.type} and {right.type}: they must be of one type"
         env.error(kind, message, span, hint=_cast_to(left, right))
         return poisoned(span)

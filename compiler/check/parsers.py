@@ -9,7 +9,6 @@ from compiler.check import annotating, constants, dispatch, fold, labels, statem
 from compiler.check.casts import describe, is_poison
 from compiler.check.context import Env, Place, poisoned
 from compiler.check.initialized import warn_uninitialized
-from compiler.check.placement import reported_at
 from compiler.check.raw import RawStruct
 from compiler.check.scopes import Template, did_you_mean
 from compiler.check.signatures import declare, declare_constructor, signature
@@ -136,8 +135,10 @@ def _transition(env: Env, node: syntax.Transition, states: States) -> tree.Trans
     for case in node.cases:
         state = _state(env, case.state, states)
         made = labels.value_set(env, case.keysets, key_types)
-        with reported_at(env, node.span, "this label", "type-error"):
-            given = (made,) if made is not None else labels.labels(env, case.keysets, shape, "a label of select", case)
+        if made is not None:
+            given: tuple[tree.Expression, ...] | None = (made,)
+        else:
+            given = labels.labels(env, case.keysets, shape, "a label of select", case, node.span)
         if given is not None:
             cases.append(tree.SelectCase(given, state, case.span))
     return tree.Select(tuple(keys), tuple(cases), node.span)
@@ -170,6 +171,7 @@ def _state(env: Env, name: syntax.Name, states: States) -> tree.ParserState:
     if found is None:
         if name.text not in env.checker.damaged:
             hint = did_you_mean(name.text, list(states))
-            env.error("not-found", f"the state {name} is not declared", name.span, hint=hint)
+            kind = "not-found" if env.scope.find(name.text) is None else "type-error"
+            env.error(kind, f"the state {name} is not declared", name.span, hint=hint)
         return tree.REJECT
     return found

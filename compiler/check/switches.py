@@ -91,8 +91,9 @@ def _value_switch(env: Env, node: syntax.SwitchStatement, subject: tree.Expressi
         if isinstance(case.label, syntax.DefaultKeyset):
             labels.append(None)
             continue
-        with reported_at(env, node.span, "this label", "type-error"):
-            label = coerce(env, dispatch.expression(env, case.label), subject.type, "cannot compare the label")
+        label = dispatch.expression(env, case.label)
+        with reported_at(env, node.span, "this label"):
+            label = coerce(env, label, subject.type, "cannot compare the label")
         constants.require_compile_time(env, label, "a label")
         for earlier in seen:
             if equals(earlier, label):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from compiler import tree, types
 from compiler.check.applied_once import check_applied_once
 from compiler.check.cautions import warn_of_misuse
+from compiler.check.direct_resources import check_direct_resources
 from compiler.check.fold import integer
 from compiler.check.validity import warn_of_invalid_headers
 from compiler.diagnostics import Diagnostics, Note
@@ -31,6 +32,7 @@ def check_target(program: tree.Program, diagnostics: Diagnostics) -> None:
     for table in tables:
         _table(table, diagnostics)
     check_applied_once(program, diagnostics)
+    check_direct_resources(program, diagnostics)
     warn_of_misuse(program, diagnostics)
     warn_of_invalid_headers(program, diagnostics)
 
