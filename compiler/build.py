@@ -66,8 +66,10 @@ def _compile(request: Request, progress: Progress | None) -> Outcome:
     name = STDIN_NAME if request.file == STDIN else os.path.basename(request.file)
     steps = progress if progress is not None else lambda stage: None
     compiled = driver.compile_preprocessed(text, name, diagnostics, options, steps)
-    if compiled is None or diagnostics.has_errors:
+    if diagnostics.has_errors:
         return Outcome(diagnostics, None, files)
+    if compiled is None:
+        raise AssertionError("a program was refused without an error")
     if request.without_assertions:
         artefacts.drop_assertions(compiled.json)
     return Outcome(diagnostics, artefacts.write_down(compiled, request.artefacts), files)

@@ -113,6 +113,8 @@ def _check(settings: Settings, file: str) -> None:
             raise CommandError(f"-U {name}: this is no macro's name")
     if file == STDIN and settings.watch:
         raise CommandError("--watch needs a file to watch, not standard input")
+    if settings.only_preprocess and settings.machine and settings.output is None:
+        raise CommandError("-E and --json both go to standard output; give -o FILE for the preprocessed text")
     if settings.p4info_file and settings.p4runtime_files:
         raise CommandError("--p4info and --p4runtime-files say the same thing; give one of them")
 

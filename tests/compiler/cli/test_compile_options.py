@@ -96,6 +96,7 @@ def test_a_symbolic_link_and_a_device_stay_what_they_are(tmp_path: Path) -> None
         (["--p4info", "a", "--p4runtime-files", "a.bin", GOOD], "give one of them"),
         (["--arch", "tna", GOOD], "p4gate compiles for v1model"),
         (["--watch", "-"], "--watch needs a file"),
+        (["-E", GOOD, "--json"], "give -o FILE"),
         ([], "no program is given"),
     ],
     ids=lambda value: " ".join(map(str, value))[:40] if isinstance(value, list) else "",
@@ -105,9 +106,10 @@ def test_wrong_options_are_status_2_with_advice_and_nothing_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = compile_(*arguments)
-    assert result.code == 2 and result.err.startswith("error: ") and said in result.err
-    assert result.err.count("\n") == 1 and list(tmp_path.iterdir()) == []
-    assert compile_("--json", *arguments).document == {"ok": False, "error": {"message": result.err[7:-1]}}
+    told = result.err if "--json" not in arguments else f"error: {result.document['error']['message']}\n"
+    assert result.code == 2 and told.startswith("error: ") and said in told
+    assert told.count("\n") == 1 and list(tmp_path.iterdir()) == []
+    assert compile_("--json", *arguments).document == {"ok": False, "error": {"message": told[7:-1]}}
 
 
 def test_a_file_that_cannot_be_written_is_status_1(tmp_path: Path) -> None:
