@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from compiler import rewrite, tree
 from compiler import types as t
-from compiler.passes.paths import VALID, Path, directions, location, whole_union
+from compiler.passes.paths import VALID, Path, directions, location, static_path, whole_union
 
 _DROP_FIELDS = ("egress_spec", "mcast_grp")
 """What v1model's mark_to_drop writes of its inout standard_metadata."""
@@ -23,10 +23,12 @@ _DROP_FIELDS = ("egress_spec", "mcast_grp")
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a parameter stands for: storage (`is_alias`), or a value made from what is read in `paths`."""
+    """What a parameter stands for: the storage of `paths` (`is_exact`); or something in it (a slice, an element whose
+    index is known at run time only), or a value made from what is read there.
+    """
 
     paths: frozenset[Path]
-    is_alias: bool
+    is_exact: bool
 
 
 Scope = Mapping[tree.Declaration, Bound]
@@ -69,6 +71,8 @@ def action_accesses(action: tree.Action, arguments: Sequence[tree.Expression], s
     """What an action does as a table runs it: `arguments` for the parameters with a direction, data for the others."""
     found = Accesses()
     collector = Collector(scope, found)
+    for argument in arguments:
+        collector.visit_indexes(argument)
     inner = collector.bind(action.parameters[: len(arguments)], arguments)
     Collector(inner, found).visit(action.body)
     return found
@@ -114,7 +118,7 @@ class Collector:
                     self.visit(item)
             case tree.Assign():
                 self.visit(node.value)
-                self._indexes(node.target)
+                self.visit_indexes(node.target)
                 self._write(node.target)
             case tree.Declare():
                 self.visit(node.value)
@@ -160,14 +164,11 @@ class Collector:
         inner = dict(self.scope)
         for parameter, argument in zip(parameters, arguments, strict=False):
             path = location(argument)
-            if path is not None and not isinstance(argument, tree.Slice | tree.DynamicSlice):
-                bound = self.scope.get(path.root)
-                is_alias = bound is None or bound.is_alias
-                inner[parameter] = Bound(frozenset(self.resolve(path)), is_alias)
-            elif path is not None and parameter.direction in (tree.Direction.OUT, tree.Direction.INOUT):
-                inner[parameter] = Bound(frozenset(self.resolve(path)), is_alias=True)
+            if path is not None:
+                is_exact = static_path(argument) is not None and self._is_exact(path)
+                inner[parameter] = Bound(frozenset(self.resolve(path)), is_exact)
             else:
-                inner[parameter] = Bound(frozenset(accesses(argument, self.scope).reads), is_alias=False)
+                inner[parameter] = Bound(frozenset(accesses(argument, self.scope).reads), is_exact=False)
         return inner
 
     def resolve(self, path: Path) -> Iterator[Path]:
@@ -175,10 +176,14 @@ class Collector:
         bound = self.scope.get(path.root)
         if bound is None:
             yield path
-        elif bound.is_alias:
+        elif bound.is_exact:
             yield from (Path(base.root, (*base.steps, *path.steps)) for base in bound.paths)
         else:
             yield from bound.paths
+
+    def _is_exact(self, path: Path) -> bool:
+        bound = self.scope.get(path.root)
+        return bound is None or bound.is_exact
 
     def _branches(self, bodies: Iterable[object]) -> None:
         """Code of which one or another part runs; None: nothing does."""
@@ -198,17 +203,18 @@ class Collector:
         else:
             for outside in self.resolve(path):
                 self.note_read(outside)
-        self._indexes(expression)
+        self.visit_indexes(expression)
 
     def _write(self, target: tree.Expression, surely: bool = True) -> None:
         path = location(target)
         if path is None:
             return
-        exact = surely and not isinstance(target, tree.Slice | tree.DynamicSlice) and not _has_runtime_index(target)
+        is_exact = static_path(target) is not None and self._is_exact(path)
         for outside in self.resolve(whole_union(target) or path):
-            self.found.write(outside, exact)
+            self.found.write(outside, surely and is_exact)
 
-    def _indexes(self, expression: tree.Expression) -> None:
+    def visit_indexes(self, expression: tree.Expression) -> None:
+        """The indexes inside an l-value, which are read even where it is written."""
         for node in rewrite.walk(expression):
             if isinstance(node, tree.StackIndex) and not isinstance(node.index, tree.IntLiteral):
                 self.visit(node.index)
@@ -218,15 +224,15 @@ class Collector:
         if path is None:
             self.visit(call.header)
             return
-        self._indexes(call.header)
-        is_union = isinstance(call.header.type, t.HeaderUnionType)
-        union = whole_union(call.header)
+        self.visit_indexes(call.header)
+        union = path if isinstance(call.header.type, t.HeaderUnionType) else whole_union(call.header)
+        is_exact = static_path(call.header) is not None and self._is_exact(path)
         for outside in self.resolve(union or path):
-            validity = outside if is_union or union is not None else outside / VALID
+            validity = outside / VALID if union is None and is_exact else outside
             if call.op is tree.HeaderOp.IS_VALID:
                 self.note_read(validity)
             else:
-                self.found.write(validity, surely=union is None and not _has_runtime_index(call.header))
+                self.found.write(validity, surely=union is None and is_exact)
 
     def _call(self, call: tree.Call) -> None:
         if isinstance(call, tree.ExternFunctionCall) and call.function.name == "mark_to_drop" and call.arguments:
@@ -247,7 +253,7 @@ class Collector:
     ) -> None:
         for parameter, argument in zip(parameters, arguments, strict=True):
             if parameter.direction in (tree.Direction.OUT, tree.Direction.INOUT):
-                self._indexes(argument)
+                self.visit_indexes(argument)
             elif location(argument) is None:
                 self.visit(argument)
         self.inner(self.bind(parameters, arguments)).visit(body)
@@ -261,20 +267,12 @@ class Collector:
                 self.found.read(state)
         for argument, direction in zip(call.arguments, directions(call), strict=True):
             if direction is tree.Direction.OUT:
-                self._indexes(argument)
+                self.visit_indexes(argument)
             else:
                 self.visit(argument)
         for argument, direction in zip(call.arguments, directions(call), strict=True):
             if direction in (tree.Direction.OUT, tree.Direction.INOUT):
                 self._write(argument)
-
-
-def _has_runtime_index(expression: tree.Expression) -> bool:
-    return any(
-        isinstance(node, tree.StackNext | tree.StackLast)
-        or (isinstance(node, tree.StackIndex) and not isinstance(node.index, tree.IntLiteral))
-        for node in rewrite.walk(expression)
-    )
 
 
 def _register(call: tree.Call) -> Path | None:

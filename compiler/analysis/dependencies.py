@@ -92,51 +92,59 @@ def essential(found: Dependencies) -> list[Dependency]:
         known = strongest.get((edge.source, edge.target))
         if known is None or edge.kind.stages > known.kind.stages:
             strongest[edge.source, edge.target] = edge
-    out: dict[FlowNode, list[Dependency]] = defaultdict(list)
-    for edge in strongest.values():
-        out[edge.source].append(edge)
-    kept: list[Dependency] = []
-    for node in found.nodes:
-        distance = _longest_ways(node, out)
-        for edge in out[node]:
-            if distance[edge.target] == (edge.kind.stages, 1):
-                kept.append(edge)
-    return kept
+    implied, implied_late = _implied(found.nodes, list(strongest.values()))
+    return [
+        edge
+        for edge in strongest.values()
+        if not (implied_late if edge.kind.stages else implied)[edge.source] >> edge.target.number & 1
+    ]
 
 
-def _longest_ways(start: FlowNode, out: dict[FlowNode, list[Dependency]]) -> dict[FlowNode, tuple[int, int]]:
-    """For each node that depends on `start`: the most stages that a chain to it takes, and the most links of one that
-    takes so many.
+def _implied(nodes: list[FlowNode], edges: list[Dependency]) -> tuple[dict[FlowNode, int], dict[FlowNode, int]]:
+    """For each node those that a chain of at least two dependencies leads to, as bits by number; and those that such a
+    chain puts at least a stage later.
     """
-    distance: dict[FlowNode, tuple[int, int]] = {start: (0, 0)}
-    for node in _in_order(start, out):
+    out: dict[FlowNode, list[Dependency]] = defaultdict(list)
+    for edge in edges:
+        out[edge.source].append(edge)
+    after: dict[FlowNode, int] = {}
+    later: dict[FlowNode, int] = {}
+    implied: dict[FlowNode, int] = {}
+    implied_late: dict[FlowNode, int] = {}
+    for node in reversed(nodes):  # numbers grow along every dependency
+        direct = direct_late = by_others = by_others_late = 0
         for edge in out[node]:
-            stages, links = distance[node]
-            distance[edge.target] = max(distance.get(edge.target, (0, 0)), (stages + edge.kind.stages, links + 1))
-    return distance
-
-
-def _in_order(start: FlowNode, out: dict[FlowNode, list[Dependency]]) -> list[FlowNode]:
-    """What depends on `start`, each after all it depends on: numbers grow along every dependency."""
-    seen = {start}
-    waiting = [start]
-    while waiting:
-        for edge in out[waiting.pop()]:
-            if edge.target not in seen:
-                seen.add(edge.target)
-                waiting.append(edge.target)
-    return sorted(seen, key=lambda node: node.number)
+            bit = 1 << edge.target.number
+            direct |= bit
+            by_others |= after[edge.target]
+            if edge.kind.stages:
+                direct_late |= bit
+                by_others_late |= after[edge.target]
+            else:
+                by_others_late |= later[edge.target]
+        after[node], later[node] = direct | by_others, direct_late | by_others_late
+        implied[node], implied_late[node] = by_others, by_others_late
+    return implied, implied_late
 
 
 # --- control flow ---
 
 
-def _reachable(flow: Flow) -> dict[FlowNode, int]:
-    """For each node the set of those that may run after it, as bits by number; loops are not gone round."""
+def _successors(flow: Flow) -> dict[FlowNode, list[FlowNode]]:
+    """What may run next, where the end of a loop's body goes on with what follows the loop."""
     successors: dict[FlowNode, list[FlowNode]] = defaultdict(list)
+    done = {edge.source: edge.target for edge in flow.edges if edge.label == "done" and not edge.back}
     for edge in flow.edges:
         if not edge.back:
             successors[edge.source].append(edge.target)
+        elif edge.source is not edge.target and edge.target in done:
+            successors[edge.source].append(done[edge.target])
+    return successors
+
+
+def _reachable(flow: Flow) -> dict[FlowNode, int]:
+    """For each node the set of those that may run after it, as bits by number; loops are not gone round."""
+    successors = _successors(flow)
     after: dict[FlowNode, int] = {}
     for node in reversed(flow.nodes):
         bits = 0
@@ -148,10 +156,7 @@ def _reachable(flow: Flow) -> dict[FlowNode, int]:
 
 def _control_dependencies(flow: Flow) -> Iterable[tuple[FlowNode, FlowNode]]:
     """(A, B) where A has a way on which B surely runs, and another on which it may not (Ferrante et al., 1987)."""
-    successors: dict[FlowNode, list[FlowNode]] = defaultdict(list)
-    for edge in flow.edges:
-        if not edge.back:
-            successors[edge.source].append(edge.target)
+    successors = _successors(flow)
     surely: dict[FlowNode, int] = {}
     for node in reversed(flow.nodes):
         common = -1
@@ -204,9 +209,10 @@ def _data_dependencies(
             users.add(path, node)
 
     def note(path: Path, target: FlowNode, sources: set[FlowNode], kind: DependencyKind) -> None:
+        text = describe(path)
         for source in sources:
             if after[source] >> target.number & 1:
-                found[source, target, kind].add(describe(path))
+                found[source, target, kind].add(text)
 
     for node in nodes:
         for path in node.matches:

@@ -130,7 +130,7 @@ class _UsageCollector(Collector):
         if call.method.name not in ("extract", "emit") or path is None:
             self.visit(header)
             return
-        self._indexes(header)
+        self.visit_indexes(header)
         (self.extracted if call.method.name == "extract" else self.emitted).update(self.resolve(path))
 
 

@@ -221,3 +221,36 @@ def test_essential_dependencies_give_every_node_the_same_stage() -> None:
             if edge.target is node:
                 stage[node] = max(stage[node], stage[edge.source] + edge.kind.stages)
     assert stage == of.stage
+
+
+def test_a_parameter_that_stands_for_a_slice_writes_a_part_only() -> None:
+    types = "action low(inout bit<4> part) { part = 1; }"
+    locals = "action act() { low(hdr.h.b[3:0]); hdr.h.c = hdr.h.b; }" + table("t", "hdr.h.a", "set_b;")
+    locals += table("u", "hdr.h.a", "act;")
+    of = found("t.apply(); u.apply();", locals, types=types)
+    (second,) = [node for node in of.nodes if node.name == "I.u"]
+    assert {describe(path) for path in second.reads} == {"hdr.h.b"}
+    assert {describe(path) for path in second.writes} == {"hdr.h.b", "hdr.h.c"}
+
+
+def test_a_parameter_that_stands_for_an_element_known_at_run_time_is_the_whole_stack() -> None:
+    types = "action put(inout x_t element) { element.v = 1; element.setInvalid(); }"
+    locals = "action act() { put(hdr.st[(bit<32>) meta.m]); }" + table("t", "hdr.h.a", "act;")
+    locals += table("u", "hdr.st[2].v", "nothing;")
+    locals += "table v { key = { hdr.st[0].isValid(): exact; } actions = { nothing; } default_action = nothing(); }"
+    of = found("t.apply(); u.apply(); v.apply();", locals, types=types)
+    assert {
+        ("I.t", "I.u", "match", ("hdr.st[2].v",)),
+        ("I.t", "I.v", "match", ("hdr.st[0].isValid()",)),
+    } <= edges(of)
+    (first,) = [node for node in of.nodes if node.name == "I.t"]
+    assert "meta.m" in {describe(path) for path in first.reads}
+
+
+def test_what_follows_a_loop_waits_for_its_body_and_runs_anyway() -> None:
+    of = found(
+        "for (bit<8> i = 0; i < 3; i = i + 1) { hdr.h.b = hdr.h.b + i; } t.apply();",
+        table("t", "hdr.h.b", "nothing;"),
+    )
+    kinds = {(source, kind) for source, target, kind, _ in edges(of) if target == "I.t"}
+    assert kinds == {("hdr.h.b = hdr.h.b + i", "match")}
