@@ -93,6 +93,11 @@ class Sources:
 
     def __init__(self) -> None:
         self._lines: dict[str, list[str]] = {}
+        self._renamed: dict[tuple[str, int], str] = {}
+
+    def rename(self, file: str, number: int, text: str) -> None:
+        """Let `text` be line `number` of `file`, which is not read itself: #line named it."""
+        self._renamed[file, number] = text
 
     def add(self, file: str, text: str) -> None:
         self._lines[file] = text.split("\n")
@@ -100,16 +105,22 @@ class Sources:
     def line(self, file: str, number: int) -> str | None:
         """Line `number` of `file` without its newline; None when the file or the line is not known."""
         lines = self._lines.get(file)
-        if lines is None or not 1 <= number <= len(lines):
+        if lines is None:
+            return self._renamed.get((file, number))
+        if not 1 <= number <= len(lines):
             return None
         return lines[number - 1].rstrip("\r")
 
     def fragment(self, span: Span) -> str:
         """The source text that `span` covers, newlines included; empty when the file is not known."""
-        lines = self._lines.get(span.file)
-        if lines is None or not 1 <= span.line <= span.end_line <= len(lines):
+        if not 1 <= span.line <= span.end_line:
             return ""
-        covered = lines[span.line - 1 : span.end_line]
+        covered: list[str] = []
+        for number in range(span.line, span.end_line + 1):
+            line = self.line(span.file, number)
+            if line is None:
+                return ""
+            covered.append(line)
         covered[-1] = covered[-1][: span.end_column - 1]
         covered[0] = covered[0][span.column - 1 :]
         return "\n".join(covered)

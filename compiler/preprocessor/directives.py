@@ -165,8 +165,16 @@ class Preprocessor:
                 if len(self._stack) != depth:
                     return Line("", line.number)
             elif current.is_live:
+                if current.name != current.shown:
+                    self._keep_renamed(current, line)
                 return line
         return None
+
+    def _keep_renamed(self, current: _Open, line: Line) -> None:
+        """Let messages quote the lines of a file that only #line knows: those of the file that has it."""
+        for number in line.numbers or [line.number]:
+            text = self._diagnostics.sources.line(current.shown, number)
+            self._diagnostics.sources.rename(current.name, number + current.shift, text or "")
 
     def _expand_line(self, current: _Open, line: Line) -> None:
         def refill() -> list[Token] | None:

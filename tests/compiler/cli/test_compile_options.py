@@ -268,6 +268,8 @@ def test_errors_in_preprocessed_text_name_the_file_that_was_preprocessed(tmp_pat
     assert compile_(source, "-E", "-o", tmp_path / "e.p4").code == 0
     result = compile_(tmp_path / "e.p4")
     assert f"{source}:12:49: error: nowhere" in result.err
+    quoted, carets = result.err.splitlines()[1:3]
+    assert quoted.endswith("std.egress_spec = nowhere; }") and carets.index("^") == quoted.index("nowhere")
 
 
 def test_errors_while_preprocessing_are_status_1(tmp_path: Path) -> None:
