@@ -50,10 +50,13 @@ class Dependency:
 
 @dataclass(slots=True)
 class Dependencies:
-    """`stage` of each node that does something, from 1; `critical`: a longest chain, from its start to its end."""
+    """`stage` of each node that does something, from 1. `essential` are the dependencies that no chain of others
+    implies; `critical` is a longest chain of these, from its start to its end.
+    """
 
     nodes: list[FlowNode]
     edges: list[Dependency]
+    essential: list[Dependency] = field(default_factory=list)
     stage: dict[FlowNode, int] = field(default_factory=dict)
     critical: list[Dependency] = field(default_factory=list)
 
@@ -79,13 +82,15 @@ def dependencies(flow: Flow) -> Dependencies:
     order = list(DependencyKind)
     keys = sorted(found, key=lambda key: (key[0].number, key[1].number, order.index(key[2])))
     made = Dependencies(nodes, [Dependency(*key, tuple(sorted(found[key]))) for key in keys])
+    made.essential = _essential(made)
     _assign_stages(made)
+    made.critical = _longest_chain(made)
     return made
 
 
-def essential(found: Dependencies) -> list[Dependency]:
-    """The dependencies that no chain of others implies: between two nodes the strongest, and none that a longer way
-    round demands anyway. What is left gives every node the same stage.
+def _essential(found: Dependencies) -> list[Dependency]:
+    """Between two nodes the strongest dependency, and none that a longer way round demands anyway. What is left gives
+    every node the same stage.
     """
     strongest: dict[tuple[FlowNode, FlowNode], Dependency] = {}
     for edge in found.edges:
@@ -224,14 +229,20 @@ def _data_dependencies(
 
 
 def _assign_stages(found: Dependencies) -> None:
-    """Stages, and a longest chain: from the first of the last stage's nodes back by links that leave no slack."""
     into: dict[FlowNode, list[Dependency]] = defaultdict(list)
     for edge in found.edges:
         into[edge.target].append(edge)
     for node in found.nodes:  # numbers grow along every dependency
         found.stage[node] = max((found.stage[e.source] + e.kind.stages for e in into[node]), default=1)
+
+
+def _longest_chain(found: Dependencies) -> list[Dependency]:
+    """From the first of the last stage's nodes back by essential links that leave no slack."""
     if not found.nodes:
-        return
+        return []
+    into: dict[FlowNode, list[Dependency]] = defaultdict(list)
+    for edge in found.essential:
+        into[edge.target].append(edge)
     node = next(node for node in found.nodes if found.stage[node] == found.stages)
     chain: list[Dependency] = []
     while found.stage[node] > 1:
@@ -239,4 +250,4 @@ def _assign_stages(found: Dependencies) -> None:
         edge = min(tight, key=lambda e: (-e.kind.stages, e.source.number))
         chain.append(edge)
         node = edge.source
-    found.critical = chain[::-1]
+    return chain[::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.analysis.dependencies import Dependencies, Dependency, DependencyKind, essential
+from compiler.analysis.dependencies import Dependencies, Dependency, DependencyKind
 from compiler.analysis.flow import Flow, FlowKind
 from compiler.analysis.wording import place, shorten
 from compiler.diagnostics import Sources
@@ -40,7 +40,7 @@ def draw_tables(flow: Flow, found: Dependencies, sources: Sources) -> Drawing:
         box.data = {"stage": stage, "kind": node.kind.value}
         box.tooltip = "\n".join(filter(None, [node.name or "\n".join(node.lines), f"stage {stage}", box.place]))
         drawing.boxes.append(box)
-    shown = essential(found)
+    shown = found.essential
     chain = {(edge.source, edge.target) for edge in found.critical}
     for edge in shown:
         is_critical = (edge.source, edge.target) in chain

@@ -25,7 +25,6 @@ _WHY = {
     "match": "matches on what the one before writes",
     "action": "its action uses what the one before writes",
     "reverse": "writes what the one before uses",
-    "control": "runs or not by what the one before came to",
 }
 
 _Style = Callable[..., str]
@@ -106,6 +105,8 @@ def _control(control: ControlReport, style: _Style) -> str:
     if control.stages > 1:
         lines.append(style(f"  Why {control.stages} stages:", bold=True))
         lines += [_link(link) for link in control.chain]
+        if any(link.dependency == "control" for link in control.chain):
+            lines.append(style("  . runs or not by what the one above comes to", dim=True))
     return "\n".join(lines) + "\n"
 
 
@@ -139,13 +140,14 @@ def _table(table: TableCost, prefix: str, style: _Style) -> list[str]:
 
 
 def _link(link: ChainLink) -> str:
-    text = f"    {link.stage:>3}  {shorten(link.node, 50)}"
-    text += f"  ({link.place.rpartition('/')[2]})" if link.place else ""
-    if link.dependency is None:
-        return shorten(text, WIDTH)
-    why = _WHY[link.dependency]
+    """The node, below the reason why it waits; what only runs or not is marked and needs no other reason."""
+    mark = ". " if link.dependency == "control" else ""
+    text = f"    {link.stage:>3}  {mark}{shorten(link.node, 60)}"
+    text = shorten(text + (f"  ({link.place.rpartition('/')[2]})" if link.place else ""), WIDTH)
+    if link.dependency is None or mark:
+        return text
     fields = f": {', '.join(link.fields)}" if link.fields else ""
-    return shorten(f"         | {why}{fields}", WIDTH) + "\n" + shorten(text, WIDTH)
+    return shorten(f"         | {_WHY[link.dependency]}{fields}", WIDTH) + "\n" + text
 
 
 # --- memory and storage ---

@@ -6,7 +6,7 @@ import pytest
 
 from compiler import tree
 from compiler.analysis.accesses import describe
-from compiler.analysis.dependencies import Dependencies, dependencies, essential
+from compiler.analysis.dependencies import Dependencies, dependencies
 from compiler.analysis.flow import control_flow
 from tests.compiler.programs import check, program
 
@@ -208,7 +208,7 @@ def test_what_a_longer_way_round_demands_anyway_is_not_essential() -> None:
     locals = CHAIN + table("e", "hdr.h.b", "b_to_c; nothing;")
     of = found("a.apply(); b.apply(); e.apply(); c.apply();", locals)
     every = {(edge.source.name, edge.target.name) for edge in of.edges}
-    kept = {(edge.source.name, edge.target.name) for edge in essential(of)}
+    kept = {(edge.source.name, edge.target.name) for edge in of.essential}
     assert ("I.b", "I.c") in every and ("I.b", "I.c") not in kept
     assert {("I.a", "I.b"), ("I.b", "I.e"), ("I.e", "I.c")} <= kept
 
@@ -217,7 +217,7 @@ def test_essential_dependencies_give_every_node_the_same_stage() -> None:
     of = found("a.apply(); if (hdr.h.c == 1) { b.apply(); } d.apply(); hdr.h.d = hdr.h.c; c.apply();", CHAIN)
     stage = dict.fromkeys(of.nodes, 1)
     for node in of.nodes:
-        for edge in essential(of):
+        for edge in of.essential:
             if edge.target is node:
                 stage[node] = max(stage[node], stage[edge.source] + edge.kind.stages)
     assert stage == of.stage
