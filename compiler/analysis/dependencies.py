@@ -30,8 +30,8 @@ class DependencyKind(Enum):
 
     MATCH = "match"
     ACTION = "action"
-    REVERSE = "reverse"
     CONTROL = "control"
+    REVERSE = "reverse"
 
     @property
     def stages(self) -> int:
