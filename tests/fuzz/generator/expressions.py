@@ -51,7 +51,7 @@ class Expressions(Chooser):
         found = self.readable(type_, context)
         if found and self.chance(0.8):
             var = self.pick(found)
-            if var.guard and self.chance(0.97):
+            if var.guard and self.chance(0.99):
                 return f"({var.guard} ? {var.text} : {self.literal(type_)})"
             return var.text
         if isinstance(type_, BitsType) and self.chance(0.6):

@@ -334,7 +334,7 @@ class Programs(Parsers):
             small = self.chance(0.3)
             data = bytes(self.rng.randint(0, 3) if small else self.byte() for _ in range(size))
             made.append((self.rng.randint(0, 8), data))
-        return tuple(made)
+        return tuple(sorted(made, key=lambda packet: len(packet[1]) < least))  # undefined ones last, for the registers
 
     def byte(self) -> int:
         return self.pick((0, 1, 0x7F, 0x80, 0xFF, 0x55, self.rng.getrandbits(8), self.rng.getrandbits(8)))
