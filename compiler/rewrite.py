@@ -90,11 +90,14 @@ _PARTS: dict[str, tuple[str, ...]] = {
 """The parts of each class of node, in the order of evaluation. (A class that is not here has none.)"""
 
 
+_SEQUENCES = (list, tuple)  # `list | tuple` would be made anew for each node
+
+
 def parts(node: object) -> Iterator[Any]:
     """What stands directly below `node`, in the order of evaluation."""
     for part in _PARTS.get(type(node).__name__, ()):
         value = getattr(node, part)
-        if isinstance(value, list | tuple):
+        if isinstance(value, _SEQUENCES):
             yield from value
         elif isinstance(value, dict):
             yield from value.values()
@@ -107,7 +110,7 @@ def walk(node: object) -> Iterator[Any]:
 
     For a Program: all that is reachable, main's instances too.
     """
-    waiting: list[Any] = list(reversed(node)) if isinstance(node, list | tuple) else [node]
+    waiting: list[Any] = list(reversed(node)) if isinstance(node, _SEQUENCES) else [node]
     while waiting:
         current = waiting.pop()
         yield current
@@ -169,7 +172,7 @@ class Rewriter:
     def _rewrite_part(self, old: Any) -> Any:
         if old is None:
             return None
-        if isinstance(old, tuple | list):
+        if isinstance(old, _SEQUENCES):
             new = list(self._rewrite_items(old))
             if len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True)):
                 return old
@@ -184,7 +187,7 @@ class Rewriter:
     def _rewrite_items(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
             new = self.rewrite(item)
-            if isinstance(new, list | tuple):
+            if isinstance(new, _SEQUENCES):
                 yield from new
             elif new is not None:
                 yield new

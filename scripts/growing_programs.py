@@ -518,7 +518,7 @@ _ALL: list[_Grow] = [
 GROWING: dict[str, _Grow] = {getattr(grow, "__name__", ""): grow for grow in _ALL}
 """By name. All but `errors` are programs that compile."""
 
-_DEEPEST = 80  # the parser refuses what is nested more than 100 deep
+_DEEPEST = 40  # the parser refuses what is nested more than 100 deep; an `if` and its block are two
 LARGEST = {
     **dict.fromkeys(("nested_ifs", "nested_ifs_in_action", "nested_blocks"), _DEEPEST),
     **dict.fromkeys(("nested_parentheses", "conditional_expressions"), _DEEPEST),
