@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from compiler import rewrite, tree
-from compiler.analysis.accesses import Accesses, Bound, Scope, accesses, action_accesses, bind
+from compiler.analysis.accesses import Accesses, Scope, accesses, action_accesses, bind
 from compiler.analysis.wording import quote
 from compiler.diagnostics import Sources, Span
 from compiler.passes.paths import Path
@@ -212,7 +212,7 @@ class _Builder:
     def _apply_control(self, call: tree.ControlApply) -> None:
         self._close()
         outer = self.scope
-        self.scope = {**bind(call.control.parameters, call.arguments, outer)}
+        self.scope = bind(call.control.parameters, call.arguments, outer)
         jumps = _Jumps([], [], [])
         self._control_body(call.control, jumps)
         self._close()
@@ -301,6 +301,3 @@ class _Builder:
         self._close()
         self._connect(self.ends, head, back=True)
         self.ends = [(head, "done"), *inner.breaks]
-
-
-__all__ = ["Bound", "Flow", "FlowEdge", "FlowKind", "FlowNode", "control_flow"]
