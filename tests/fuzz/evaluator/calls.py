@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from compiler import syntax
 from compiler.syntax import Direction
 from tests.fuzz.evaluator.convert import convert
-from tests.fuzz.evaluator.expressions import DATA, Expressions, readable
+from tests.fuzz.evaluator.expressions import DATA, Expressions, ParserFailed, readable
 from tests.fuzz.evaluator.places import Place, Temporary, set_validity, store
 from tests.fuzz.evaluator.scopes import Block, Instance, PacketIn, PacketOut, Register, Routine, Scope, Table, TypeName
 from tests.fuzz.evaluator.types import AnyType, Type
@@ -178,13 +178,18 @@ class Calls(Expressions):
         return Bound(parameter, self.evaluate(argument, scope), None)
 
     def copying(self, bound: Sequence[Bound], inner: Scope, body: Callable[[], Value | None]) -> Value | None:
-        """Copy in, run, copy out (§6.8, steps 5 and 6)."""
+        """Copy in, run, copy out (§6.8, steps 5 and 6). Nothing is copied out of a sub-parser that rejects: its state
+        reject is that of the parser around it (§13.10)."""
         for b in bound:
             inner.names[b.parameter.name.text] = self.initial(b, inner)
+        rejected = False
         try:
             return body()
+        except ParserFailed:
+            rejected = True
+            raise
         finally:
-            for b in bound:
+            for b in () if rejected else bound:
                 if b.place is not None and not isinstance(b.place, Temporary):
                     value = inner.names[b.parameter.name.text]
                     if isinstance(value, (*DATA, Varbit)):

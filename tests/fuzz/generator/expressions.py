@@ -244,7 +244,8 @@ class Expressions(Chooser):
     def place(self, type_: Type, context: Context, read: bool = False) -> str | None:
         """An l-value; `read`: one that holds a value already."""
         if isinstance(type_, StructType) and type_.kind == "header":
-            same = [h for h in context.headers if h.writable and h.type == type_]
+            # not of a union: the copy-out of an invalid member would make the valid one invalid
+            same = [h for h in context.headers if h.writable and h.type == type_ and not h.text.startswith("hdr.u.")]
             return self.pick(same).text if same else None
         found = [v for v in context.vars if v.writable and v.type == type_ and not (read and v.guard)]
         if isinstance(type_, BitsType) and not type_.signed and self.chance(0.25 if found else 0.9):
