@@ -43,6 +43,8 @@ class Checker:
     templates: list[Template] = field(default_factory=list)
     used: set[Span] = field(default_factory=set)
     """The names of all declarations that something mentions, by where they stand."""
+    missed: set[tuple[str, ...]] = field(default_factory=set)
+    """Names that were reported as not declared, each with the declaration in which that was."""
     unused_packages: dict[str, Span] = field(default_factory=dict)
     """Package types that were declared and not (yet) instantiated."""
     origins: dict[Type, tuple[GenericType, tuple[Type, ...]]] = field(default_factory=dict)
@@ -157,11 +159,21 @@ class Env:
             self.error("unsupported", f"{name} is used in its own declaration, which P4 does not have", span)
             return Undefined(name)
         if symbol is None:
+            if not self.is_news(name):
+                return Undefined(name)
             prefix = f"{what} " if what else ""
             known = scope.names(TYPE_SYMBOLS) if what == "type" else scope.names()
             self.error(kind, f"{prefix}{name} is not declared", span, hint=did_you_mean(name, known))
             return Undefined(name)
         return symbol
+
+    def is_news(self, name: str) -> bool:
+        """Whether this is the first time in the enclosing declaration of the top level that `name` is not found."""
+        identity = (name, *self.checker.declaring[:1])
+        if identity in self.checker.missed:
+            return False
+        self.checker.missed.add(identity)
+        return True
 
     def note(self, name: str) -> tuple[Note, ...]:
         """A note at the declaration of a visible name."""

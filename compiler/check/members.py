@@ -78,6 +78,8 @@ def _type_member(env: Env, node: syntax.MemberExpression, type_: types.Type | Ge
 def _field(env: Env, node: syntax.MemberExpression, base: tree.Expression, type_: types.FieldsType) -> tree.Expression:
     name = node.member.text
     field = type_.field(name)
+    if field is None and (name in env.checker.damaged or not env.is_news(f"{type_}.{name}")):
+        return poisoned(node.span)
     if field is None:
         known = [field.name for field in type_.fields]
         note = Note(f"{type_} is declared here", type_.span)

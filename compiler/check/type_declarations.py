@@ -11,7 +11,7 @@ from compiler.annotations import Annotations
 from compiler.check import annotating, constants, dispatch, fold, typerefs
 from compiler.check.casts import coerce
 from compiler.check.context import Env, poisoned
-from compiler.check.scopes import Constant, GenericType, TypeName, Undefined
+from compiler.check.scopes import Constant, GenericType, TypeName, Undefined, did_you_mean
 from compiler.check.signatures import type_parameters
 from compiler.diagnostics import Note, Span
 
@@ -82,6 +82,7 @@ def _fields_type(env: Env, node: FieldsNode, arguments: tuple[types.Type, ...]) 
             env.error("duplicate", f"the field {name} of {kind} {node.name} is declared twice", field.name.span, note)
             continue
         seen[name] = field.name.span
+        _match_annotation(env, field.annotations)
         fields.append(types.Field(name, type_, annotating.evaluate(env, field.annotations), field.name.span))
     made = class_(node.name.text, tuple(fields), arguments, annotating.evaluate(env, node.annotations), node.name.span)
     if typerefs.bounded(env, made, node.name.span) == types.POISON:
@@ -89,6 +90,19 @@ def _fields_type(env: Env, node: FieldsNode, arguments: tuple[types.Type, ...]) 
     if not any(isinstance(argument, types.TypeVar) for argument in arguments):
         env.checker.declared_types.append(made)
     return made
+
+
+def _match_annotation(env: Env, annotations: syntax.Annotations) -> None:
+    """`@match(kind)` says how a value set of the struct matches the field (§13.10): the kind must be one."""
+    for annotation in annotations:
+        for value in annotation.expressions if annotation.name == "match" else ():
+            name = value.name if isinstance(value, syntax.NameExpression) else None
+            if name is not None and name not in env.checker.match_kinds and name not in env.checker.damaged:
+                kind = "not-found" if env.scope.find(name) is None else "type-error"
+                hint = did_you_mean(name, env.checker.match_kinds)
+                env.error(kind, f"the match kind {name} is not declared", value.span, hint=hint)
+            elif name is None:
+                env.type_error("@match holds a match kind", value.span)
 
 
 def _may_hold(class_: type[types.FieldsType], type_: types.Type) -> bool:

@@ -135,9 +135,18 @@ class StatementParser(AnnotationParser):
         """`T.apply(...);`"""
         call = self.postfix(syntax.TypeExpression(type_ref.span, type_ref))
         if not isinstance(call, syntax.CallExpression):
+            if self.kind in ASSIGNMENT_OPERATORS and isinstance(call, syntax.MemberExpression):
+                return self._assignment_to_type(call)
             raise self.unexpected("a call")
         self.semicolon()
         return syntax.CallStatement(self.span_from(call.span), call)
+
+    def _assignment_to_type(self, target: syntax.MemberExpression) -> syntax.Statement:
+        """`T.field = value;`, for the checker to say that T is a type, not a variable."""
+        operator = self.advance().kind
+        value = self.expression()
+        self.semicolon()
+        return syntax.AssignmentStatement(self.span_from(target.span), target, operator, value)
 
     def constant(self, annotations: syntax.Annotations) -> syntax.ConstantDeclaration:
         start = annotations[0].span if annotations else self.token.span
