@@ -79,15 +79,19 @@ class _FieldArguments(rewrite.Rewriter):
         for i, (argument, direction) in enumerate(zip(arguments, directions(call), strict=True)):
             if direction not in (tree.Direction.OUT, tree.Direction.INOUT):
                 continue
-            if _is_place(argument):
+            is_signed = direction is tree.Direction.OUT and t.is_signed(argument.type)
+            if _is_place(argument) and not is_signed:
                 continue
-            copy = build.ref(build.variable("out", argument.type, node.span), node.span)
+            # BMv2 copies the bits of a negative number as they are.
+            type_ = t.BitType(t.width(argument.type)) if is_signed else argument.type
+            copy = build.ref(build.variable("out", type_, node.span), node.span)
             arguments[i] = copy
             if isinstance(argument, tree.DontCare):
                 continue
             if direction is tree.Direction.INOUT:
                 before = [*before, tree.Assign(node.span, copy, argument)]
-            after.append(lower_slice(tree.Assign(node.span, argument, copy)))
+            value = tree.Cast(argument.type, node.span, copy) if is_signed else copy
+            after.append(lower_slice(tree.Assign(node.span, argument, value)))
         return [*before, replace(node, call=replace(call, arguments=tuple(arguments))), *after]
 
     def _hash(self, call: tree.ExternFunctionCall) -> tuple[list[tree.Statement], tree.Call]:

@@ -1,4 +1,4 @@
-"""What simple_switch would not survive: messages whose `{}` do not fit their values, headers made in the deparser.
+"""What simple_switch would do wrong: messages whose `{}` do not fit their values, headers made in the deparser, signs.
 Oracle: p4c's JSON for the messages, the specification for the rest.
 """
 
@@ -50,3 +50,17 @@ def test_a_deparser_makes_no_headers(deparser: str) -> None:
 def test_a_deparser_may_return() -> None:
     text = program().replace(DEPARSER, "apply { if (true) { pkt.emit(hdr.h); return; } pkt.emit(hdr.h); }")
     assert send(text, IN) == IN
+
+
+def test_externs_write_to_unsigned_fields() -> None:
+    """BMv2 copies a register's bits: in a signed field -16 would read as 240 (seen on simple_switch)."""
+    apply = "r.write(1, hdr.h.s); int<8> q; r.read(q, 1); r.read(hdr.h.s, 1); hdr.h.d = (bit<8>)(q >> 2);"
+    text = program(apply, locals="register<int<8>>(4) r;")
+    json = compile_text(text)
+    types = {t["name"]: {f[0]: f[2] for f in t["fields"] if len(f) == 3} for t in json["header_types"]}
+    fields = {h["name"]: types[h["header_type"]] for h in json["headers"]}
+    reads = [
+        p["parameters"][0]["value"] for a in json["actions"] for p in a["primitives"] if p["op"] == "register_read"
+    ]
+    assert len(reads) == 2 and not any(fields[header][field] for header, field in reads)
+    assert send(text, "01 02 03 04 00 05 f0 00") == "01 02 03 fc 00 05 f0 00"
