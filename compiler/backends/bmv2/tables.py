@@ -178,12 +178,12 @@ def table_actions(table: tree.Table, no_action: tree.Action) -> list[tree.Action
 
 
 def table_size(table: tree.Table) -> int:
-    """How many entries fit, as p4c counts: to constant entries none can be added, and a table without keys, which has
-    no entries, has a size only if it is 1.
+    """How many entries fit, as p4c counts: to constant entries none can be added, a table without keys, which has no
+    entries, has a size only if it is 1, and size 0 asks for the default (as P4_16 has it: the target may choose).
     """
     if table.entries and (table.entries_const or table.size is None):
         return len(table.entries)
-    return table.size if table.size is not None and (table.keys or table.size == 1) else DEFAULT_SIZE
+    return table.size if table.size and (table.keys or table.size == 1) else DEFAULT_SIZE
 
 
 def profile_of(table: tree.Table) -> tree.ExternInstance | None:
