@@ -14,13 +14,6 @@ from compiler.diagnostics import Diagnostics
 DEFAULT_SIZE = 1024
 """The size of a table that does not say (v1model)."""
 
-_BELONGS = {
-    "counters": ("direct_counter",),
-    "meters": ("direct_meter",),
-    "implementation": ("action_profile", "action_selector"),
-}
-"""Properties that name an extern object, and of which type."""
-
 _MATCH_TYPES = {
     "exact": p4i.MatchField.EXACT,
     "lpm": p4i.MatchField.LPM,
@@ -35,7 +28,6 @@ def table_info(table: tree.Table, symbols: Symbols, specs: TypeSpecs, diagnostic
     size = in_bounds(table.size or DEFAULT_SIZE, INT32, "a size", table.span, diagnostics)
     info = p4i.Table(size=size)
     set_preamble(info.preamble, symbols.id(Kind.TABLE, name), name, symbols.alias(name), table.annotations)
-    _check_properties(table, diagnostics)
     _add_match_fields(info, table, specs, diagnostics)
     _add_actions(info, table, symbols, diagnostics)
     info.is_const_table = table.entries_const
@@ -54,25 +46,12 @@ def table_info(table: tree.Table, symbols: Symbols, specs: TypeSpecs, diagnostic
 
 
 def property_instance(table: tree.Table, name: str) -> tree.ExternInstance | None:
-    """The extern instance that a property of the table names, if any, and if it is of a type that belongs there."""
-    instance = _named_instance(table, name)
-    return instance if instance is not None and instance.type.name in _BELONGS[name] else None
-
-
-def _named_instance(table: tree.Table, name: str) -> tree.ExternInstance | None:
+    """The extern instance that a property of the table names, if any."""
     found = table.properties.get(name)
     if found is None or not isinstance(found.value, tree.InstanceRef):
         return None
     instance = found.value.instance
     return instance if isinstance(instance, tree.ExternInstance) else None
-
-
-def _check_properties(table: tree.Table, diagnostics: Diagnostics) -> None:
-    for name, types in _BELONGS.items():
-        instance = _named_instance(table, name)
-        if instance is not None and instance.type.name not in types:
-            message = f"{name} of the table {table.name}: {instance.name} is a {instance.type.name}"
-            diagnostics.error("expected", message, table.properties[name].span, hint=" or ".join(types))
 
 
 def set_match_type(field: p4i.MatchField, match_kind: str) -> None:

@@ -117,14 +117,3 @@ def test_an_action_with_a_name_of_its_own_cannot_be_in_two_instances() -> None:
     types = 'control Q(inout headers_t hdr) { @name(".x") action a() { hdr.h.a = 1; } apply { a(); } }'
     _, diagnostics = info_of("one.apply(hdr); two.apply(hdr);", "Q() one; Q() two;", types)
     assert diagnostics.error_count == 1
-
-
-def test_properties_that_name_an_object_of_another_type_are_refused() -> None:
-    for name, wrong in (
-        ("counters", "direct_meter<bit<8>>(MeterType.bytes) x;"),
-        ("meters", "direct_counter(CounterType.bytes) x;"),
-        ("implementation", "direct_counter(CounterType.bytes) x;"),
-    ):
-        table = f"table t {{ key = {{ hdr.h.a: exact; }} actions = {{ NoAction; }} {name} = x; }}"
-        _, diagnostics = info_of("t.apply();", f"{wrong} {table}")
-        assert diagnostics.error_count == 1 and f"{name} of the table t: x is a" in diagnostics.render()
