@@ -22,6 +22,7 @@ from tests.fuzz.evaluator.values import (
     Scalar,
     Stack,
     Struct,
+    Undefined,
     Union,
     Value,
     Varbit,
@@ -144,10 +145,13 @@ class Calls(Expressions):
         return self.copying(bound, inner, body)
 
     def apply_instance(self, instance: Instance, call: syntax.CallExpression, scope: Scope) -> None:
-        """§13.10, §14.4."""
+        """§13.10, §14.4. What a sub-parser that rejects leaves in its out arguments is not said."""
         inner = Scope(instance.scope)
         bound = self.bind(instance.declaration.parameters, call.arguments, scope)
-        self.copying(bound, inner, lambda: self.run_instance(instance, inner))
+        try:
+            self.copying(bound, inner, lambda: self.run_instance(instance, inner))
+        except ParserFailed as failed:
+            raise Undefined from failed
 
     # ---- copy-in and copy-out
 
@@ -178,18 +182,13 @@ class Calls(Expressions):
         return Bound(parameter, self.evaluate(argument, scope), None)
 
     def copying(self, bound: Sequence[Bound], inner: Scope, body: Callable[[], Value | None]) -> Value | None:
-        """Copy in, run, copy out (§6.8, steps 5 and 6). Nothing is copied out of a sub-parser that rejects: its state
-        reject is that of the parser around it (§13.10)."""
+        """Copy in, run, copy out (§6.8, steps 5 and 6)."""
         for b in bound:
             inner.names[b.parameter.name.text] = self.initial(b, inner)
-        rejected = False
         try:
             return body()
-        except ParserFailed:
-            rejected = True
-            raise
         finally:
-            for b in () if rejected else bound:
+            for b in bound:
                 if b.place is not None and not isinstance(b.place, Temporary):
                     value = inner.names[b.parameter.name.text]
                     if isinstance(value, (*DATA, Varbit)):
