@@ -27,9 +27,10 @@ NESTED = {"control_nesting", "function_nesting", "action_nesting", "struct_nesti
 SQUARE = 4.5
 
 
-def _calls(text: str) -> int:
-    """How many functions compiling `text` calls."""
+def _calls(text: str, *, compiles: bool) -> int:
+    """How many functions compiling `text` calls. It must be a program if `compiles`: else the count says nothing."""
     count = 0
+    diagnostics = Diagnostics()
 
     def note(frame: object, event: str, argument: object) -> None:
         nonlocal count
@@ -37,9 +38,10 @@ def _calls(text: str) -> int:
 
     sys.setprofile(note)
     try:
-        compile_source(text, Diagnostics())
+        compiled = compile_source(text, diagnostics)
     finally:
         sys.setprofile(None)
+    assert (compiled is not None) == compiles, diagnostics.render()
     return count
 
 
@@ -48,14 +50,6 @@ def test_calls_grow_with_the_program(name: str) -> None:
     grow = GROWING[name]
     base = min(SMALL, LARGEST.get(name, 4 * SMALL) // 4)
     compile_source(grow(base), Diagnostics())  # fills what is kept from run to run
-    small, medium, large = (_calls(grow(size)) for size in (base, 2 * base, 4 * base))
+    small, medium, large = (_calls(grow(size), compiles=name != "errors") for size in (base, 2 * base, 4 * base))
     bound = SQUARE if name in NESTED else LINEAR
     assert large - medium < bound * (medium - small) + SMALL, f"{small}, {medium}, {large}"
-
-
-@pytest.mark.parametrize("name", [name for name in GROWING if name != "errors"])
-def test_growing_programs_are_programs(name: str) -> None:
-    """Else the counts above would say nothing."""
-    diagnostics = Diagnostics()
-    size = min(4 * SMALL, LARGEST.get(name, 4 * SMALL))
-    assert compile_source(GROWING[name](size), diagnostics) is not None, diagnostics.render()
