@@ -13,7 +13,7 @@ from compiler import rewrite, tree
 from compiler import types as t
 from compiler.passes import build
 
-MOST_PLACES = 16
+PLACE_BITS = 16
 """Bits of the variable's type."""
 
 Follower = object
@@ -93,7 +93,7 @@ class _Marker(rewrite.Rewriter):
         self.control = control
         self.assignment = assignment
         self.variables = {
-            table: build.variable(f"{table.name}_place", t.BitType(MOST_PLACES), table.span) for table in tables
+            table: build.variable(f"{table.name}_place", t.BitType(PLACE_BITS), table.span) for table in tables
         }
         self.counts = dict.fromkeys(tables, 0)
 

@@ -146,6 +146,8 @@ class ControlWriter:
         place = self._control_places.get(statement)
         if place is not None:
             self._sites.setdefault(table, []).append(_Site(*place, nexts, default, statement.span))
+        elif "next_tables" in json and (json["next_tables"], json["base_default_next"]) != (nexts, default):
+            raise AssertionError(f"mark_places missed that different things follow {table.name}")
         json["base_default_next"] = default
         json["next_tables"] = nexts
         return str(json["name"])
@@ -162,17 +164,25 @@ class ControlWriter:
                 switching[0].span,
             )
         keys = ["__HIT__", "__MISS__"] if by_hit else list(json["actions"])
-        json["next_tables"] = {key: self._choice([(s, s.nexts.get(key, s.default)) for s in sites]) for key in keys}
-        json["base_default_next"] = None if by_hit else self._choice([(s, s.default) for s in sites])
+        known: dict[tuple[Node, ...], Node] = {}
+        json["next_tables"] = {
+            key: self._choice(sites, tuple(s.nexts.get(key, s.default) for s in sites), known) for key in keys
+        }
+        defaults = tuple(None if by_hit else site.default for site in sites)
+        json["base_default_next"] = self._choice(sites, defaults, known)
 
-    def _choice(self, targets: Sequence[tuple[_Site, Node]]) -> Node:
-        """The node that goes on with the target of the site that was applied."""
-        (site, target), *others = targets
-        if all(other == target for _, other in others):
-            return target
-        place = build.ref(site.variable, site.span)
-        test = build.equal(place, build.integer(site.number, site.variable.type, site.span))
-        return self._condition(self.expressions.condition(test), target, self._choice(others), site.span)
+    def _choice(self, sites: Sequence[_Site], targets: tuple[Node, ...], known: dict[tuple[Node, ...], Node]) -> Node:
+        """The node that goes on with the target of the site that was applied; `known`: those that were made."""
+        if targets not in known:
+            after = targets[-1]
+            for site, target in zip(reversed(sites[:-1]), reversed(targets[:-1]), strict=True):
+                if target == after:
+                    continue
+                place = build.ref(site.variable, site.span)
+                test = build.equal(place, build.integer(site.number, site.variable.type, site.span))
+                after = self._condition(self.expressions.condition(test), target, after, site.span)
+            known[targets] = after
+        return known[targets]
 
     # --- conditions ---
 
