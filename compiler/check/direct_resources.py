@@ -1,41 +1,26 @@
-"""Direct counters, direct meters and action profiles belong to tables; v1model asks for more than its types say.
+"""Direct counters and direct meters belong to tables; v1model asks for more than its types say.
 
-A table's properties `counters`, `meters` and `implementation` name an instance of the right sort. A direct meter that
-is read belongs to a table, and an action of that table reads it; a direct counter that belongs to none counts nothing.
+A direct meter that is read belongs to a table, and an action of that table reads it; a direct counter that belongs to
+no table counts nothing. (That properties name objects of the right sort is checked where P4Info is made.)
 """
 
 from __future__ import annotations
 
 from compiler import tree
-from compiler.diagnostics import Diagnostics, Note
+from compiler.diagnostics import Diagnostics
 from compiler.rewrite import walk
-
-_SORTS: dict[str, tuple[str, ...]] = {
-    "counters": ("direct_counter",),
-    "meters": ("direct_meter",),
-    "implementation": ("action_profile", "action_selector"),
-}
-"""Property -> the externs that it may name."""
 
 
 def check_direct_resources(program: tree.Program, diagnostics: Diagnostics) -> None:
     tables = [table for control in tree.all_controls(program) for table in control.tables]
-    owned: set[object] = set()
+    owned = {_instance(table.properties.get(name)) for table in tables for name in ("counters", "meters")}
     for table in tables:
-        for name, sorts in _SORTS.items():
-            property_ = table.properties.get(name)
-            instance = _instance(property_)
-            if property_ is None or instance is None:
-                continue
-            owned.add(instance)
-            if instance.type.name not in sorts:
-                message = f"{name} of the table {table.name} is a {instance.type}; expected: {' or '.join(sorts)}"
-                note = Note(f"{instance.name} is declared here", instance.span)
-                diagnostics.error("expected", message, property_.span, note)
-            elif name == "meters" and not any(_reads(reference.action, instance) for reference in table.actions):
-                message = f"no action of the table {table.name} reads its direct meter {instance.name}"
-                hint = f"{instance.name}.read(...) in an action of the table"
-                diagnostics.error("invalid", message, table.span, hint=hint)
+        meter = _instance(table.properties.get("meters"))
+        if meter is None or meter.type.name != "direct_meter":
+            continue
+        if not any(_reads(reference.action, meter) for reference in table.actions):
+            message = f"no action of the table {table.name} reads its direct meter {meter.name}"
+            diagnostics.error("invalid", message, table.span, hint=f"{meter.name}.read(...) in an action of the table")
     actions = [*program.actions, *(action for control in tree.all_controls(program) for action in control.actions)]
     for instance in tree.extern_instances(program):
         if instance in owned:

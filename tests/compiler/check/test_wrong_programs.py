@@ -101,13 +101,6 @@ CASES = [
         "reads its direct meter",
     ),
     ("LOCAL", "direct_meter<bit<8>>(MeterType.bytes) m; action x() { m.read(meta.m); }", 14, "invalid", "to no table"),
-    (
-        "LOCAL",
-        "direct_meter<bit<8>>(MeterType.bytes) m; table t { actions = { nop; } counters = m; }",
-        14,
-        "expected",
-        "expected: direct_counter",
-    ),
 ]
 
 USES = {"table t {": "t.apply();", "m.read": "x();"}
