@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+import signal
 import sys
 import traceback
 from multiprocessing.connection import Connection
@@ -12,6 +13,8 @@ from pathlib import Path
 from compiler.diagnostics import Diagnostics
 
 SECONDS = 10
+"""Of processor time: a busy machine must not look like a hang."""
+PATIENCE = 30 * SECONDS
 BYTES = 1 << 30
 """Of address space beyond what the process has when it starts to compile."""
 
@@ -23,10 +26,12 @@ def survive(text: bytes) -> tuple[str, str]:
     child.start()
     theirs.close()
     try:
-        answer: tuple[str, str] = ours.recv() if ours.poll(SECONDS) else ("hang", f"no answer in {SECONDS} s")
+        answer: tuple[str, str] = ours.recv() if ours.poll(PATIENCE) else ("hang", f"no answer in {PATIENCE} s")
     except EOFError:
-        answer = ("killed", "the process ended without an answer")
-    if answer[0] == "hang":
+        child.join()
+        used_up = child.exitcode in (-signal.SIGXCPU, -signal.SIGKILL)
+        answer = ("hang", f"no answer in {SECONDS} s") if used_up else ("killed", f"exit status {child.exitcode}")
+    if child.is_alive() and answer[0] == "hang":
         child.kill()
     child.join()
     return answer
@@ -36,6 +41,7 @@ def _compile(text: bytes, answer: Connection) -> None:
     from compiler import driver
 
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (used + BYTES, used + BYTES))
     sys.stderr.flush()
     try:
