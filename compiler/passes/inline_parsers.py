@@ -53,9 +53,13 @@ def _inline(state: tree.ParserState, at: int, call: tree.ParserApply, name: str)
     after = tree.ParserState(f"{name}_{inner.name}_done", (), call.span, rest, state.transition)
     copies = {old: replace(old, name=f"{name}_{inner.name}_{old.name}") for old in inner.states}
     targets = {tree.ACCEPT: after} | copies
-    for old, new in copies.items():
-        copy: list[Any] = clone([*old.statements, old.transition], binding.substitution)
-        *statements, transition = copy
+    # All at once: a variable that one state declares is still meant in the states split off it (split_states).
+    nodes: list[Any] = clone([n for old in copies for n in (*old.statements, old.transition)], binding.substitution)
+    rest_of_nodes = iter(nodes)
+    for new in copies.values():
+        statements: list[tree.Statement] = []
+        while isinstance(transition := next(rest_of_nodes), tree.Statement):
+            statements.append(transition)
         new.statements, new.transition = statements, _retarget(transition, targets)
     state.statements = [*state.statements[:at], *binding.before]
     state.transition = tree.Goto(copies[inner.start], call.span)
