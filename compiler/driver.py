@@ -19,7 +19,6 @@ run when text is missing (an #include that is not there), nor does anything behi
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,10 +35,7 @@ from compiler.check import check_program
 from compiler.check.control_plane_names import check_control_plane_names
 from compiler.diagnostics import Diagnostics, Span
 from compiler.disabled_annotations import without_annotations
-
-STACK_DEPTH = 10_000
-"""Python's limit of recursion while compiling. The parser bounds how deep a tree can be (`parser.cursor.MAX_DEPTH`,
-`parser.expressions.MAX_CHAIN`); the stages walk it recursively."""
+from compiler.recursion import deep_recursion
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +154,16 @@ def _compiling(text: source.Preprocessed, diagnostics: Diagnostics) -> Iterator[
     """Python set up for compiling: deep recursion, whose end is an error of the program, and no search for circles of
     garbage, which finds none here and takes a quarter of the time.
     """
-    limit, is_collecting = sys.getrecursionlimit(), gc.isenabled()
-    sys.setrecursionlimit(max(limit, STACK_DEPTH))
+    is_collecting = gc.isenabled()
     gc.disable()
     try:
-        yield
+        with deep_recursion():
+            yield
     except RecursionError:
         message = "this program is too deep for the compiler: statements, expressions or calls inside one another"
         diagnostics.error(
             "overlimit", message, Span(text.end.file, 1, 1, 1, 1), hint="more functions, states or tables"
         )
     finally:
-        sys.setrecursionlimit(limit)
         if is_collecting:
             gc.enable()

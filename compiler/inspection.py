@@ -11,6 +11,7 @@ import click
 
 from compiler.command import written
 from compiler.diagnostics import Diagnostics, render, summary
+from compiler.recursion import deep_recursion
 from compiler.terminal import wants_color
 
 _T = TypeVar("_T")
@@ -26,7 +27,7 @@ def inspect(
     look: Callable[..., _T],
 ) -> _T:
     """What `look(program, sources)` makes of the checked program in `file`. Ends the run where there are errors."""
-    from compiler.driver import STACK_DEPTH, Options, check_file
+    from compiler.driver import Options, check_file
 
     diagnostics = Diagnostics()
     program = check_file(file, diagnostics, Options(include_paths, defines, undefines))
@@ -35,12 +36,8 @@ def inspect(
         click.echo(render(diagnostics, color), err=True, color=color)
         click.echo(f"{summary(diagnostics.error_count, diagnostics.warning_count)}; nothing was written", err=True)
         sys.exit(FAILED)
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, STACK_DEPTH))  # what looks at trees walks them as the compiler's stages do
-    try:
+    with deep_recursion():  # what looks at trees walks them as the compiler's stages do
         return look(program, diagnostics.sources)
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 def write_files(texts: Iterable[tuple[str, str]]) -> None:

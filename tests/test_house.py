@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,3 +145,10 @@ def test_nothing_is_left_for_later() -> None:
         if pattern.search(line)
     ]
     assert not found
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    """pytest takes two files of one name in folders that are no packages for one module."""
+    names = Counter(path.name for path in tracked("tests/**test_*.py", "ptf_tests/**test_*.py"))
+    assert len(names) > 100
+    assert [name for name, count in names.items() if count > 1] == []

@@ -46,7 +46,7 @@ def compile_case(case: Case) -> Mapping[str, Any]:
 
 def run_on_switch(case: Case, json: Mapping[str, Any]) -> list[Packets]:
     """What leaves for each packet, in order."""
-    with Engine.load(json, optimise="quick") as engine:
+    with Engine.load(json, optimise="none") as engine:
         there = {table.name for table in engine.tables()}
         for entry in case.entries:
             if entry.table not in there:

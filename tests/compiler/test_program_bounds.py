@@ -5,13 +5,15 @@ Each was a hang, a traceback or gigabytes once.
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
 
-from compiler import driver
+from compiler import build, recursion
 from compiler.diagnostics import Diagnostics, Severity
 from compiler.driver import compile_source
+from compiler.request import STDIN, Request
 from tests.compiler.programs import program
 
 
@@ -63,12 +65,21 @@ def test_refused(kind: str, text: str) -> None:
 
 def test_what_is_too_deep_for_python_is_an_error_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     text = program("if (" + " && ".join(["hdr.h.a == 1"] * 900) + ") { hdr.h.b = 1; }")
-    monkeypatch.setattr(driver, "STACK_DEPTH", 0)
+    monkeypatch.setattr(recursion, "STACK_DEPTH", 0)
     limit = sys.getrecursionlimit()
     diagnostics = Diagnostics()
     assert compile_source(text, diagnostics) is None
     assert [item.kind for item in diagnostics.items] == ["overlimit"]
     assert sys.getrecursionlimit() == limit
+
+
+def test_the_longest_expression_is_written_down_and_read_back() -> None:
+    text = program("hdr.h.w = " + " + ".join(["(bit<16>)hdr.h.a", "hdr.h.w"] * 480) + ";")
+    request = Request(STDIN, ("json",), text=text.encode(), without_assertions=True)
+    outcome = build.run(request, use_cache=False)
+    assert outcome.artefacts is not None, outcome.diagnostics.render()
+    with recursion.deep_recursion():
+        assert str(json.loads(outcome.artefacts["json"])).count("'+'") == 959
 
 
 def test_long_switches_are_no_deeper_than_short_ones() -> None:
