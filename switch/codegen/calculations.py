@@ -103,10 +103,9 @@ def _sum(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[s
         for text, width in run.parts:
             offset += width
             shift = -offset % 16
-            value = f"((uint64_t){text} << {shift})" if shift else text
-            if width + shift > 48:
-                value = f"(({value} >> 32) + ({value} & 0xffffffffu))"
-            terms.append(value)
+            if width + shift > 48:  # fold before the shift, which would push bits out at the top
+                text = f"(({text} >> 32) + ({text} & 0xffffffffu))"
+            terms.append(f"((uint64_t){text} << {shift})" if shift else text)
         statements, statement = [], "    sum +="
         for i, term in enumerate(terms):
             piece = f" {'(uint64_t)' if i == 0 and not term.startswith('((') else '+ ' if i else ''}{term}"
