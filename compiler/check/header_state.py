@@ -1,17 +1,16 @@
 """What is known of the validity of headers at a point of a program; for `check/validity.py`.
 
-A place is a tuple: a variable or parameter, then names of fields and indices of stack elements. An element whose index
-is not known stands for all elements: it counts as valid if one of them is.
+Headers and unions in variables are numbered (numbering.py). An element whose index is not known stands for all
+elements: it counts as valid if one of them is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
 
 from compiler import tree, types
-
-Place = tuple[object, ...]
+from compiler.check.intervals import Map, assigned, joined, runs, values
+from compiler.check.numbering import Numbering, Place
 
 
 class Validity(Enum):
@@ -23,21 +22,18 @@ class Validity(Enum):
 class HeaderState:
     """The validity of the headers that were seen; `asked` are those whose validity the program asked for."""
 
-    def __init__(self, known: dict[Place, Validity] | None = None, asked: frozenset[Place] = frozenset()) -> None:
-        self.known = known if known is not None else {}
+    __slots__ = ("asked", "known")
+
+    def __init__(self, known: Map = Validity.UNKNOWN, asked: Map = False) -> None:
+        self.known = known
         self.asked = asked
 
     def copy(self) -> HeaderState:
-        return HeaderState(dict(self.known), self.asked)
+        return HeaderState(self.known, self.asked)
 
     def join(self, other: HeaderState) -> HeaderState:
         """What is known where two paths meet."""
-        met = {place: self._meet(place, value, other) for place, value in self.known.items()}
-        return HeaderState(met, self.asked & other.asked)
-
-    @staticmethod
-    def _meet(place: Place, value: Validity, other: HeaderState) -> Validity:
-        return value if other.known.get(place) is value else Validity.UNKNOWN
+        return HeaderState(joined(self.known, other.known, Validity.UNKNOWN), joined(self.asked, other.asked, False))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, HeaderState) and self.known == other.known and self.asked == other.asked
@@ -45,55 +41,62 @@ class HeaderState:
     __hash__ = None  # type: ignore[assignment]  # it changes
 
     def of(self, at: list[Place]) -> Validity:
-        """Of the header that stands at one of these places; valid where nothing is known of the place."""
-        found = {Validity.VALID if place in self.asked else self.known.get(place, Validity.UNKNOWN) for place in at}
+        """Of the header that stands in one of these places; valid where nothing is known of the place."""
+        if any(True in values(self.asked, place) for place in at):
+            return Validity.VALID
+        found = {value for place in at for value in values(self.known, place)}
         if not found or Validity.VALID in found:
             return Validity.VALID
         return Validity.UNKNOWN if Validity.UNKNOWN in found else Validity.INVALID
 
     def set(self, place: Place, value: Validity) -> None:
-        self.known[place] = value
-        self.asked -= {place}
+        """All headers in `place` become valid or invalid."""
+        self.known = assigned(self.known, place, value)
+        self.asked = assigned(self.asked, place, False)
 
-    def set_all(self, place: Place, type_: types.Type, value: Validity) -> None:
-        for header in headers(place, type_):
-            self.set(header, value)
+    def copy_to(self, place: Place, source: Place) -> None:
+        """The headers in `place` get the validity of those in `source`, which are as many."""
+        shift = place.start - source.start
+        asked = [part for part, is_asked in runs(self.asked, source) if is_asked]
+        copied = [*runs(self.known, source), *((part, Validity.VALID) for part in asked)]
+        for part, value in copied:
+            self.set(range(part.start + shift, part.stop + shift), value)
 
     def ask(self, at: list[Place]) -> None:
-        self.asked |= frozenset(at)
+        for place in at:
+            self.asked = assigned(self.asked, place, True)
 
 
-def headers(place: Place, type_: types.Type) -> Iterator[Place]:
-    """The places of all headers and unions within a value of a type."""
-    match type_:
-        case types.HeaderType():
-            yield place
-        case types.HeaderUnionType():
-            yield place
-            for field in type_.fields:
-                yield (*place, field.name)
-        case types.StructType():
-            for field in type_.fields:
-                yield from headers((*place, field.name), field.type)
-        case types.StackType() if isinstance(type_.element, types.HeaderType | types.HeaderUnionType):
-            for index in range(type_.size):
-                yield from headers((*place, index), type_.element)
+def header_numbering() -> Numbering:
+    return Numbering(
+        is_leaf=lambda type_: isinstance(type_, types.HeaderType | types.HeaderUnionType),
+        is_entered=lambda type_: isinstance(type_, types.StructType | types.HeaderUnionType | types.StackType),
+    )
 
 
-def places(expression: tree.Expression) -> list[Place]:
-    """Where the value of an expression stands; none where it stands nowhere."""
+def places(expression: tree.Expression, numbering: Numbering) -> list[Place]:
+    """Where the value of an expression may stand; nowhere if it is computed. Where the index is not known, the place
+    of all elements together: `elements` parts it.
+    """
     match expression:
         case tree.VariableRef():
-            return [(expression.declaration,)]
-        case tree.Member():
-            return [(*place, expression.name) for place in places(expression.base)]
-        case tree.StackIndex(index=tree.IntLiteral(value=index)):
-            return [(*place, index) for place in places(expression.base)]
+            return [numbering.variable(expression.declaration, expression.declaration.type)]
+        case tree.Member(base=base):
+            return [numbering.field(place, base.type, expression.name) for place in elements(base, numbering)]
+        case tree.StackIndex(base=tree.Expression(type=types.StackType() as stack), index=tree.IntLiteral(value=index)):
+            return [numbering.element(place, stack, index) for place in elements(expression.base, numbering)]
         case tree.StackIndex() | tree.StackNext() | tree.StackLast():
-            size = expression.base.type.size if isinstance(expression.base.type, types.StackType) else 0
-            return [(*place, index) for place in places(expression.base) for index in range(size)]
+            return places(expression.base, numbering)
         case _:
             return []
+
+
+def elements(expression: tree.Expression, numbering: Numbering) -> list[Place]:
+    """The places of `places`, each of one value."""
+    size = numbering.count(expression.type)
+    if size == 0:
+        return []
+    return [place[at : at + size] for place in places(expression, numbering) for at in range(0, len(place), size)]
 
 
 def is_exact(expression: tree.Expression) -> bool:

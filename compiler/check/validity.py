@@ -8,8 +8,18 @@ headers valid that it writes. Once a program asks for a header's validity, it is
 from __future__ import annotations
 
 from compiler import tree, types
-from compiler.check.header_state import HeaderState, Place, Validity, headers, is_exact, places, text
+from compiler.check.header_state import (
+    HeaderState,
+    Validity,
+    elements,
+    header_numbering,
+    is_exact,
+    places,
+    text,
+)
 from compiler.check.initialized import directions
+from compiler.check.intervals import Map
+from compiler.check.numbering import Place
 from compiler.diagnostics import Diagnostics
 from compiler.rewrite import parts
 
@@ -32,6 +42,7 @@ def warn_of_invalid_headers(program: tree.Program, diagnostics: Diagnostics) -> 
 class _Walk:
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.diagnostics = diagnostics
+        self.numbering = header_numbering()
         self.state: HeaderState | None = HeaderState()  # None: not reached
         self.reports = True
         self.active: list[tree.Action] = []
@@ -40,7 +51,8 @@ class _Walk:
         state = HeaderState()
         for parameter in block.parameters:
             comes_in = parameter.direction is not tree.Direction.OUT
-            state.set_all((parameter,), parameter.type, Validity.VALID if comes_in else Validity.INVALID)
+            place = self.numbering.variable(parameter, parameter.type)
+            state.set(place, Validity.VALID if comes_in else Validity.INVALID)
         self.state = state
         for variable in block.variables:
             self.declare(variable, variable.initializer)
@@ -121,7 +133,7 @@ class _Walk:
             case tree.Exit() | tree.Break() | tree.Continue():
                 self.state = None
 
-    def branches(self, bodies: list[tree.Block | None], asked: frozenset[Place]) -> None:
+    def branches(self, bodies: list[tree.Block | None], asked: Map) -> None:
         """One of the bodies runs (None: nothing does); what was asked in the condition holds in them only."""
         before = self.state
         after: HeaderState | None = None
@@ -152,10 +164,11 @@ class _Walk:
     def declare(self, variable: tree.Variable, value: tree.Expression | None) -> None:
         if self.state is None:
             return
-        self.state.set_all((variable,), variable.type, Validity.INVALID)
+        place = self.numbering.variable(variable, variable.type)
+        self.state.set(place, Validity.INVALID)
         if value is not None:
             self.read(value)
-            self.copy((variable,), value, variable.type)
+            self.copy(place, value, variable.type)
 
     # --- expressions ---
 
@@ -167,8 +180,8 @@ class _Walk:
             case tree.HeaderCall():
                 self.header_call(node)
             case tree.StackCall():
-                for place in places(node.stack):
-                    self.state.set_all(place, node.stack.type, Validity.VALID)
+                for place in places(node.stack, self.numbering):
+                    self.state.set(place, Validity.VALID)
             case tree.TableApply():
                 self.table(node.table)
             case tree.Call():
@@ -199,7 +212,7 @@ class _Walk:
     def report(self, header: tree.Expression) -> None:
         if not self.reports or self.state is None:
             return
-        validity = self.state.of(places(header))
+        validity = self.state.of(places(header, self.numbering))
         if validity is Validity.INVALID:
             message = f"{text(header)} is not valid here: its fields have no values"
             self.diagnostics.warning("invalid-header", message, header.span)
@@ -209,11 +222,9 @@ class _Walk:
 
     def header_call(self, node: tree.HeaderCall) -> None:
         assert self.state is not None
-        at = places(node.header)
         if node.op is tree.HeaderOp.IS_VALID:
             self.access(node.header)
-            for place in at:
-                self.state.ask(list(headers(place, node.header.type)))
+            self.state.ask(places(node.header, self.numbering))
         elif node.op is tree.HeaderOp.SET_VALID:
             self.update(node.header, Validity.VALID)
         elif node.op is tree.HeaderOp.SET_INVALID:
@@ -243,17 +254,18 @@ class _Walk:
         if isinstance(argument.type, types.HeaderType):
             self.update(argument, Validity.VALID)
             return
-        for place in places(argument):
-            self.state.set_all(place, argument.type, Validity.VALID)
+        for place in places(argument, self.numbering):
+            self.state.set(place, Validity.VALID)
 
     def action(self, action: tree.Action, arguments: tuple[tree.Expression, ...]) -> None:
         if action in self.active or self.state is None:
             return
         for parameter, argument in zip(action.parameters, arguments, strict=False):
+            place = self.numbering.variable(parameter, parameter.type)
             if parameter.direction is tree.Direction.OUT:
-                self.state.set_all((parameter,), parameter.type, Validity.INVALID)
+                self.state.set(place, Validity.INVALID)
             else:
-                self.copy((parameter,), argument, parameter.type)
+                self.copy(place, argument, parameter.type)
         before = self.state
         self.active.append(action)
         self.statement(action.body)
@@ -288,12 +300,13 @@ class _Walk:
         assert self.state is not None
         if not is_exact(target) and value is not Validity.VALID:
             return
-        for place in places(target):
-            if isinstance(target, tree.Member) and isinstance(target.base.type, types.HeaderUnionType):
+        if isinstance(target, tree.Member) and isinstance(target.base.type, types.HeaderUnionType):
+            for union in elements(target.base, self.numbering):
                 if is_exact(target):
-                    self.state.set_all(place[:-1], target.base.type, Validity.INVALID)
-                self.state.set(place[:-1], value)
-            self.state.set_all(place, target.type, value)
+                    self.state.set(union, Validity.INVALID)
+                self.state.set(union[:1], value)
+        for place in places(target, self.numbering):
+            self.state.set(place, value)
 
     def assign(self, target: tree.Expression, value: tree.Expression) -> None:
         if self.state is None:
@@ -301,7 +314,7 @@ class _Walk:
         if isinstance(target.type, types.HeaderType):
             self.update(target, self.validity(value))
             return
-        for place in places(target):
+        for place in elements(target, self.numbering):
             self.copy(place, value, target.type)
 
     def validity(self, value: tree.Expression) -> Validity:
@@ -311,24 +324,25 @@ class _Walk:
         if isinstance(value, tree.Conditional):
             then, otherwise = self.validity(value.then), self.validity(value.otherwise)
             return then if then is otherwise else Validity.UNKNOWN
-        return self.state.of(places(value))
+        return self.state.of(places(value, self.numbering))
 
     def copy(self, place: Place, value: tree.Expression, type_: types.Type) -> None:
         """The headers at `place` get the validity of those in `value`."""
         assert self.state is not None
+        if not place:
+            return
         if isinstance(type_, types.HeaderType):
             self.state.set(place, self.validity(value))
         elif isinstance(value, tree.StructExpression) and isinstance(type_, types.StructType):
             for field, part in zip(type_.fields, value.fields, strict=True):
-                self.copy((*place, field.name), part, field.type)
+                self.copy(self.numbering.field(place, type_, field.name), part, field.type)
         elif isinstance(value, tree.TupleExpression) and isinstance(type_, types.StackType):
             for index, part in enumerate(value.elements):
-                self.copy((*place, index), part, type_.element)
+                self.copy(self.numbering.element(place, type_, index), part, type_.element)
         elif isinstance(value, tree.InvalidHeader):
-            self.state.set_all(place, type_, Validity.INVALID)
+            self.state.set(place, Validity.INVALID)
         elif is_exact(value):
-            (source,) = places(value)
-            for mine, theirs in zip(list(headers(place, type_)), list(headers(source, type_)), strict=True):
-                self.state.set(mine, self.state.of([theirs]))
+            (source,) = elements(value, self.numbering)
+            self.state.copy_to(place, source)
         else:
-            self.state.set_all(place, type_, Validity.VALID)
+            self.state.set(place, Validity.VALID)
