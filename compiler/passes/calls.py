@@ -16,7 +16,7 @@ from compiler import types as t
 from compiler.diagnostics import Span
 from compiler.passes import build
 from compiler.passes.order_effects import freeze_indexes
-from compiler.passes.paths import Effects, Path, location, static_path
+from compiler.passes.paths import Effects, Path, location, static_path, whole_union
 
 
 @dataclass(slots=True)
@@ -75,6 +75,10 @@ def _bind_output(
         binding.substitution[parameter] = argument
         if not copied_in:
             binding.before += build.invalidate(argument, span, in_parser=in_parser)  # out headers start invalid
+        elif whole_union(argument):  # to assign an invalid header to a member makes the union invalid (spec §8.21)
+            binding.after.append(
+                build.conditional(build.is_valid(argument), [], build.invalidate(argument, span), span)
+            )
         return
     copy = build.variable(parameter.name, parameter.type, span)
     binding.substitution[parameter] = build.ref(copy, span)
@@ -96,11 +100,12 @@ def is_safe(
     path = static_path(argument)
     if path is None:
         return False
+    path = whole_union(argument) or path  # one member's validity is the others', too
     for j, other in enumerate(arguments):
         if j == i or not (written or is_written(parameters[j])):
             continue
         # An `in` argument that is no storage is evaluated before the body runs, so it cannot see a change.
-        place: Path | None = location(other)
+        place: Path | None = whole_union(other) or location(other)
         if place is not None and place.overlaps(path):
             return False
     changed = captured.touched if written else captured.writes
