@@ -1,23 +1,23 @@
 """Warn of local variables that are read before they are given a value, and of out parameters that may be left without
 one (P4_16 spec §8.25, §6.8).
 
-A walk along the paths of a body with the set of places that may still be without a value: scalar variables, and scalar
-fields of structs. Headers are not followed, as they start invalid (validity.py), nor are arrays and tuples.
+A walk along the paths of a body with what may still be without a value: scalar variables, and scalar fields of structs,
+by number (numbering.py). Headers are not followed, as they start invalid (validity.py), nor are arrays and tuples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from compiler import tree, types
+from compiler.check.intervals import Map, assigned, joined, values
+from compiler.check.numbering import Numbering, Place
 from compiler.diagnostics import Diagnostics
 from compiler.rewrite import parts
 
-Place = tuple[object, ...]
-"""A variable or parameter, and the names of the fields that lead into it."""
-
-Unset = frozenset[Place]
-_NONE: Unset = frozenset()
+Unset = Map
+"""Whether a place may be without a value."""
+_NONE: Unset = False
 
 
 def warn_uninitialized(
@@ -28,18 +28,27 @@ def warn_uninitialized(
     """
     walk = _Walk(diagnostics)
     out = [parameter for parameter in parameters if parameter.direction is tree.Direction.OUT]
-    unset = frozenset(place for parameter in out for place in _scalars((parameter,), parameter.type))
-    unset = walk.statement(body, unset) | walk.returned
+    unset = _NONE
     for parameter in out:
-        if any(place[0] is parameter for place in unset):
+        unset = assigned(unset, walk.numbering.variable(parameter, parameter.type), True)
+    unset = _either(walk.statement(body, unset), walk.returned)
+    for parameter in out:
+        if True in values(unset, walk.numbering.variable(parameter, parameter.type)):
             message = f"the out parameter {parameter.name} may be without a value when {name} ends"
             diagnostics.warning("uninitialized-out-param", message, parameter.span)
+
+
+_NOT_FOLLOWED = (types.FieldsType, types.StackType, types.TupleType, types.VarbitType)
 
 
 class _Walk:
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.diagnostics = diagnostics
-        self.warned: set[Place] = set()
+        self.numbering = Numbering(
+            is_leaf=lambda type_: not isinstance(type_, _NOT_FOLLOWED),
+            is_entered=lambda type_: isinstance(type_, types.StructType),
+        )
+        self.warned: set[tuple[Place, types.Type]] = set()
         self.returned: Unset = _NONE
 
     def statement(self, node: tree.Statement, unset: Unset) -> Unset:
@@ -52,7 +61,7 @@ class _Walk:
             case tree.Declare(variable=variable, value=value):
                 if value is not None:
                     return self.read(value, unset)
-                return unset | frozenset(_scalars((variable,), variable.type))
+                return assigned(unset, self.numbering.variable(variable, variable.type), True)
             case tree.Assign(target=target, value=value):
                 return self.write(target, self.read(value, unset))
             case tree.CallStatement(call=call):
@@ -60,12 +69,14 @@ class _Walk:
             case tree.If(condition=condition, then=then, otherwise=otherwise):
                 unset = self.read(condition, unset)
                 after = self.statement(otherwise, unset) if otherwise is not None else unset
-                return self.statement(then, unset) | after
+                return _either(self.statement(then, unset), after)
             case tree.ActionSwitch() | tree.Switch():
                 if isinstance(node, tree.Switch):
                     unset = self.read(node.subject, unset)
-                ends = [self.statement(case.body, unset) for case in node.cases]
-                return frozenset().union(*ends, *([] if any(case.default for case in node.cases) else [unset]))
+                after = _NONE if any(case.default for case in node.cases) else unset
+                for case in node.cases:
+                    after = _either(after, self.statement(case.body, unset))
+                return after
             case tree.For():
                 for statement in node.init:
                     unset = self.statement(statement, unset)
@@ -81,7 +92,7 @@ class _Walk:
             case tree.Return(value=value):
                 if value is not None:
                     unset = self.read(value, unset)
-                self.returned |= unset
+                self.returned = _either(self.returned, unset)
                 return _NONE
             case _:
                 return _NONE  # exit, break, continue
@@ -89,7 +100,7 @@ class _Walk:
     def read(self, node: tree.Expression, unset: Unset) -> Unset:
         """Evaluate an expression: its out arguments are given values."""
         if isinstance(node, tree.VariableRef | tree.Member):
-            place = _place(node)
+            place = self.place(node)
             if place is not None:
                 self.use(node, place, unset)
                 return unset
@@ -106,17 +117,13 @@ class _Walk:
             unset = self.read(part, unset)
         return unset
 
-    def use(self, node: tree.Expression, place: Place, unset: Unset) -> None:
+    def use(self, node: tree.VariableRef | tree.Member, place: Place, unset: Unset) -> None:
         """Say so, once for each place, if something in it may be without a value."""
-        if not unset or place in self.warned:
+        if unset is False or (place, node.type) in self.warned or True not in values(unset, place):
             return
-        missing = [other for other in unset if other[: len(place)] == place]
-        if not missing:
-            return
-        self.warned.add(place)
-        name = ".".join([getattr(place[0], "name", ""), *map(str, place[1:])])
-        is_whole = place in unset
-        message = f"{name} may be uninitialized" if is_whole else f"{name} may not be completely initialized"
+        self.warned.add((place, node.type))
+        is_whole = not isinstance(node.type, types.StructType)
+        message = f"{_text(node)} may {'be uninitialized' if is_whole else 'not be completely initialized'}"
         self.diagnostics.warning("uninitialized-use", message, node.span)
 
     def write(self, target: tree.Expression, unset: Unset) -> Unset:
@@ -124,29 +131,28 @@ class _Walk:
             if isinstance(target, tree.StackIndex):
                 unset = self.read(target.index, unset)
             target = target.base
-        place = _place(target)
-        if place is None or not unset:
-            return unset
-        return frozenset(other for other in unset if other[: len(place)] != place)
+        place = self.place(target)
+        return assigned(unset, place, False) if place is not None else unset
+
+    def place(self, expression: tree.Expression) -> Place | None:
+        """The numbers of a variable or a field of one, none if it is not followed; None for other expressions."""
+        if isinstance(expression, tree.VariableRef):
+            return self.numbering.variable(expression.declaration, expression.declaration.type)
+        if isinstance(expression, tree.Member):
+            base = self.place(expression.base)
+            return None if base is None else self.numbering.field(base, expression.base.type, expression.name)
+        return None
 
 
-def _place(expression: tree.Expression) -> Place | None:
-    """The place that a variable or a field of one is; None for other expressions."""
-    if isinstance(expression, tree.VariableRef):
-        return (expression.declaration,)
+def _either(one: Unset, other: Unset) -> Unset:
+    """What may be without a value where two paths meet."""
+    return joined(one, other, True)
+
+
+def _text(expression: tree.Expression) -> str:
     if isinstance(expression, tree.Member):
-        base = _place(expression.base)
-        return None if base is None else (*base, expression.name)
-    return None
-
-
-def _scalars(place: Place, type_: types.Type) -> Iterator[Place]:
-    """The places of the values in a variable that are followed."""
-    if isinstance(type_, types.StructType):
-        for field in type_.fields:
-            yield from _scalars((*place, field.name), field.type)
-    elif not isinstance(type_, types.FieldsType | types.StackType | types.TupleType | types.VarbitType):
-        yield place
+        return f"{_text(expression.base)}.{expression.name}"
+    return expression.declaration.name if isinstance(expression, tree.VariableRef) else ""
 
 
 def directions(call: tree.Call) -> list[str]:

@@ -9,7 +9,7 @@ from compiler import syntax, tree, types
 from compiler.check import constants, dispatch, statements
 from compiler.check.casts import coerce, describe, is_poison
 from compiler.check.context import Env
-from compiler.check.fold import equals
+from compiler.check.fold import integer
 from compiler.check.placement import reported_at
 from compiler.check.scopes import did_you_mean
 from compiler.diagnostics import Note, Span
@@ -86,7 +86,7 @@ def _value_switch(env: Env, node: syntax.SwitchStatement, subject: tree.Expressi
     ):
         env.type_error(f"switch takes a number, enum or error, not {describe(subject)}", subject.span)
     labels: list[tree.Expression | None] = []
-    seen: list[tree.Expression] = []
+    seen: dict[str | int, tree.Expression] = {}
     for case in node.cases:
         if isinstance(case.label, syntax.DefaultKeyset):
             labels.append(None)
@@ -95,17 +95,25 @@ def _value_switch(env: Env, node: syntax.SwitchStatement, subject: tree.Expressi
         with reported_at(env, node.span, "this label"):
             label = coerce(env, label, subject.type, "cannot compare the label")
         constants.require_compile_time(env, label, "a label")
-        for earlier in seen:
-            if equals(earlier, label):
-                env.error("invalid", "the label is there twice", label.span, Note("it is here too", earlier.span))
-                break
-        seen.append(label)
+        value = _value(label)
+        if value in seen:
+            env.error("invalid", "the label is there twice", label.span, Note("it is here too", seen[value].span))
+        elif value is not None:
+            seen[value] = label
         labels.append(label)
     cases = [
         tree.SwitchCase(tuple(group), default, body, span)
         for group, default, body, span in _grouped(env, node.cases, labels)
     ]
     return [] if is_poison(subject) else [tree.Switch(node.span, subject, tuple(cases))]
+
+
+def _value(label: tree.Expression) -> str | int | None:
+    """What tells a label from others of its type; None if that is not known."""
+    number = integer(label)
+    if number is None and isinstance(label, tree.EnumMember | tree.ErrorMember):
+        return label.name
+    return number
 
 
 def _grouped(

@@ -40,20 +40,26 @@ class _Listing:
 
     def finish(self) -> list[Json]:
         """Give the jumps their places, straight to where a chain of jumps ends."""
+        ends: dict[int, int] = {}
+        targets = dict(self.jumps)
         for index, target in self.jumps:
             assert target.index is not None
-            self.primitives[index]["parameters"].append(hexstr(self._end(target.index)))
+            self.primitives[index]["parameters"].append(hexstr(self._end(target.index, targets, ends)))
         return self.primitives
 
-    def _end(self, index: int) -> int:
-        jumps = dict(self.jumps)
-        seen = set()
-        while index < len(self.primitives) and self.primitives[index]["op"] == "_jump" and index not in seen:
+    def _end(self, index: int, targets: dict[int, _Target], ends: dict[int, int]) -> int:
+        """Where a jump to `index` ends; `ends` keeps what was found, also for all on the way."""
+        way: list[int] = []
+        seen: set[int] = set()
+        while index not in ends and index in targets and index not in seen:
+            way.append(index)
             seen.add(index)
-            next_index = jumps[index].index
+            next_index = targets[index].index
             assert next_index is not None
             index = next_index
-        return index
+        end = ends.get(index, index)
+        ends.update(dict.fromkeys(way, end))
+        return end
 
 
 class Primitives:
