@@ -93,10 +93,12 @@ def explicit(env: Env, span: Span, target: types.Type, operand: tree.Expression)
 def castable(operand: tree.Expression, target: types.Type) -> bool:
     """Whether an explicit cast is allowed where an implicit one is not."""
     source = operand.type
+    if isinstance(source, types.NewType) and target == source.underlying:
+        return True  # the target may be a newtype itself
     if isinstance(target, types.NewType):
         return source == target.underlying or _number_fits(source, target)
     if isinstance(source, types.NewType):
-        return target == source.underlying
+        return False
     if isinstance(target, types.SerEnumType):
         return source == target.underlying or isinstance(source, types.InfIntType | types.SerEnumType)
     if isinstance(source, types.SerEnumType):

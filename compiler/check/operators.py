@@ -217,7 +217,9 @@ def _concatenation(env: Env, span: Span, left: tree.Expression, right: tree.Expr
     left_type, right_type = left.type, right.type
     if not (isinstance(left_type, _Fixed) and isinstance(right_type, _Fixed)):
         wrong = right if isinstance(left_type, _Fixed) else left
-        env.type_error(f"++ takes bit strings of known width, not {describe(wrong)}", wrong.span)
+        # p4c folds constants before it looks at types, and so names another class there
+        kind = "invalid" if tree.is_literal(left) and tree.is_literal(right) else "type-error"
+        env.error(kind, f"++ takes bit strings of known width, not {describe(wrong)}", wrong.span)
         return poisoned(span)
     width = left_type.width + right_type.width
     type_ = types.IntType(width) if isinstance(left_type, types.IntType) else types.BitType(width)

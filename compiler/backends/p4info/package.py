@@ -29,6 +29,9 @@ def set_package_info(info: p4i.PkgInfo, package: tree.Package, architecture: str
         elif not isinstance(value, str):
             diagnostics.error("unsupported", f"the value of {key} in @pkginfo is not a string", given.span)
         else:
+            if key == "arch":
+                message = "arch in @pkginfo replaces what the compiler says of the architecture"
+                diagnostics.warning("invalid", message, given.span)
             setattr(info, key, value)
     platform = find(package.annotations, "platform_property")
     if platform is not None:

@@ -64,6 +64,8 @@ CASES = [
     ("APPLY", "hdr.h.w = hdr.h.w + hdr.h.a;", 16, "type-error", "bit<16> and bit<8>"),
     ("APPLY", "hdr.h.a = hdr.h.a + hdr.h.s;", 16, "type-error", "one sign and width"),
     ("APPLY", "hdr.h.a = 8w1 + 16w2;", 16, "invalid", "bit<8> and bit<16>"),
+    ("APPLY", "hdr.h.a = 4w1 ++ 0;", 16, "invalid", "known width, not int"),
+    ("APPLY", "hdr.h.w = hdr.h.a ++ 0;", 16, "type-error", "known width, not int"),
     ("APPLY", "hdr.h.a = 9w1;", 16, "type-error", "bit<9> to bit<8>"),
     ("APPLY", "bit<(true)> x;", 16, "expected", "known at compile time, not bool"),
     ("APPLY", "bit<3000> x;", 16, "unsupported", "at most 2048 bits"),

@@ -309,6 +309,12 @@ CASES = [
         types="type bit<8> U;",
     ),
     Case(
+        "8.11.1 newtype of a newtype",
+        "01 02 03 04 00 05 06 06",
+        apply="W y = (W)(U)hdr.h.c; U x = (U)y; hdr.h.r = (bit<8>)x + (bit<8>)(U)y;",
+        types="type bit<8> U; type U W;",
+    ),
+    Case(
         "8.28 struct dots",
         "01 02 03 04 00 05 06 05",
         apply=("S s = {b = 5, ...}; S u = {3, ...}; S v = ...; S w = { ... }; hdr.h.r = s.a + s.b + u.b + v.a + w.b;"),

@@ -82,6 +82,12 @@ def test_unknown_package_data_is_warned_about() -> None:
     assert ["colour" in item.message for item in diagnostics.items] == [True]
 
 
+def test_an_architecture_of_ones_own_is_warned_about() -> None:
+    checked, diagnostics = check(program().replace("V1Switch(", '@pkginfo(arch = "mine") V1Switch('))
+    assert emit(checked, diagnostics).pkg_info.arch == "mine"
+    assert [item.kind for item in diagnostics.items] == ["invalid"]  # as p4c
+
+
 def test_selector_annotations_become_fields() -> None:
     locals = (
         '@max_group_size(8) @selector_size_semantics("sum_of_members") @max_member_weight(3) @other '
