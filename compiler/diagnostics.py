@@ -244,8 +244,8 @@ def _quote(span: Span, sources: Sources, severity: str, color: bool) -> list[str
     end = span.end_column if span.end_line == span.line else len(text.rstrip()) + 1
     marked = max(1, min(end, len(text) + 1) - start)
     first = max(0, start - 1 - QUOTED_WIDTH // 2) if len(text) > QUOTED_WIDTH else 0
-    shown = "".join(char if char == "\t" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-    shown = shown[first : first + QUOTED_WIDTH]
+    part = text[first : first + QUOTED_WIDTH]
+    shown = "".join(char if char == "\t" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in part)
     before, covered = shown[: start - 1 - first], shown[start - 1 - first : start - 1 - first + marked]
     indent = "".join("\t" if char == "\t" else " " * _columns(char) for char in before)
     carets = "^" * max(1, sum(map(_columns, covered)))
