@@ -19,7 +19,7 @@ from compiler import rewrite, tree
 from compiler import types as t
 from compiler.diagnostics import Span
 from compiler.passes import build
-from compiler.passes.paths import VALID, PathSet, location, reads, whole_union
+from compiler.passes.paths import VALID, PathSet, effects, location, reads, whole_union
 
 AGGREGATE = (t.StructType, t.TupleType, t.HeaderType, t.HeaderUnionType, t.StackType)
 
@@ -71,7 +71,7 @@ class _Expander(rewrite.Rewriter):
         node = self.rewrite_children(node)
         if not isinstance(node.target.type, AGGREGATE) or isinstance(node.value, tree.Call):
             return node
-        return _in_parallel(list(_assign(node.target, node.value, node.span)), node.span)
+        return _in_parallel(node.target, node.value, node.span)
 
     def rewrite_CallStatement(self, node: tree.CallStatement) -> tree.Statement | list[tree.Statement]:
         """`setInvalid` of a member of a union makes every member invalid (spec §8.21)."""
@@ -107,14 +107,15 @@ class _Expander(rewrite.Rewriter):
 
 
 def _assign(target: tree.Expression, value: tree.Expression, span: Span) -> Iterator[tree.Statement]:
-    """The assignments that `target = value` is made of, as if nothing in `value` changed meanwhile."""
+    """The assignments that `target = value` is made of, as if nothing in `value` changed meanwhile. A condition
+    becomes an `If`."""
     type_ = target.type
     count = _count(type_)
     if count is None:
         yield tree.Assign(span, target, value)
     elif isinstance(value, tree.Conditional):
-        then = _in_parallel(list(_assign(target, value.then, span)), span)
-        otherwise = _in_parallel(list(_assign(target, value.otherwise, span)), span)
+        then = _in_parallel(target, value.then, span)
+        otherwise = _in_parallel(target, value.otherwise, span)
         yield build.conditional(value.condition, then, otherwise, span)
     elif isinstance(value, tree.InvalidHeader):
         yield from build.invalidate(target, span)
@@ -140,8 +141,24 @@ def _is_copied_whole(type_: t.Type) -> bool:
     return isinstance(type_, t.HeaderType | t.HeaderUnionType) or t.is_header_stack(type_)
 
 
-def _in_parallel(statements: list[tree.Statement], span: Span) -> list[tree.Statement]:
-    """The assignments in order, where values that an earlier one would change are saved first."""
+def _in_parallel(target: tree.Expression, value: tree.Expression, span: Span) -> list[tree.Statement]:
+    """`target = value` in order, where values that an earlier assignment would change are saved first."""
+    statements = list(_assign(target, value, span))
+    if not any(isinstance(statement, tree.If) for statement in statements[1:]):
+        return _saved_first(statements, span)
+    written = PathSet()
+    for statement in statements:
+        changes = effects(statement)
+        if isinstance(statement, tree.If) and any(map(written.overlap, changes.reads)):
+            whole = build.ref(build.variable("value", target.type, span), span)
+            return [*_assign(whole, value, span), *_assign(target, whole, span)]
+        for path in changes.writes:
+            written.add(path)
+    return _saved_first(statements, span)
+
+
+def _saved_first(statements: list[tree.Statement], span: Span) -> list[tree.Statement]:
+    """The assignments in order, behind the values that an earlier one would change."""
     saved: list[tree.Statement] = []
     written = PathSet()
     result: list[tree.Statement] = []
@@ -159,6 +176,9 @@ def _in_parallel(statements: list[tree.Statement], span: Span) -> list[tree.Stat
             place = whole_union(header) or location(header)
             if place is not None:
                 written.add(place if whole_union(header) else place / VALID)
+        elif isinstance(statement, tree.If):
+            for path in effects(statement).writes:
+                written.add(path)
         result.append(statement)
     return saved + result
 

@@ -184,7 +184,7 @@ def _read(expression: tree.Expression, found: Effects) -> None:
 
 
 def _write(target: tree.Expression, found: Effects) -> None:
-    path = location(target)
+    path = whole_union(target) or location(target)
     if path is not None:
         found.writes.add(path)
     if isinstance(target, tree.Slice | tree.DynamicSlice):

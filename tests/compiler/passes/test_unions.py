@@ -32,6 +32,29 @@ def test_which_member_is_valid(statements: str, state: int) -> None:
     assert out == f"01 02 03 04 00 05 06 {state:02x} 11 12"
 
 
+def test_a_table_that_assigns_a_member_is_applied_after_what_stands_before_it() -> None:
+    out = run(
+        "u.a.setValid(); hdr.h.r = (u.a.isValid() ? 8w1 : 0) + (t.apply().hit ? 8w2 : 4) + (u.a.isValid() ? 8w8 : 0);",
+        "01 02 03 04 00 05 06 00 11 12",
+        types="header_union U { x_t a; x_t b; }",
+        locals="U u; action ac() { u.b = hdr.x; } table t { actions = { ac; } default_action = ac(); }",
+        parser=PARSER,
+    )
+    assert out == "01 02 03 04 00 05 06 05 11 12"
+
+
+def test_members_that_a_function_is_given_are_copied() -> None:
+    out = run(
+        "u.a.setValid(); f(u.b, u.a);" + STATE,
+        "01 02 03 04 00 05 06 00 11 12",
+        types="""header_union U { x_t a; x_t b; }
+        void f(inout x_t p, inout x_t q) { p.setValid(); if (!q.isValid()) { q.setInvalid(); p.setInvalid(); } }""",
+        locals="U u;",
+        parser=PARSER,
+    )
+    assert out == "01 02 03 04 00 05 06 05 11 12"  # q is copied out last
+
+
 def test_a_union_variable_may_have_the_name_of_a_header_union() -> None:
     types = """header_union U { x_t a; x_t b; }
     control K(inout x_t x) { U u; U[2] s; apply { u.a = x; s[1] = u; x = s[1].a; } }"""

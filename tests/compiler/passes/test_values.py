@@ -89,3 +89,18 @@ void add(inout bit<8> x, in bit<8> y) { x = x + y; }
 )
 def test_stacks_indexed_at_run_time(apply: str, out: str) -> None:
     assert run(apply, STACK, types=FUNCTIONS, parser=STACK_PARSER) == out
+
+
+@pytest.mark.parametrize(
+    "value", ["{ hdr.h.a == 1 ? s.y : p, s.x }", "{ s.y, hdr.h.a == 1 ? s.x : p }", "{ s.y, hdr.h.b == 2 ? s.x : s.y }"]
+)
+def test_a_choice_between_structs_reads_what_was_there_before(value: str) -> None:
+    types = "struct Q { bit<8> a; bit<8> b; } struct S { Q x; Q y; }"
+    apply = f"S s = {{{{ 17, 18 }}, {{ 33, hdr.h.d }}}}; Q p = {{ 7, 8 }}; s = {value};"
+    assert run(apply + "hdr.h.w = s.x.a ++ s.y.a;", IN, types=types) == "01 02 03 04 21 11 06 00"
+
+
+def test_headers_change_places_though_one_is_chosen() -> None:
+    apply = """Two w; w.p = { 9, 8 }; w.q = { 5, hdr.h.b }; w = { hdr.h.a == 1 ? w.q : w.p, w.p };
+        hdr.h.w = w.p.v ++ w.q.v;"""
+    assert run(apply, IN, types="struct Two { x_t p; x_t q; }") == "01 02 03 04 05 09 06 00"
