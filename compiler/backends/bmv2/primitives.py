@@ -41,14 +41,16 @@ class _Listing:
     def finish(self) -> list[Json]:
         """Give the jumps their places, straight to where a chain of jumps ends."""
         ends: dict[int, int] = {}
-        targets = dict(self.jumps)
+        # A chain is of `_jump`s: a conditional jump may not be taken.
+        targets = {i: target for i, target in self.jumps if self.primitives[i]["op"] == "_jump"}
         for index, target in self.jumps:
             assert target.index is not None
             self.primitives[index]["parameters"].append(hexstr(self._end(target.index, targets, ends)))
         return self.primitives
 
     def _end(self, index: int, targets: dict[int, _Target], ends: dict[int, int]) -> int:
-        """Where a jump to `index` ends; `ends` keeps what was found, also for all on the way."""
+        """Where a jump to `index` ends, if `targets` are the jumps without condition; `ends` keeps what was found, also
+        for all on the way."""
         way: list[int] = []
         seen: set[int] = set()
         while index not in ends and index in targets and index not in seen:
