@@ -153,7 +153,7 @@ def _run_test(test: Path, device_config: bytes) -> str:
 
 
 def _in_child(case: Case, options: Options, p4c: str | None, to_parent: Connection) -> None:
-    sink = os.open(os.devnull, os.O_WRONLY)  # pcpp and C compilers may speak
+    sink = os.open(os.devnull, os.O_WRONLY)  # C compilers may speak
     os.dup2(sink, 2)
     to_parent.send(run_case(case, options, p4c))
 
