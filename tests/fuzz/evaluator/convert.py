@@ -29,6 +29,7 @@ from tests.fuzz.evaluator.values import (
     copy,
     default,
     number,
+    scalar_width,
     undefined,
 )
 
@@ -56,7 +57,12 @@ def convert(value: Value, wanted: Type) -> Value:
 
 
 def cast_scalar(value: Scalar, wanted: ScalarType) -> Scalar:
-    """§8.12.1. The low bits are kept; a widened int<W> repeats its sign, a widened bit<W> is filled with zeros."""
+    """§8.12.1. The low bits are kept; a widened int<W> repeats its sign, a widened bit<W> is filled with zeros.
+
+    BMv2 fills negative action data with zeros; the compiler has to (docs/limitations.md), so this says nothing of them.
+    """
+    if value.type == wanted:
+        return value
     match wanted:
         case IntType():
             return Scalar(wanted, value.value, value.unknown)
@@ -65,6 +71,8 @@ def cast_scalar(value: Scalar, wanted: ScalarType) -> Scalar:
         case EnumType():
             return Scalar(wanted, value.value, value.unknown)
     unknown = value.unknown
+    if value.written and value.value < 0:
+        unknown |= -1 << scalar_width(value.type)
     if unknown and isinstance(value.type, BitsType) and value.type.signed and unknown >> (value.type.width - 1):
         unknown |= -1 << value.type.width  # the sign is unknown, and so are its repetitions
     return number(wanted, value.value, unknown)

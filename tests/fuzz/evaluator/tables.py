@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from compiler import syntax
@@ -42,7 +43,8 @@ class Tables(Statements):
             assert isinstance(routine, Routine)
             parameters = [p for p in routine.declaration.parameters if p.direction is Direction.NONE]
             types = [self.type_of(p.type, routine.scope) for p in parameters]
-        data = tuple(convert(bits(width_of(t), d), t) for t, d in zip(types, written.data, strict=True))
+        values = [convert(bits(width_of(t), d), t) for t, d in zip(types, written.data, strict=True)]
+        data = tuple(replace(v, written=True) if isinstance(v, Scalar) else v for v in values)
         return Rule(matches, written.action, data, written.priority)
 
     def default_action(self, table: Table) -> tuple[str, Sequence[Value]]:

@@ -32,11 +32,15 @@ class Undefined(Exception):
 
 @dataclass(frozen=True)
 class Scalar:
-    """A number, a bool (0 or 1) or an enum's member (its number); negative for negative int<W>."""
+    """A number, a bool (0 or 1) or an enum's member (its number); negative for negative int<W>.
+
+    `written`: it is what the control plane gave an action, not computed.
+    """
 
     type: ScalarType
     value: int
     unknown: int = 0
+    written: bool = False
 
     def known(self) -> int:
         """The value, where the program decides by it. Raises Undefined."""
