@@ -192,7 +192,8 @@ def _run(settings: Settings) -> tuple[int, Outcome, Job]:
     if outcome.artefacts is not None:
         texts = [(path, outcome.artefacts[name]) for path, name in job.outputs]
         if settings.depfile:
-            texts.append((settings.depfile, depfile([path for path, _ in job.outputs], outcome.files.read).encode()))
+            rule = depfile([path for path, _ in job.outputs], outcome.files.read, phony=True)
+            texts.append((settings.depfile, rule.encode()))
         try:
             written(texts)
             paths = [path for path, _ in texts]
@@ -242,7 +243,8 @@ def _preprocess(settings: Settings, job: Job) -> tuple[int, Outcome, Job]:
             try:
                 written([(settings.output, text.encode())])
                 if settings.depfile:
-                    written([(settings.depfile, depfile([settings.output], outcome.files.read).encode())])
+                    rule = depfile([settings.output], outcome.files.read, phony=True)
+                    written([(settings.depfile, rule.encode())])
             except OSError as error:
                 problem = f"cannot write {error.filename}: {error.strerror}"
     _tell(settings, outcome, [], problem)

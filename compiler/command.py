@@ -210,7 +210,7 @@ def written(texts: Iterable[tuple[str, bytes]], *, make_folders: bool = True) ->
     """Write all files or none: each is written beside its place first, and moved there when all are complete.
 
     Missing folders are made if `make_folders`. What is no ordinary file (/dev/stdout) is written to directly.
-    Raises OSError.
+    Raises OSError, which names the file or the folder that is to blame.
     """
     ready: list[tuple[str, str]] = []
     try:
@@ -225,11 +225,14 @@ def written(texts: Iterable[tuple[str, bytes]], *, make_folders: bool = True) ->
                 os.makedirs(folder, exist_ok=True)
             elif not os.path.isdir(folder):
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(target)[:100]}.")
-            ready.append((name, target))
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            os.chmod(name, 0o666 & ~_umask())
+            try:
+                handle, name = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(target)[:100]}.")
+                ready.append((name, target))
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(data)
+                os.chmod(name, 0o666 & ~_umask())
+            except OSError as error:  # names the file beside its place, or none where the disk is full
+                raise OSError(error.errno, error.strerror, path) from error
         for name, path in ready:
             os.replace(name, path)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import subprocess
@@ -117,6 +118,15 @@ def test_a_file_that_cannot_be_written_is_status_1(tmp_path: Path) -> None:
     result = compile_(GOOD, "-o", tmp_path / "file" / "x.json")
     assert result.code == 1 and "cannot write" in result.err
     assert not compile_("--json", GOOD, "-o", tmp_path / "file" / "x.json").document["ok"]
+
+
+def test_the_output_is_named_where_its_folder_takes_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / ".x.json.a1b2"))
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    result = compile_(GOOD, "-o", tmp_path / "x.json", "--no-cache")
+    assert result.code == 1 and f"error: cannot write {tmp_path / 'x.json'}: Permission denied" in result.err
 
 
 # Warnings
@@ -293,11 +303,24 @@ def test_the_rule_names_every_file_that_was_read(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     program(tmp_path)
     assert compile_("p.p4", "-o", "build", "--depfile", "p.d").code == 0
-    rule = Path("p.d").read_text().replace("\\\n", "").split()
+    rule = Path("p.d").read_text().partition("\n\n")[0].replace("\\\n", "").split()
     assert rule[:5] == ["build/p.json", "build/p.p4info.txtpb:", "p.p4", *rule[3:5]]
     assert {Path(name).name for name in rule[2:]} == {"p.p4", "sizes.p4", "core.p4", "v1model.p4"}
     again = compile_("--json", "p.p4", "-o", "build", "--depfile", "q.d")
     assert again.document["cached"] and Path("q.d").read_text() == Path("p.d").read_text()
+
+
+def test_make_goes_on_where_a_header_was_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    program(tmp_path)
+    assert compile_("p.p4", "-o", ".", "--depfile", "p.d").code == 0
+    (tmp_path / "sizes.p4").unlink()
+    (tmp_path / "Makefile").write_text("p.json:\n\t@echo again\ninclude p.d\n")
+    try:
+        done = subprocess.run(["make", "-s"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no make on this machine")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "again\n", "")
 
 
 def test_make_reads_the_names_in_a_rule_as_they_are(tmp_path: Path) -> None:
