@@ -104,7 +104,7 @@ def _sum(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[s
             offset += width
             shift = -offset % 16
             if width + shift > 48:  # fold before the shift, which would push bits out at the top
-                text = f"(({text} >> 32) + ({text} & 0xffffffffu))"
+                text = f"(((uint64_t){text} >> 32) + ({text} & 0xffffffffu))"
             terms.append(f"((uint64_t){text} << {shift})" if shift else text)
         statements, statement = [], "    sum +="
         for i, term in enumerate(terms):

@@ -97,7 +97,7 @@ def constant(value: int, cls: Class) -> C:
         if cls == "s128" and text.startswith("((unsigned"):  # else ?: and comparisons would be done unsigned
             text = f"(__int128){text}"
         return C(text, cls, False)
-    return C(small_constant(value), cls, value >= 0, -(1 << 31) <= value < 1 << 31)
+    return C(small_constant(value), cls, value >= 0, -(1 << 31) <= value < 1 << 32)
 
 
 def small_constant(value: int) -> str:
