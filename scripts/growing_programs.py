@@ -223,6 +223,13 @@ def local_variables(n: int) -> str:
     )
 
 
+def late_values(n: int) -> str:
+    """n variables that have no value until all are declared."""
+    return _program(
+        apply=_lines(n, lambda i: f"bit<32> v{i};") + _lines(n, lambda i: f"v{i} = hdr.h.d + {i}; meta.x = v{i};")
+    )
+
+
 def else_if_chain(n: int) -> str:
     return _program(
         apply=" else ".join(f"if (hdr.h.d == {i}) {{ hdr.h.a = {i % 256}; meta.x = meta.x + 1; }}\n" for i in range(n))
@@ -504,7 +511,7 @@ _ALL: list[_Grow] = [
     *(tables, tables_with_hit, actions, action_run, keys, const_entries),
     *(states, branching_states, select_cases, parser_statements, sub_parsers, ifs_in_parser),
     *(header_fields, headers, metadata_fields, struct_copies, wide_struct_copies, struct_nesting),
-    *(statements, action_statements, local_variables, slices, externs, hashes),
+    *(statements, action_statements, local_variables, late_values, slices, externs, hashes),
     *(else_if_chain, else_if_chain_in_action, else_if_tables, ifs, ifs_in_action, nested_ifs, nested_ifs_in_action),
     *(nested_blocks, early_returns, early_returns_in_action, exits, exits_in_inner_controls),
     *(switch_cases, switch_cases_in_action),
@@ -524,6 +531,7 @@ LARGEST = {
     **dict.fromkeys(("nested_parentheses", "conditional_expressions"), _DEEPEST),
     **dict.fromkeys(("control_nesting", "function_nesting", "action_nesting", "struct_nesting"), 96),
     **dict.fromkeys(("else_if_chain", "else_if_chain_in_action", "else_if_tables"), 480),
+    **dict.fromkeys(("sums", "conjunctions"), 960),
     **dict.fromkeys(("concatenations",), 192),
 }
 """How far a dimension can grow, where that is not far: the limits of the language, of the parser, or of sense."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from compiler import rewrite, tree
 from compiler.diagnostics import Diagnostics
 
-MOST_STATEMENTS = 200_000
-"""Statements of a block, copies of called bodies included. (Each takes some kilobytes while it is compiled.)"""
+MOST_STATEMENTS = 100_000
+"""Statements of a block, copies of called bodies included. (One takes about 8 KiB while it is compiled.)"""
 
 _Callable = tree.Function | tree.Action | tree.Parser | tree.Control
 

@@ -6,6 +6,7 @@ one added: 2 is linear, 4 a square. Times and memory of larger programs: `script
 
 from __future__ import annotations
 
+import cProfile
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
 from growing_programs import GROWING, LARGEST
 
-SMALL = 12
+SMALL = 8
 LINEAR = 2.5
 """With room for logarithms, and for what happens only in larger programs."""
 
@@ -29,20 +30,11 @@ SQUARE = 4.5
 
 def _calls(text: str, *, compiles: bool) -> int:
     """How many functions compiling `text` calls. It must be a program if `compiles`: else the count says nothing."""
-    count = 0
     diagnostics = Diagnostics()
-
-    def note(frame: object, event: str, argument: object) -> None:
-        nonlocal count
-        count += event == "call" or event == "c_call"
-
-    sys.setprofile(note)
-    try:
-        compiled = compile_source(text, diagnostics)
-    finally:
-        sys.setprofile(None)
+    profile = cProfile.Profile()
+    compiled = profile.runcall(compile_source, text, diagnostics)
     assert (compiled is not None) == compiles, diagnostics.render()
-    return count
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 @pytest.mark.parametrize("name", GROWING)
