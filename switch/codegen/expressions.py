@@ -37,7 +37,7 @@ from switch.bmv2.program import (
     ValidBit,
 )
 from switch.codegen.layout import Layout
-from switch.codegen.values import BITS, C, Class, Interval, class_for, constant, convert, low_class, operand, unsigned
+from switch.codegen.values import BITS, C, Class, Interval, constant, convert, hull, low_class, operand, unsigned
 
 SHIFT_MAX = 1024  # a left shift by a run-time amount keeps at most this many more bits where all bits are asked for
 
@@ -137,6 +137,13 @@ class Expressions:
         if found.c_class == "wide":
             self.wide_bits = max(self.wide_bits, found.bits + 1)
         return found
+
+    def _class_for(self, *intervals: Interval) -> Class:
+        """The smallest class that holds all of them; together they may be wide where none of them is."""
+        together = hull(*intervals)
+        if together.c_class == "wide":
+            self.wide_bits = max(self.wide_bits, together.bits + 1)
+        return together.c_class
 
     def _interval(self, e: Expr) -> Interval:
         match e:
@@ -259,7 +266,7 @@ class Expressions:
             case "b2d":
                 return C(self.truth(args[0]), "u64", False, True)
             case "?":
-                cls = class_for(result)
+                cls = self._class_for(result)
                 cond = self.truth(args[0])
                 return C(f"{cond} ? {operand(self.exact(args[1]), cls)} : {operand(self.exact(args[2]), cls)}", cls)
             case "&":
@@ -281,7 +288,7 @@ class Expressions:
                 return self._divide(op, args)
         if len(args) == 1:
             return self._unary(op, args[0], result)
-        cls = class_for(result, self.interval(args[0]), self.interval(args[1]))
+        cls = self._class_for(result, self.interval(args[0]), self.interval(args[1]))
         return self._binary(op, self.exact(args[0]), self.exact(args[1]), cls)
 
     def _binary(self, op: str, a: C, b: C, cls: Class) -> C:
@@ -292,7 +299,7 @@ class Expressions:
     def _unary(self, op: str, arg: Expr, result: Interval) -> C:
         if op == "+":
             return self.exact(arg)
-        cls = class_for(result, self.interval(arg))
+        cls = self._class_for(result, self.interval(arg))
         a = convert(self.exact(arg), cls)
         if cls == "wide":
             text = f"wide_not({a.text})" if op == "~" else f"wide_sub(wide_from(0), {a.text})"
@@ -316,7 +323,7 @@ class Expressions:
 
     def _shift_left(self, args: tuple[Expr, ...], result: Interval) -> C:
         a, n = args
-        cls = class_for(result, self.interval(a))
+        cls = self._class_for(result, self.interval(a))
         if isinstance(n, Const) and cls != "wide":
             if n.value >= BITS[cls]:  # then a is 0
                 return constant(0, cls)
@@ -357,14 +364,14 @@ class Expressions:
         low, high = (0, (1 << width) - 1) if op == "usat_cast" else (-(1 << width - 1), (1 << width - 1) - 1)
         if low <= a.low and a.high <= high:
             return self.exact(args[0])
-        cls = class_for(a, Interval(low, high))
+        cls = self._class_for(a, Interval(low, high))
         text = convert(self.exact(args[0]), cls).text
         bounds = f"{constant(low, cls).text}, {constant(high, cls).text}"
         return C(f"saturate_{cls}({text}, {bounds})", cls, True)
 
     def _divide(self, op: str, args: tuple[Expr, ...]) -> C:
         a, b = self.interval(args[0]), self.interval(args[1])
-        cls = class_for(a, b)
+        cls = self._class_for(a, b)
         x, y = convert(self.exact(args[0]), cls), convert(self.exact(args[1]), cls)
         if cls == "wide":
             return C(f"wide_div_mod({x.text}, {y.text}, {int(op == '%')})", cls, True)
@@ -521,7 +528,7 @@ class Expressions:
         a, b = self.interval(left), self.interval(right)
         if isinstance(left, ValidBit) and op == "!=" and right == Const(0):
             return self.exact(left).text
-        cls = class_for(a, b)
+        cls = self._class_for(a, b)
         x, y = self.exact(left), self.exact(right)
         if cls == "wide":
             return f"(wide_compare({convert(x, cls).text}, {convert(y, cls).text}) {op} 0)"

@@ -54,12 +54,12 @@ def unsigned(width: int) -> Interval:
     return Interval(0, (1 << width) - 1)
 
 
-def class_for(*intervals: Interval) -> Class:
-    """The smallest class that holds all of them."""
-    union = intervals[0]
+def hull(*intervals: Interval) -> Interval:
+    """The smallest interval that holds all of them."""
+    found = intervals[0]
     for i in intervals[1:]:
-        union |= i
-    return union.c_class
+        found |= i
+    return found
 
 
 def low_class(bits: int) -> Class:
