@@ -84,7 +84,7 @@ class Externs(Parsers):
             case "csum16":
                 digest = internet_checksum(data)
             case "identity":
-                digest = int.from_bytes(data, "big")
+                digest = int.from_bytes(data[:8], "big")  # as BMv2: as many bytes as its 64 bits hold
             case other:
                 raise TypeError(other)
         before = place.read()
