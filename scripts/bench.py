@@ -21,8 +21,6 @@ from rich.table import Table
 ROOT = Path(__file__).parents[1]
 PROGRAM = ROOT / "p4src" / "v1model" / "gateway.p4"
 Row = tuple[str, float, str]
-INLINED = {"control_nesting", "function_nesting", "action_nesting"}
-"""Dimensions of growth that are squares by nature: see `bench_growth`."""
 
 
 def run(command: list[str]) -> tuple[float, float]:
@@ -64,16 +62,13 @@ def bench_compile(directory: Path, quick: bool) -> list[Row]:
 
 
 def bench_growth(directory: Path, quick: bool) -> list[Row]:
-    """How many times as long a program takes that is twice as large, in each dimension. 2 is linear.
-
-    What nests is inlined level by level, each body once for each level above it: a square, to 96 deep.
-    """
+    """How many times as long a program takes that is twice as large, in each dimension. 2 is linear."""
     largest = 200 if quick else 1600
     rows: list[Row] = []
     for name in GROWING:
         grown = measure_growth(name, largest)
-        what = name.replace("_", " ") + (" (inlined)" if name in INLINED else "")
-        what += f": {grown.sizes[-1]} in {grown.seconds[-1]:.2f} s, {grown.mib:.0f} MiB; by {grown.sizes[-2]}"
+        size = f"{grown.sizes[-1]} in {grown.seconds[-1]:.2f} s, {grown.mib:.0f} MiB"
+        what = f"{name.replace('_', ' ')}: {size}; by {grown.sizes[-2]}"
         print(f"bench: {what}: {grown.last_ratio:.2f}x", file=sys.stderr, flush=True)
         rows.append((what, grown.last_ratio, "x"))
     return rows

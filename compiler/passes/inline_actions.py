@@ -1,7 +1,10 @@
 """Put the bodies of actions in the place of direct calls.
 
-Before: ActionCall as a CallStatement (order_effects); no Return (lower_returns).   After: none. Arguments are copied in
-and out by `calls.bind` (spec §6.8); an `exit` inside happens after the copy-out, as the specification asks (§12.6).
+Before: ActionCall as a CallStatement (order_effects); no Return (lower_returns).   After: none, and no action that was
+only called. Arguments are copied in and out by `calls.bind` (spec §6.8); an `exit` inside happens after the copy-out,
+as the specification asks (§12.6).
+
+As in inline_functions a body is copied as it was written, and its own calls replaced in the copy.
 """
 
 from __future__ import annotations
@@ -15,23 +18,24 @@ from compiler.passes.paths import Effects, effects
 
 
 def inline_actions(program: tree.Program) -> tree.Program:
+    controls = list(tree.all_controls(program))
+    listed = {member.action for control in controls for table in control.tables for member in table.actions}
+    owners: list[tree.Program | tree.Control] = [program, *controls]
+    called = {
+        node.action
+        for body in [*(a.body for owner in owners for a in owner.actions), *(c.body for c in controls)]
+        for node in rewrite.walk(body)
+        if isinstance(node, tree.ActionCall)
+    }
+    for owner in owners:
+        owner.actions = [action for action in owner.actions if action in listed or action not in called]
     inliner = _Inliner()
-    for action in program.actions:
-        inliner.body(action)
-    for control in tree.all_controls(program):
-        for action in control.actions:
-            inliner.body(action)
+    bodies = [(a, tree.as_block(inliner.rewrite(a.body), a.span)) for owner in owners for a in owner.actions]
+    for control in controls:
         control.body = tree.as_block(inliner.rewrite(control.body), control.body.span)
+    for action, body in bodies:  # only now, as until here other bodies were made from what was written
+        action.body = body
     return program
-
-
-def captured(action: tree.Action) -> Effects:
-    """What the body of `action` touches besides its own parameters."""
-    found = effects(action.body)
-    own: set[tree.Declaration] = set(action.parameters)
-    return Effects(
-        {path for path in found.reads if path.root not in own}, {path for path in found.writes if path.root not in own}
-    )
 
 
 def with_copy_out(body: tree.Block, binding: Binding) -> list[tree.Statement]:
@@ -51,20 +55,29 @@ class _CopyOutBeforeExit(rewrite.Rewriter):
 
 class _Inliner(rewrite.Rewriter):
     def __init__(self) -> None:
-        self.done: set[tree.Action] = set()
+        self.known: dict[tree.Action, Effects] = {}
 
-    def body(self, action: tree.Action) -> tree.Block:
-        """The body of `action` with its own calls inlined. (Actions cannot be recursive.)"""
-        if action not in self.done:
-            self.done.add(action)
-            action.body = tree.as_block(self.rewrite(action.body), action.span)
-        return action.body
+    def captured(self, action: tree.Action) -> Effects:
+        """What the body of `action` touches besides its own parameters. (Actions cannot be recursive.)"""
+        known = self.known.get(action)
+        if known is None:
+            for node in rewrite.walk(action.body):
+                if isinstance(node, tree.ActionCall):
+                    self.captured(node.action)
+            found = effects(action.body, self.known)
+            own: set[tree.Declaration] = set(action.parameters)
+            known = self.known[action] = Effects(
+                {path for path in found.reads if path.root not in own},
+                {path for path in found.writes if path.root not in own},
+                found.exits,
+            )
+        return known
 
     def rewrite_CallStatement(self, node: tree.CallStatement) -> tree.Statement | list[tree.Statement]:
         if not isinstance(node.call, tree.ActionCall):
             return node
         action = node.call.action
-        body = self.body(action)
-        binding = bind(action.parameters, node.call.arguments, node.span, captured(action), node.call.order)
+        binding = bind(action.parameters, node.call.arguments, node.span, self.captured(action), node.call.order)
         binding.after += node.call.after
-        return with_copy_out(clone(body, binding.substitution), binding)
+        body = tree.as_block(self.rewrite(clone(action.body, binding.substitution)), action.span)
+        return with_copy_out(body, binding)

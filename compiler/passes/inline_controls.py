@@ -49,15 +49,21 @@ class _Inliner(rewrite.Rewriter):
         self.caller: list[tree.Control] = []
         self.copies: dict[tree.Control, dict[tree.Parameter, tree.VariableRef]] = {}
         self.flags: dict[tree.Control, _ExitFlag | None] = {}
+        self.flat: set[tree.Control] = set()
 
     def flatten(self, control: tree.Control) -> None:
-        """Inline everything below `control`, innermost first."""
-        inner = [instance for instance in control.instances if isinstance(instance, tree.Control)]
-        for instance in inner:
-            self.flatten(instance)
+        """Inline everything below `control`, whose parameters stand for their arguments by now if it is applied: so
+        nothing that was inlined before is gone through again.
+        """
+        if control in self.flat:
+            return
+        self.flat.add(control)
         self.caller.append(control)
         control.body = tree.as_block(self.rewrite(control.body), control.body.span)
         self.caller.pop()
+        inner = [instance for instance in control.instances if isinstance(instance, tree.Control)]
+        for instance in inner:
+            self.flatten(instance)
         control.instances = [i for i in control.instances if isinstance(i, tree.ExternInstance)]
         for instance in inner:
             control.instances += instance.instances  # extern instances; P4Info has those of unused controls too
@@ -71,6 +77,7 @@ class _Inliner(rewrite.Rewriter):
         binding = bind(control.parameters, node.call.arguments, node.span, order=node.call.order)
         binding.after += node.call.after
         _substitute(control, binding.substitution)
+        self.flatten(control)
         flag = _ExitFlag.of(control) if binding.after else None
         self._adopt(control)
         return _place(control, control.body, binding, flag)
@@ -84,7 +91,8 @@ class _Inliner(rewrite.Rewriter):
     def _inline_shared(self, control: tree.Control, call: tree.ControlApply, span: Span) -> list[tree.Statement]:
         """Inline an instance with several uses: the same variables for its parameters everywhere."""
         if control not in self.copies:
-            self.copies[control] = copies = self._share(control)
+            self.copies[control] = copies = self._share(control, call)
+            self.flatten(control)
             copied_out = any(map(is_written, copies)) or any(other.after for _, other in self.calls[control])
             self.flags[control] = _ExitFlag.of(control) if copied_out else None
             self._adopt(control)
@@ -107,35 +115,35 @@ class _Inliner(rewrite.Rewriter):
         body = clone(control.body, binding.substitution)
         return _place(control, body, binding, self.flags[control])
 
-    def _share(self, control: tree.Control) -> dict[tree.Parameter, tree.VariableRef]:
+    def _share(self, control: tree.Control, call: tree.ControlApply) -> dict[tree.Parameter, tree.VariableRef]:
         """Let each parameter of an instance with several uses stand for its argument, if that is the same storage
-        everywhere, or else for a variable that all uses copy to and from; these variables.
+        everywhere, or else for a variable that all uses copy to and from; these variables. `call`: any of the uses.
         """
         values: dict[tree.Declaration, tree.Expression] = {}
         copies: dict[tree.Parameter, tree.VariableRef] = {}
         for i, parameter in enumerate(control.parameters):
             if not _is_data(parameter):
                 continue
-            common = self._common_argument(control, i)
-            if common is None:
+            if self._is_common(control, i):
+                values[parameter] = call.arguments[i]
+            else:
                 variable = build.variable(parameter.name, parameter.type, parameter.span)
-                common = copies[parameter] = build.ref(variable)
-            values[parameter] = common
+                values[parameter] = copies[parameter] = build.ref(variable)
         _substitute(control, values)
         return copies
 
-    def _common_argument(self, control: tree.Control, i: int) -> tree.Expression | None:
-        """The argument for parameter `i`, where every call is in one control and gives the same storage."""
+    def _is_common(self, control: tree.Control, i: int) -> bool:
+        """Whether every call is in one control and gives the same storage for parameter `i`."""
         calls = self.calls[control]
-        first = calls[0][1].arguments[i]
-        path = static_path(first)
+        path = static_path(calls[0][1].arguments[i])
         if path is None or control.parameters[i].direction is tree.Direction.OUT:
-            return None
-        for caller, call in calls:
-            safe = is_safe(i, control.parameters, call.arguments, Effects())
-            if caller is not calls[0][0] or static_path(call.arguments[i]) != path or not safe:
-                return None
-        return first
+            return False
+        return all(
+            caller is calls[0][0]
+            and static_path(call.arguments[i]) == path
+            and is_safe(i, control.parameters, call.arguments, Effects())
+            for caller, call in calls
+        )
 
 
 def _is_data(parameter: tree.Parameter) -> bool:

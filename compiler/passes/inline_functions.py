@@ -14,25 +14,14 @@ from compiler.passes.lower_returns import Results
 
 
 def inline_functions(program: tree.Program, results: Results) -> tree.Program:
-    inliner = _Inliner(results)
-    for function in program.functions:
-        inliner.body(function)
-    inliner.rewrite_program(program)
-    program.functions = []
+    program.functions, inlined = [], _Inliner(results)
+    inlined.rewrite_program(program)
     return program
 
 
 class _Inliner(rewrite.Rewriter):
     def __init__(self, results: Results) -> None:
         self.results = results
-        self.done: set[tree.Function] = set()
-
-    def body(self, function: tree.Function) -> tree.Block:
-        """The body of `function` with its own calls inlined. (Functions cannot be recursive, §10.)"""
-        if function not in self.done:
-            self.done.add(function)
-            function.body = tree.as_block(self.rewrite(function.body), function.span)
-        return function.body
 
     def rewrite_CallStatement(self, node: tree.CallStatement) -> tree.Statement | list[tree.Statement]:
         if not isinstance(node.call, tree.FunctionCall):
@@ -64,5 +53,5 @@ class _Inliner(rewrite.Rewriter):
         if variable is not None:
             unused = build.ref(build.variable(variable.name, variable.type, call.span), call.span)
             substitution[variable] = result if result is not None else unused
-        body: tree.Block = clone(self.body(function), substitution)
+        body = tree.as_block(self.rewrite(clone(function.body, substitution)), function.span)
         return [*binding.before, body, *binding.after]

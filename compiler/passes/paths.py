@@ -10,7 +10,7 @@ the validity of a member of a header union changes that of the others (§8.20), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from compiler import rewrite, tree
@@ -109,11 +109,14 @@ class PathSet:
 
 @dataclass(slots=True)
 class Effects:
-    """The paths that may be read and written. `packet`: moves or reads the parser's cursor, or other hidden state."""
+    """The paths that may be read and written, and whether there is an `exit`. `bodies`: what is known of actions that
+    are called, so that their bodies need not be looked at.
+    """
 
     reads: set[Path] = field(default_factory=set)
     writes: set[Path] = field(default_factory=set)
     exits: bool = False
+    bodies: Mapping[tree.Action, Effects] = field(default_factory=dict)
 
     def add(self, other: Effects) -> None:
         self.reads |= other.reads
@@ -130,9 +133,9 @@ def reads(expression: object) -> set[Path]:
     return effects(expression).reads
 
 
-def effects(node: object) -> Effects:
+def effects(node: object, bodies: Mapping[tree.Action, Effects] | None = None) -> Effects:
     """What running `node` reads and writes: an expression, a statement, or a sequence of these."""
-    found = Effects()
+    found = Effects(bodies=bodies or {})
     _collect(node, found)
     return found
 
@@ -233,7 +236,7 @@ def _call(call: tree.Call, found: Effects) -> None:
     if isinstance(call, tree.ActionCall | tree.ControlApply):
         _collect(call.after, found)
     if isinstance(call, tree.ActionCall):
-        found.add(effects(call.action.body))
+        found.add(found.bodies.get(call.action) or effects(call.action.body))
     if isinstance(call, tree.FunctionCall):
         found.exits |= effects(call.function.body).exits
     if isinstance(call, tree.ControlApply):

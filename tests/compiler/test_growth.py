@@ -23,10 +23,6 @@ SMALL = 8
 LINEAR = 2.5
 """With room for logarithms, and for what happens only in larger programs."""
 
-NESTED = {"control_nesting", "function_nesting", "action_nesting", "struct_nesting"}
-"""A body that is inlined n deep is rewritten at every depth (as in p4c, whose result is as large as its work)."""
-SQUARE = 4.5
-
 
 def _calls(text: str, *, compiles: bool) -> int:
     """How many functions compiling `text` calls. It must be a program if `compiles`: else the count says nothing."""
@@ -43,5 +39,4 @@ def test_calls_grow_with_the_program(name: str) -> None:
     base = min(SMALL, LARGEST.get(name, 4 * SMALL) // 4)
     compile_source(grow(base), Diagnostics())  # fills what is kept from run to run
     small, medium, large = (_calls(grow(size), compiles=name != "errors") for size in (base, 2 * base, 4 * base))
-    bound = SQUARE if name in NESTED else LINEAR
-    assert large - medium < bound * (medium - small) + SMALL, f"{small}, {medium}, {large}"
+    assert large - medium < LINEAR * (medium - small) + SMALL, f"{small}, {medium}, {large}"
