@@ -16,8 +16,8 @@ from typing import Literal
 
 from switch import build
 from switch import native as n
-from switch.bmv2 import load_program
-from switch.bmv2.program import Program
+from switch.bmv2_json import load_program
+from switch.bmv2_json.program import Program
 from switch.codegen import generate
 from switch.codegen.layout import profile_actions
 from switch.errors import EngineError, InvalidArgument, NotFound, OutOfRange

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from switch.bmv2.program import KeyField
+from switch.bmv2_json.program import KeyField
 from switch.codegen.layout import TableLayout
 from switch.errors import InvalidArgument, OutOfRange
 from switch.values import Exact, Lpm, Match, Range, Ternary

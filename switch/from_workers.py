@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from switch import native as n
-from switch.bmv2.program import LearnList, Program
+from switch.bmv2_json.program import LearnList, Program
 from switch.values import Digest, PacketIn
 
 

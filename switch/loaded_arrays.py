@@ -6,7 +6,7 @@ import ctypes
 import struct
 
 from switch import native as n
-from switch.bmv2.program import CounterArray, MeterArray, RegisterArray
+from switch.bmv2_json.program import CounterArray, MeterArray, RegisterArray
 from switch.errors import InvalidArgument, OutOfRange
 from switch.values import Count, MeterConfig
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from switch import native as n
-from switch.bmv2.program import Action as ActionDecl
-from switch.bmv2.program import ActionProfile
+from switch.bmv2_json.program import Action as ActionDecl
+from switch.bmv2_json.program import ActionProfile
 from switch.codegen.layout import pack_params, param_places
 from switch.errors import AlreadyExists, Full, InUse, InvalidArgument, NotFound, OutOfRange
 from switch.values import Action, Group, Member

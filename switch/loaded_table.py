@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from switch import native as n
-from switch.bmv2.program import Action as ActionDecl
-from switch.bmv2.program import ConstEntry, Table
+from switch.bmv2_json.program import Action as ActionDecl
+from switch.bmv2_json.program import ConstEntry, Table
 from switch.codegen.layout import GROUP, MEMBER, Packer, TableLayout, pack_params, unpack_params
 from switch.entry_keys import Key, Keys
 from switch.errors import AlreadyExists, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange

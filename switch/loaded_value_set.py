@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 
 from switch import native as n
-from switch.bmv2.program import FieldRef, KeyPart, Lookahead, Program, ValidBit, ValueSet
+from switch.bmv2_json.program import FieldRef, KeyPart, Lookahead, Program, ValidBit, ValueSet
 from switch.errors import BadProgram, InvalidArgument, OutOfRange
 from switch.values import Exact, Match, Ternary
 

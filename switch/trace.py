@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from switch import native as n
-from switch.bmv2.program import Action as ActionDecl
-from switch.bmv2.program import Program, Table
+from switch.bmv2_json.program import Action as ActionDecl
+from switch.bmv2_json.program import Program, Table
 from switch.codegen.layout import unpack_params
 from switch.from_workers import Drained, RingReader
 from switch.loaded_table import LoadedTable

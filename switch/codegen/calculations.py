@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from switch.bmv2.program import Calculation, Checksum, HashConst, HashField, HashHeader, Header
+from switch.bmv2_json.program import Calculation, Checksum, HashConst, HashField, HashHeader, Header
 from switch.codegen.expressions import Expressions
 from switch.codegen.headers import store_fields
 from switch.codegen.values import constant

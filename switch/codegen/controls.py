@@ -9,7 +9,7 @@ split too.
 
 from __future__ import annotations
 
-from switch.bmv2.program import Action, ActionCall, Conditional, Pipeline, Table
+from switch.bmv2_json.program import Action, ActionCall, Conditional, Pipeline, Table
 from switch.codegen.dataflow import Written, between, key_stays, written_by_node
 from switch.codegen.names import Names, comment
 from switch.codegen.tables import TableCode

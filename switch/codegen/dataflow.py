@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from switch.bmv2.program import (
+from switch.bmv2_json.program import (
     Action,
     ActionCall,
     ControlNode,

@@ -5,7 +5,7 @@ A header that no code ever writes to, and that lies where it was parsed, is not 
 
 from __future__ import annotations
 
-from switch.bmv2.program import Extract, Header, Primitive, Program
+from switch.bmv2_json.program import Extract, Header, Primitive, Program
 from switch.codegen.dataflow import headers_of, written_by
 from switch.codegen.statements import Statements
 

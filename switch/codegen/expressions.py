@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from switch.bmv2.expressions import header_type_of
-from switch.bmv2.program import (
+from switch.bmv2_json.expressions import header_type_of
+from switch.bmv2_json.program import (
     BoolConst,
     Const,
     Expr,

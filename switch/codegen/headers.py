@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from switch.bmv2.program import Field, HeaderType
+from switch.bmv2_json.program import Field, HeaderType
 from switch.codegen.layout import Layout
 from switch.codegen.values import constant
 from switch.errors import BadProgram

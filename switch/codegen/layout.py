@@ -17,7 +17,7 @@ import struct
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from switch.bmv2.program import Action, Header, HeaderType, KeyField, Program, Stack, Table, UnionStack
+from switch.bmv2_json.program import Action, Header, HeaderType, KeyField, Program, Stack, Table, UnionStack
 from switch.codegen.names import Names
 
 # Members of `struct packet` and functions of the generated file that P4 names must not hide.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from switch.bmv2.program import (
+from switch.bmv2_json.program import (
     Advance,
     Const,
     Extract,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from switch.bmv2.expressions import is_bool
-from switch.bmv2.program import (
+from switch.bmv2_json.expressions import is_bool
+from switch.bmv2_json.program import (
     BoolConst,
     Calculation,
     Const,

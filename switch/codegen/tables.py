@@ -6,7 +6,7 @@ It returns what the control flow asks for: whether it hit, or the action's numbe
 
 from __future__ import annotations
 
-from switch.bmv2.program import Action, FieldRef, Program, Table
+from switch.bmv2_json.program import Action, FieldRef, Program, Table
 from switch.codegen.layout import GROUP, TableLayout, pack_params, param_places
 from switch.codegen.names import Names, comment
 from switch.codegen.parsers import pack_words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from switch.bmv2.program import HeaderType, Program
+from switch.bmv2_json.program import HeaderType, Program
 from switch.codegen.layout import Layout, param_places
 from switch.codegen.names import comment
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from switch.bmv2.program import FieldRef, LearnList, Program
+from switch.bmv2_json.program import FieldRef, LearnList, Program
 from switch.codegen import calculations as calc
 from switch.codegen.controls import ControlCode
 from switch.codegen.deparser import deparse

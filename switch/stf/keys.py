@@ -8,7 +8,7 @@ value without `/` the digits give the prefix' length: 0x0a****** is 10.0.0.0/8. 
 
 from __future__ import annotations
 
-from switch.bmv2.program import KeyField
+from switch.bmv2_json.program import KeyField
 from switch.errors import InvalidArgument
 from switch.stf.reader import to_integer
 from switch.values import Exact, Lpm, Match, Range, Ternary

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TypeVar
 
-from switch.bmv2.program import Action, Table
+from switch.bmv2_json.program import Action, Table
 from switch.errors import InvalidArgument, NotFound
 
 T = TypeVar("T")

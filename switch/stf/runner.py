@@ -11,8 +11,8 @@ import operator
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from switch.bmv2.program import Action as ActionDecl
-from switch.bmv2.program import Table
+from switch.bmv2_json.program import Action as ActionDecl
+from switch.bmv2_json.program import Table
 from switch.engine import Engine
 from switch.errors import EngineError, InvalidArgument, NotFound
 from switch.stf import keys, names

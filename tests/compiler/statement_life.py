@@ -18,7 +18,7 @@ from compiler import lexer, parser, passes, source, syntax, tree
 from compiler.backends.bmv2 import emit
 from compiler.check import check_program
 from compiler.diagnostics import Diagnostics
-from switch.bmv2 import load_program
+from switch.bmv2_json import load_program
 from switch.codegen import generate
 from tests.compiler.passes.unparse import statement
 

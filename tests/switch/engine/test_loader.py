@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from switch.bmv2 import load_program
+from switch.bmv2_json import load_program
 from switch.errors import BadProgram
 
 from .golden import ROOT, json_path

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from switch.bmv2 import load_program
-from switch.bmv2.program import Program
+from switch.bmv2_json import load_program
+from switch.bmv2_json.program import Program
 from switch.build import RUNTIME, CompileError, find_compiler
 from switch.codegen import generate
 from switch.codegen.layout import Layout, TableLayout, pack_params

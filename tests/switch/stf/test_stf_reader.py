@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from switch.bmv2.program import KeyField, ValidBit
+from switch.bmv2_json.program import KeyField, ValidBit
 from switch.errors import InvalidArgument
 from switch.stf.keys import match_of
 from switch.stf.reader import read_stf

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from switch.bmv2.actions import read_primitive
-from switch.bmv2.expressions import (
+from switch.bmv2_json.actions import read_primitive
+from switch.bmv2_json.expressions import (
     Scope,
     read_bool,
     read_data,
@@ -12,8 +12,8 @@ from switch.bmv2.expressions import (
     read_union_stack_field,
     unwrap,
 )
-from switch.bmv2.node import Node
-from switch.bmv2.program import (
+from switch.bmv2_json.node import Node
+from switch.bmv2_json.program import (
     Advance,
     Const,
     Deparser,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from switch.bmv2.node import Node
-from switch.bmv2.program import Field, FieldRef, Header, HeaderType, Stack, Union, UnionStack, UnionType, ValidBit
+from switch.bmv2_json.node import Node
+from switch.bmv2_json.program import Field, FieldRef, Header, HeaderType, Stack, Union, UnionStack, UnionType, ValidBit
 
 
 @dataclass

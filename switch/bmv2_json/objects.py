@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from switch.bmv2.expressions import Scope, read_data, unwrap
-from switch.bmv2.node import Node
-from switch.bmv2.program import (
+from switch.bmv2_json.expressions import Scope, read_data, unwrap
+from switch.bmv2_json.node import Node
+from switch.bmv2_json.program import (
     Calculation,
     Const,
     CounterArray,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from switch.bmv2.actions import read_source
-from switch.bmv2.expressions import Scope, read_bool
-from switch.bmv2.node import Node
-from switch.bmv2.objects import read_calculation
-from switch.bmv2.program import (
+from switch.bmv2_json.actions import read_source
+from switch.bmv2_json.expressions import Scope, read_bool
+from switch.bmv2_json.node import Node
+from switch.bmv2_json.objects import read_calculation
+from switch.bmv2_json.program import (
     Action,
     ActionCall,
     ActionProfile,

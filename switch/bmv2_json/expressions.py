@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from switch.bmv2.headers import Headers, member
-from switch.bmv2.node import Node
-from switch.bmv2.program import (
+from switch.bmv2_json.headers import Headers, member
+from switch.bmv2_json.node import Node
+from switch.bmv2_json.program import (
     BoolConst,
     Calculation,
     Const,

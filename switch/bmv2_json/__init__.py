@@ -5,6 +5,6 @@ load.py is the door; it calls the section readers in the order in which names be
 the path for messages. program.py is what comes out.
 """
 
-from switch.bmv2.load import load_program, read_json
+from switch.bmv2_json.load import load_program, read_json
 
 __all__ = ["load_program", "read_json"]

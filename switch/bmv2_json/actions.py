@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import normpath
 
-from switch.bmv2.expressions import (
+from switch.bmv2_json.expressions import (
     HEADER_OPS,
     Scope,
     is_bool,
@@ -14,8 +14,8 @@ from switch.bmv2.expressions import (
     read_union,
     unwrap,
 )
-from switch.bmv2.node import Node
-from switch.bmv2.program import (
+from switch.bmv2_json.node import Node
+from switch.bmv2_json.program import (
     Action,
     ActionParam,
     Argument,

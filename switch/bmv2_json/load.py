@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from switch.bmv2.actions import read_actions, read_source
-from switch.bmv2.expressions import Scope, read_bool, read_data
-from switch.bmv2.headers import read_headers
-from switch.bmv2.node import Node
-from switch.bmv2.objects import (
+from switch.bmv2_json.actions import read_actions, read_source
+from switch.bmv2_json.expressions import Scope, read_bool, read_data
+from switch.bmv2_json.headers import read_headers
+from switch.bmv2_json.node import Node
+from switch.bmv2_json.objects import (
     read_calculations,
     read_counters,
     read_field_lists,
@@ -19,9 +19,9 @@ from switch.bmv2.objects import (
     read_registers,
     read_value_sets,
 )
-from switch.bmv2.parsers import read_deparser, read_parser
-from switch.bmv2.pipelines import PipelineReader
-from switch.bmv2.program import Checksum, FieldRef, Program
+from switch.bmv2_json.parsers import read_deparser, read_parser
+from switch.bmv2_json.pipelines import PipelineReader
+from switch.bmv2_json.program import Checksum, FieldRef, Program
 from switch.errors import BadProgram
 
 VERSION = (2, 24)  # docs/JSON_format.md of behavioral-model
