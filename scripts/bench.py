@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench_engine import bench_engine
 from bench_growth import measure as measure_growth
 from growing_programs import GROWING
 from rich.console import Console
@@ -71,32 +72,6 @@ def bench_growth(directory: Path, quick: bool) -> list[Row]:
         what = f"{name.replace('_', ' ')}: {size}; by {grown.sizes[-2]}"
         print(f"bench: {what}: {grown.last_ratio:.2f}x", file=sys.stderr, flush=True)
         rows.append((what, grown.last_ratio, "x"))
-    return rows
-
-
-def bench_engine(directory: Path, quick: bool) -> list[Row]:
-    """One worker, in memory, no ports: the gateway with few and with many VMs."""
-    from bench_gateway import ACL_RULES, PACKET_BYTES, fill, make_packets, make_vms
-
-    from switch.engine import Engine
-
-    rows: list[Row] = []
-    for count in (1024, 65536):
-        with Engine.load(directory / "gateway.json", optimise="full") as engine:
-            vms = make_vms(count)
-            begin = time.monotonic()
-            entries = fill(engine, vms)
-            filled = entries / (time.monotonic() - begin)
-            packets = make_packets(vms, 4096 if quick else 65536)
-            sent = engine.process(*packets[0])
-            if len(sent) != 1:
-                sys.exit("bench: the gateway dropped a packet that it should forward")
-            best = max((engine.benchmark(packets, 0.5 if quick else 2.0) for _ in range(3)), key=lambda b: b.mpps)
-            if best.sent != best.packets:
-                sys.exit(f"bench: {best.packets - best.sent} of {best.packets} packets were dropped")
-            what = f"{count} VMs, {ACL_RULES} ACL rules, {PACKET_BYTES} B"
-            rows += [(f"engine, one worker: {what}", best.mpps, "Mpps")]
-            rows += [(f"engine: entries written in process ({entries})", filled / 1000, "k/s")]
     return rows
 
 

@@ -6,7 +6,7 @@ Addresses are scattered (dense ones flatter a hash table), 200 ACL rules over 8 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scapy.layers.inet import IP, UDP
@@ -24,6 +24,7 @@ TENANTS = 16
 HOSTS = 256
 ACL_RULES = 200
 PACKET_BYTES = 104
+Row = tuple[tuple[Match, ...], str, tuple[int, ...], int]  # match, action, its data, priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,14 @@ def host_address(number: int) -> int:
 
 def fill(engine: Engine, vms: list[Vm]) -> int:
     """Write the entries for these VMs; the number of entries written."""
+    return write_rows(engine, _entries(vms))
+
+
+def write_rows(engine: Engine, rows: Iterable[tuple[str, list[Row]]]) -> int:
+    """Write (table, rows), tables and actions by the last part of their names; the number of entries written."""
     tables = {info.name.rsplit(".", 1)[-1]: info for info in engine.tables()}
     total = 0
-    for table, entries in _entries(vms):
+    for table, entries in rows:
         info = tables[table]
         actions = {name.rsplit(".", 1)[-1]: name for name in info.actions}
         writes = []
@@ -69,9 +75,6 @@ def fill(engine: Engine, vms: list[Vm]) -> int:
             raise failed[0]
         total += len(writes)
     return total
-
-
-Row = tuple[tuple[Match, ...], str, tuple[int, ...], int]
 
 
 def _entries(vms: list[Vm]) -> Iterator[tuple[str, list[Row]]]:

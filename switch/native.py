@@ -125,7 +125,7 @@ class MeterRates(Structure):
 
 
 class BenchResult(Structure):
-    _fields_ = [("packets", c_uint64), ("sent", c_uint64), ("seconds", c_double)]
+    _fields_ = [("packets", c_uint64), ("sent", c_uint64), ("seconds", c_double), ("burst_p99_ns", c_uint64)]
 
 
 @cache
