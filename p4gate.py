@@ -15,6 +15,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "graph": ("compiler.graph_cli", "graph_command", "Draw parsers, control flow and table dependencies as SVG."),
     "report": ("compiler.report_cli", "report_command", "Tell what a program's tables, headers and metadata cost."),
     "switch": ("switch.cli", "switch_command", "Run a native-speed P4 switch with a P4Runtime server."),
+    "ports": ("switch.ports_cli", "ports_command", "Show, add, remove, shut and open the ports of a running switch."),
     "stf": ("switch.stf.cli", "stf_command", "Run packet tests in STF notation on a program."),
     "trace": ("switch.cli", "trace_command", "Send one packet through a pipeline and tell what happened to it."),
     "plan": ("controller.cli", "plan_command", "Show what apply would write to the gateways."),

@@ -15,6 +15,7 @@ from typing import Protocol
 
 ERROR_ROOM = 300
 PACKET_MAX = 10240
+PORTS_MAX = 1024
 CLONE_NEWNET = 0x40000000
 
 
@@ -22,11 +23,27 @@ class PortError(Exception):
     """A port cannot be opened: one line that says which and why."""
 
 
-_COUNTERS = ("received", "received_bytes", "sent", "sent_bytes", "receive_lost", "send_lost")
+_COUNTERS = (
+    *("received", "received_bytes", "receive_drops", "receive_errors"),
+    *("sent", "sent_bytes", "send_drops", "send_errors"),
+)
 
 
 class _Counters(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in _COUNTERS]
+
+    def value(self) -> PortCounters:
+        return PortCounters(*(getattr(self, name) for name in _COUNTERS))
+
+
+class _PortState(ctypes.Structure):
+    _fields_ = [
+        ("port", ctypes.c_uint32),
+        ("enabled", ctypes.c_uint32),
+        ("running", ctypes.c_uint32),
+        ("kind", ctypes.c_char * 28),
+        ("counters", _Counters),
+    ]
 
 
 class Workers(Protocol):
@@ -39,14 +56,32 @@ class Workers(Protocol):
 
 @dataclass(frozen=True)
 class PortCounters:
-    """`*_lost`: packets that a port could not take in, or that its link did not take from us."""
+    """Packets of one port; each is counted once in its direction. Bytes are of frames without FCS.
+
+    received: given to the pipeline; sent: taken by the link. drops: good packets for which there was no room, or no
+    pipeline, or the port was shut. errors: longer than the limit or the interface's MTU, or broken.
+    """
 
     received: int
     received_bytes: int
+    receive_drops: int
+    receive_errors: int
     sent: int
     sent_bytes: int
-    receive_lost: int
-    send_lost: int
+    send_drops: int
+    send_errors: int
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port as it is now: `enabled` as the user wants it, `running` as its other side is (carrier, nn client)."""
+
+    number: int
+    kind: str  # "packet", "nn" ...
+    interface: str  # as parse_interface takes it behind the @, or ""
+    enabled: bool
+    running: bool
+    counters: PortCounters
 
 
 @dataclass(frozen=True)
@@ -77,6 +112,7 @@ class DataPlane:
         self.workers = workers
         self._engine: Workers | None = None
         self._engine_workers: list[int] = []
+        self._interfaces: dict[int, Interface] = {}
         self._plane = self._lib.dataplane_create(workers, int(flow_affinity))
         if not self._plane:
             raise PortError(f"{workers} workers: not possible; there can be 1 to 32")
@@ -145,6 +181,7 @@ class DataPlane:
             )
         if failed:
             raise PortError(f"port {interface.port}: {error.value.decode()}")
+        self._interfaces[interface.port] = interface
 
     def add_nn(self, address: str) -> None:
         """Listen for PTF's `nn` platform at ipc://PATH or tcp://HOST:PORT; it adds ports itself. Raises PortError."""
@@ -155,7 +192,25 @@ class DataPlane:
     def remove(self, port: int) -> None:
         """Close an interface's port."""
         if self._lib.dataplane_remove(self._plane, port):
+            raise PortError(f"port {port}: there is no such interface's port")
+        del self._interfaces[port]
+
+    def enable(self, port: int, enabled: bool) -> None:
+        """Shut a port, or open it again. A shut one stays where it is, and drops and counts what it gets."""
+        if self._lib.dataplane_enable(self._plane, port, int(enabled)):
             raise PortError(f"port {port} does not exist")
+
+    def ports(self) -> list[Port]:
+        """The ports that have an interface or a client, by number."""
+        states = (_PortState * PORTS_MAX)()
+        count = self._lib.dataplane_ports(self._plane, states, PORTS_MAX)
+        return [self._port(state) for state in states[:count]]
+
+    def _port(self, state: _PortState) -> Port:
+        interface = self._interfaces.get(state.port)
+        name = "/".join(filter(None, (interface.namespace, interface.name))) if interface else ""
+        kind = state.kind.decode()
+        return Port(state.port, kind, name, bool(state.enabled), bool(state.running), state.counters.value())
 
     def keep_unconnected(self) -> None:
         """From now on what is sent to a port without a link is kept for `take`."""
@@ -164,7 +219,7 @@ class DataPlane:
     def counters(self, port: int) -> PortCounters:
         counters = _Counters()
         self._lib.dataplane_counters(self._plane, port, ctypes.byref(counters))
-        return PortCounters(*(getattr(counters, name) for name in _COUNTERS))
+        return counters.value()
 
     # ---- packets from and to memory
 
@@ -235,6 +290,8 @@ def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
         ("dataplane_add_interface", ctypes.c_int, [pointer, u32, string, string, ctypes.c_uint]),
         ("dataplane_add_nn", ctypes.c_int, [pointer, string, string, ctypes.c_uint]),
         ("dataplane_remove", ctypes.c_int, [pointer, u32]),
+        ("dataplane_enable", ctypes.c_int, [pointer, u32, ctypes.c_int]),
+        ("dataplane_ports", ctypes.c_uint, [pointer, ctypes.POINTER(_PortState), ctypes.c_uint]),
         ("dataplane_keep_unconnected", None, [pointer]),
         ("dataplane_inject", ctypes.c_int, [pointer, u32, string, u32]),
         ("dataplane_take", ctypes.c_int, [pointer, ctypes.POINTER(u32), string, u32]),

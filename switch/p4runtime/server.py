@@ -19,6 +19,7 @@ from switch import errors
 from switch.engine import Engine
 from switch.p4runtime.servicer import Servicer
 from switch.p4runtime.status import StatusError
+from switch.port_service import port_handler
 from switch.ports import DataPlane, PortError
 from switch.trace import render
 
@@ -59,7 +60,7 @@ class Switch:
             ]
         )
         p4r_grpc.add_P4RuntimeServicer_to_server(self.servicer, server)  # type: ignore[arg-type]
-        server.add_generic_rpc_handlers((_debug_handler(self.servicer),))
+        server.add_generic_rpc_handlers((_debug_handler(self.servicer), port_handler(self.plane)))
         address = self.options.address
         _check_address(address)
         try:

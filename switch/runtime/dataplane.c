@@ -1,4 +1,4 @@
-#include "dataplane.h"
+#include "dataplane_private.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -9,45 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define LINKS_MAX (PORTS_MAX + 8)
-
 enum request { RUN = 0, PARK = 1, QUIT = 2 };
-
-struct input {
-    struct link *link;
-    unsigned queue;
-};
-
-/* One worker thread. `request` and `settle_wanted` are written by the control thread, the rest by the thread itself. */
-struct thread {
-    struct dataplane *dataplane;
-    struct worker *worker; /* NULL: no pipeline */
-    unsigned index;
-    pthread_t id;
-    int event; /* wakes the thread */
-    _Alignas(64) _Atomic int request;
-    _Atomic uint64_t settle_wanted;
-    _Alignas(64) struct input inputs[LINKS_MAX];
-    unsigned input_count;
-    int parked;            /* under the data plane's lock */
-    uint64_t settle_done;  /* under the data plane's lock */
-    uint64_t unconnected;
-    struct port_counters counters[PORTS_MAX];
-};
-
-struct dataplane {
-    unsigned threads;
-    int flow_affinity, running, keep_unconnected;
-    int pauses; /* how many dataplane_pause() are open */
-    struct thread *thread;
-    struct link *route[PORTS_MAX]; /* port -> its link */
-    struct link *links;
-    struct link *memory;
-    struct link *nn;
-    unsigned next_owner;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-};
 
 /* ---- the packet path */
 
@@ -76,13 +38,11 @@ static void send_run(struct thread *t, const struct packet_out *packets, unsigne
         t->unconnected += count;
         return;
     }
-    struct port_counters *c = &t->counters[port];
-    unsigned sent = link->ops->send(link, t->index, packets, count);
-    c->sent += sent;
-    c->send_lost += count - sent;
-    /* Bytes are counted as given to the link; a lost packet is rare and is not subtracted one by one. */
-    for (unsigned i = 0; i < sent; i++)
-        c->sent_bytes += packets[i].length;
+    if (is_shut(t->dataplane, port)) {
+        t->counters[port].send_drops += count;
+        return;
+    }
+    link->ops->send(link, t->index, packets, count, &t->counters[port]);
 }
 
 void dataplane_deliver(void *context, const struct packet_out *packets, unsigned count)
@@ -112,6 +72,23 @@ void dataplane_deliver(void *context, const struct packet_out *packets, unsigned
     }
 }
 
+/* Count what was received; what may not go on (a shut port, no pipeline) is taken out. Returns how many are left. */
+static unsigned admit(struct thread *t, struct packet_in *in, unsigned count)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct port_counters *c = &t->counters[in[i].port];
+        if (!t->worker || is_shut(t->dataplane, in[i].port)) {
+            c->receive_drops++;
+            continue;
+        }
+        c->received++;
+        c->received_bytes += in[i].length;
+        in[kept++] = in[i];
+    }
+    return kept;
+}
+
 /* One round over the thread's links: at most a burst from each. Returns how many packets were found. */
 static unsigned round_trip(struct thread *t)
 {
@@ -123,13 +100,8 @@ static unsigned round_trip(struct thread *t)
         if (!n)
             continue;
         found += n;
-        for (unsigned k = 0; k < n; k++) {
-            struct port_counters *c = &t->counters[in[k].port];
-            c->received++;
-            c->received_bytes += in[k].length;
-            c->receive_lost += !t->worker;
-        }
-        if (t->worker)
+        n = admit(t, in, n);
+        if (n)
             worker_process(t->worker, in, n);
         link->ops->release(link, t->inputs[i].queue);
     }
@@ -366,135 +338,4 @@ void dataplane_set_worker(struct dataplane *d, unsigned thread, struct worker *w
 void *dataplane_context(struct dataplane *d, unsigned thread)
 {
     return &d->thread[thread];
-}
-
-/* ---- ports */
-
-/* Paused. Give the link's queues to workers. */
-static void connect_link(struct dataplane *d, struct link *link)
-{
-    link->next = d->links;
-    d->links = link;
-    link->first = link->queues == d->threads ? 0 : d->next_owner++ % d->threads;
-    for (unsigned q = 0; q < link->queues; q++) {
-        struct thread *t = &d->thread[link->first + q];
-        t->inputs[t->input_count++] = (struct input){link, q};
-    }
-}
-
-static void disconnect_link(struct dataplane *d, struct link *link)
-{
-    for (unsigned i = 0; i < d->threads; i++) {
-        struct thread *t = &d->thread[i];
-        unsigned kept = 0;
-        for (unsigned k = 0; k < t->input_count; k++)
-            if (t->inputs[k].link != link)
-                t->inputs[kept++] = t->inputs[k];
-        t->input_count = kept;
-    }
-    for (struct link **at = &d->links; *at; at = &(*at)->next)
-        if (*at == link) {
-            *at = link->next;
-            break;
-        }
-}
-
-int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room)
-{
-    if (port >= PORTS_MAX) {
-        snprintf(error, room, "port %u is not below %u", port, PORTS_MAX);
-        return -1;
-    }
-    if (d->route[port]) {
-        snprintf(error, room, "port %u is in use", port);
-        return -1;
-    }
-    struct link *link = link_open_packet(d, port, interface, error, room);
-    if (!link)
-        return -1;
-    dataplane_pause(d);
-    connect_link(d, link);
-    d->route[port] = link;
-    dataplane_resume(d);
-    return 0;
-}
-
-int dataplane_add_nn(struct dataplane *d, const char *address, char *error, unsigned room)
-{
-    if (d->nn) {
-        snprintf(error, room, "there is an nn socket already");
-        return -1;
-    }
-    struct link *link = link_open_nn(d, address, error, room);
-    if (!link)
-        return -1;
-    dataplane_pause(d);
-    connect_link(d, link);
-    d->nn = link;
-    dataplane_resume(d);
-    return 0;
-}
-
-int dataplane_remove(struct dataplane *d, uint32_t port)
-{
-    if (port >= PORTS_MAX || !d->route[port])
-        return -1;
-    dataplane_pause(d);
-    struct link *link = d->route[port];
-    d->route[port] = NULL;
-    disconnect_link(d, link);
-    link->ops->close(link);
-    dataplane_resume(d);
-    return 0;
-}
-
-void dataplane_keep_unconnected(struct dataplane *d)
-{
-    dataplane_pause(d);
-    d->keep_unconnected = 1;
-    dataplane_resume(d);
-}
-
-int dataplane_queues(struct dataplane *d)
-{
-    return d->flow_affinity ? (int)d->threads : 1;
-}
-
-int dataplane_inject(struct dataplane *d, uint32_t port, const uint8_t *data, uint32_t length)
-{
-    if (port >= PORTS_MAX || length > PACKET_LENGTH_MAX)
-        return EINVAL;
-    return memory_push(d->memory, port, data, length);
-}
-
-int dataplane_take(struct dataplane *d, uint32_t *port, uint8_t *data, uint32_t room)
-{
-    return memory_pop(d->memory, port, data, room);
-}
-
-int dataplane_take_event(struct dataplane *d)
-{
-    return memory_event(d->memory);
-}
-
-void dataplane_counters(struct dataplane *d, uint32_t port, struct port_counters *sum)
-{
-    memset(sum, 0, sizeof *sum);
-    for (unsigned i = 0; i < d->threads && port < PORTS_MAX; i++) {
-        const struct port_counters *c = &d->thread[i].counters[port];
-        sum->received += c->received;
-        sum->received_bytes += c->received_bytes;
-        sum->sent += c->sent;
-        sum->sent_bytes += c->sent_bytes;
-        sum->receive_lost += c->receive_lost;
-        sum->send_lost += c->send_lost;
-    }
-}
-
-uint64_t dataplane_unconnected(struct dataplane *d)
-{
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < d->threads; i++)
-        sum += d->thread[i].unconnected;
-    return sum;
 }

@@ -9,7 +9,8 @@
  * order. With flow affinity every worker has a queue of its own on each Linux interface, and the kernel spreads by flow
  * (PACKET_FANOUT_HASH); packets of a flow stay in order. Any worker sends on any port.
  *
- * dataplane_pause() returns when every worker is parked between two bursts; links and pipelines change only then.
+ * dataplane_pause() returns when every worker is parked between two bursts; links and pipelines change only then. What
+ * takes long about a port (rings mapped and freed) is done outside of the pause, so other ports wait for microseconds.
  * All functions below but dataplane_deliver are for one control thread at a time.
  */
 #ifndef P4GATE_DATAPLANE_H
@@ -23,11 +24,13 @@
 
 #define SPIN_NS 50000
 
-struct port_counters {
-    uint64_t received, received_bytes;
-    uint64_t sent, sent_bytes;
-    uint64_t receive_lost; /* refused before the pipeline: too long, broken, or no pipeline is loaded */
-    uint64_t send_lost;    /* the link did not take them */
+/* A port as it is now. */
+struct port_state {
+    uint32_t port;
+    uint32_t enabled; /* not shut by dataplane_enable() */
+    uint32_t running; /* carrier, or a client that serves it */
+    char kind[28];
+    struct port_counters counters;
 };
 
 struct dataplane *dataplane_create(unsigned workers, int flow_affinity);
@@ -50,6 +53,8 @@ void dataplane_deliver(void *context, const struct packet_out *packets, unsigned
 int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room);
 int dataplane_add_nn(struct dataplane *d, const char *address, char *error, unsigned room);
 int dataplane_remove(struct dataplane *d, uint32_t port);
+/* Shut a port or open it again: a shut one drops what it gets in either direction, and counts it. -1: there is none. */
+int dataplane_enable(struct dataplane *d, uint32_t port, int enabled);
 /* Ports without a link of their own are in memory: dataplane_take() finds what is sent to them. */
 void dataplane_keep_unconnected(struct dataplane *d);
 
@@ -61,6 +66,8 @@ int dataplane_take(struct dataplane *d, uint32_t *port, uint8_t *data, uint32_t 
 int dataplane_take_event(struct dataplane *d);
 
 void dataplane_counters(struct dataplane *d, uint32_t port, struct port_counters *sum);
+/* The ports that have a link, by number; returns how many of them are in `list`. */
+unsigned dataplane_ports(struct dataplane *d, struct port_state *list, unsigned room);
 /* Packets sent to a port that has no link. */
 uint64_t dataplane_unconnected(struct dataplane *d);
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "pipeline.h"
+#include "port_counters.h"
 
 #define PORTS_MAX 1024      /* port numbers are below this */
 #define LINK_FDS_MAX 4      /* file descriptors that one queue may sleep on */
@@ -23,24 +24,29 @@ struct dataplane;
 struct link;
 
 struct link_ops {
-    const char *kind;
     /* Up to `room` received packets, whose buffers are ours until release(). Never waits. */
     unsigned (*receive)(struct link *link, unsigned queue, struct packet_in *in, unsigned room);
     /* The packets of the last receive() are done with. */
     void (*release)(struct link *link, unsigned queue);
-    /* Send packets, all of one port; the data may be reused on return. Returns how many were taken: the rest are lost. */
-    unsigned (*send)(struct link *link, unsigned worker, const struct packet_out *packets, unsigned count);
+    /* Send packets, all of one port; the data may be reused on return. Each one is counted, as sent, dropped or wrong. */
+    void (*send)(struct link *link, unsigned worker, const struct packet_out *packets, unsigned count,
+                 struct port_counters *counters);
     /* The descriptors that become readable when receive() may find something; returns how many. */
     unsigned (*sleep_on)(struct link *link, unsigned queue, struct pollfd *fds);
     /* After a sleep: `fds` as poll() left them (errors on a descriptor can be cleared here). May be NULL. */
     void (*woken)(struct link *link, unsigned queue, const struct pollfd *fds, unsigned count);
-    /* Free everything, the link too. All workers are parked. */
+    /* Whether the other side is there: an interface's carrier, a connected nn client. NULL: always. Control thread. */
+    int (*running)(struct link *link, uint32_t port);
+    /* Packets that arrived and found no room before we saw them, since the link was opened. NULL: none. Control thread. */
+    uint64_t (*missed)(struct link *link);
+    /* Free everything, the link too. No worker uses it any more. */
     void (*close)(struct link *link);
 };
 
 /* The head of each kind's own struct. */
 struct link {
     const struct link_ops *ops;
+    const char *kind; /* what users see */
     struct dataplane *dataplane;
     uint32_t port;   /* the port, or PORT_ANY */
     unsigned queues; /* how many workers receive: 1, or all of them */

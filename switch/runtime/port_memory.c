@@ -122,14 +122,16 @@ static void memory_release(struct link *link, unsigned queue)
     m->held = NULL;
 }
 
-static unsigned memory_send(struct link *link, unsigned worker, const struct packet_out *packets, unsigned count)
+static void memory_send(struct link *link, unsigned worker, const struct packet_out *packets, unsigned count,
+                        struct port_counters *counters)
 {
     struct memory_link *m = (struct memory_link *)link;
     (void)worker;
-    unsigned sent = 0;
     for (unsigned i = 0; i < count; i++)
-        sent += queue_push(&m->out, packets[i].port, packets[i].data, packets[i].length) == 0;
-    return sent;
+        if (queue_push(&m->out, packets[i].port, packets[i].data, packets[i].length) == 0)
+            count_sent(counters, packets[i].length);
+        else
+            counters->send_drops++;
 }
 
 static unsigned memory_sleep_on(struct link *link, unsigned queue, struct pollfd *fds)
@@ -153,7 +155,6 @@ static void memory_close(struct link *link)
 }
 
 static const struct link_ops memory_ops = {
-    .kind = "memory",
     .receive = memory_receive,
     .release = memory_release,
     .send = memory_send,
@@ -166,7 +167,7 @@ struct link *link_open_memory(struct dataplane *d)
     struct memory_link *m = calloc(1, sizeof *m);
     if (!m)
         return NULL;
-    m->link = (struct link){.ops = &memory_ops, .dataplane = d, .port = PORT_ANY, .queues = 1};
+    m->link = (struct link){.ops = &memory_ops, .kind = "memory", .dataplane = d, .port = PORT_ANY, .queues = 1};
     queue_init(&m->in);
     queue_init(&m->out);
     return &m->link;

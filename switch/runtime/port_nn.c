@@ -35,6 +35,7 @@ enum { INFO_SUCCESS = 0, INFO_NOT_SUPPORTED = 1 };
 #define HANDSHAKE 8
 #define HEADER 12                                     /* type, port, more */
 #define MESSAGE_MAX (HEADER + PACKET_LENGTH_MAX)
+#define NONSENSE (64u << 20)                           /* a length that no message has: hang up */
 #define INBOX (4 * (9 + MESSAGE_MAX))                 /* bytes read but not yet taken apart */
 #define SLOT (PACKET_HEADROOM + PACKET_LENGTH_MAX + PACKET_TAILROOM)
 #define OUTBOX (9 + MESSAGE_MAX)
@@ -55,6 +56,7 @@ struct nn_link {
     int greeted;   /* the peer's hello has come */
     uint8_t *inbox;
     size_t have;
+    uint64_t skip;   /* bytes to come of a message that is too long */
     uint8_t *outbox; /* the rest of a message that the socket did not take whole */
     size_t unsent, unsent_at;
     int stalled;     /* the peer did not read for PATIENCE_MS: no more waiting until it does */
@@ -70,6 +72,7 @@ static void hang_up(struct nn_link *n)
     n->fd = -1;
     n->greeted = n->stalled = 0;
     n->have = n->unsent = n->unsent_at = 0;
+    n->skip = 0;
     for (unsigned i = 0; i < PORTS_MAX; i++)
         atomic_store_explicit(&n->up[i], 0, memory_order_relaxed);
     pthread_mutex_unlock(&n->lock);
@@ -133,17 +136,18 @@ static int send_message(struct nn_link *n, int type, uint32_t port, uint32_t mor
     return 1;
 }
 
-static unsigned nn_send(struct link *link, unsigned worker, const struct packet_out *packets, unsigned count)
+static void nn_send(struct link *link, unsigned worker, const struct packet_out *packets, unsigned count,
+                    struct port_counters *counters)
 {
     struct nn_link *n = (struct nn_link *)link;
     (void)worker;
-    unsigned sent = 0;
     pthread_mutex_lock(&n->lock);
     for (unsigned i = 0; i < count; i++)
-        sent += (unsigned)send_message(n, PACKET_OUT, packets[i].port, packets[i].length, packets[i].data,
-                                       packets[i].length);
+        if (send_message(n, PACKET_OUT, packets[i].port, packets[i].length, packets[i].data, packets[i].length))
+            count_sent(counters, packets[i].length);
+        else
+            counters->send_drops++;
     pthread_mutex_unlock(&n->lock);
-    return sent;
 }
 
 /* ---- reading */
@@ -166,6 +170,11 @@ static void greet(struct nn_link *n)
     pthread_mutex_lock(&n->lock);
     n->fd = fd;
     pthread_mutex_unlock(&n->lock);
+}
+
+static struct port_counters *counters_of(struct nn_link *n, uint32_t port)
+{
+    return dataplane_port_counters(n->link.dataplane, n->link.first, port);
 }
 
 static void answer_info(struct nn_link *n, uint32_t port, uint32_t what)
@@ -209,9 +218,12 @@ static int take_message(struct nn_link *n, const uint8_t *message, size_t length
         answer_info(n, port, more);
         return 0;
     case PACKET_IN:
-        if (more != length - HEADER || more > PACKET_LENGTH_MAX ||
-            !atomic_load_explicit(&n->up[port], memory_order_relaxed)) {
-            dataplane_port_counters(n->link.dataplane, n->link.first, port)->receive_lost++;
+        if (!atomic_load_explicit(&n->up[port], memory_order_relaxed)) {
+            counters_of(n, port)->receive_drops++;
+            return 0;
+        }
+        if (more != length - HEADER || more > PACKET_LENGTH_MAX) {
+            counters_of(n, port)->receive_errors++;
             return 0;
         }
         uint8_t *data = n->slots + (size_t)index * SLOT + PACKET_HEADROOM;
@@ -221,6 +233,14 @@ static int take_message(struct nn_link *n, const uint8_t *message, size_t length
     default:
         return 0;
     }
+}
+
+static void count_too_long(struct nn_link *n, const uint8_t *message)
+{
+    uint32_t words[3];
+    memcpy(words, message, sizeof words);
+    if (le32toh(words[0]) == PACKET_IN && le32toh(words[1]) < PORTS_MAX)
+        counters_of(n, le32toh(words[1]))->receive_errors++;
 }
 
 static int is_packet(const uint8_t *message, size_t length)
@@ -250,8 +270,18 @@ static int take_apart(struct nn_link *n, struct packet_in *in, unsigned room)
         uint64_t size;
         memcpy(&size, n->inbox + at + prefix - 8, sizeof size);
         size = be64toh(size);
-        if (size > MESSAGE_MAX || (n->ipc && n->inbox[at] != 1))
+        if (size > NONSENSE || (n->ipc && n->inbox[at] != 1))
             return -1;
+        if (size > MESSAGE_MAX) {
+            /* Longer than any packet may be: counted against its port, and read past. */
+            if (n->have - at - prefix < HEADER)
+                break;
+            count_too_long(n, n->inbox + at + prefix);
+            size_t there = n->have - at - prefix;
+            n->skip = there < size ? size - there : 0;
+            at += prefix + (there < size ? there : (size_t)size);
+            continue;
+        }
         if (n->have - at - prefix < size)
             break;
         /* A port must not change under packets that came before: they are processed first. */
@@ -278,8 +308,12 @@ static unsigned nn_receive(struct link *link, unsigned queue, struct packet_in *
     if (n->have < INBOX) {
         ssize_t got = recv(n->fd, n->inbox + n->have, INBOX - n->have, MSG_DONTWAIT);
         gone = got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
-        if (got > 0)
-            n->have += (size_t)got;
+        if (got > 0) {
+            size_t skipped = (uint64_t)got < n->skip ? (size_t)got : (size_t)n->skip; /* only with an empty inbox */
+            memmove(n->inbox + n->have, n->inbox + n->have + skipped, (size_t)got - skipped);
+            n->have += (size_t)got - skipped;
+            n->skip -= skipped;
+        }
     }
     int packets = take_apart(n, in, room);
     if (packets < 0 || (gone && packets == 0)) {
@@ -320,6 +354,11 @@ static void nn_woken(struct link *link, unsigned queue, const struct pollfd *fds
         greet(n);
 }
 
+static int nn_running(struct link *link, uint32_t port)
+{
+    return nn_serves(link, port);
+}
+
 /* ---- opening and closing */
 
 static void nn_close(struct link *link)
@@ -339,12 +378,12 @@ static void nn_close(struct link *link)
 }
 
 static const struct link_ops nn_ops = {
-    .kind = "nn",
     .receive = nn_receive,
     .release = nn_release,
     .send = nn_send,
     .sleep_on = nn_sleep_on,
     .woken = nn_woken,
+    .running = nn_running,
     .close = nn_close,
 };
 
@@ -407,7 +446,7 @@ struct link *link_open_nn(struct dataplane *d, const char *address, char *error,
         snprintf(error, room, "out of memory");
         return NULL;
     }
-    n->link = (struct link){.ops = &nn_ops, .dataplane = d, .port = PORT_ANY, .queues = 1};
+    n->link = (struct link){.ops = &nn_ops, .kind = "nn", .dataplane = d, .port = PORT_ANY, .queues = 1};
     n->fd = n->listener = -1;
     pthread_mutex_init(&n->lock, NULL);
     n->slots = calloc(BURST, SLOT);

@@ -54,6 +54,8 @@ struct packet_queue {
 struct packet_link {
     struct link link;
     int send_fd;
+    char name[IFNAMSIZ];
+    _Atomic uint64_t missed; /* what the kernel has told so far */
     unsigned slot_size, slots_per_block, slots;
     struct packet_queue queue[];
 };
@@ -71,9 +73,9 @@ static _Atomic uint32_t *status_of(struct tpacket2_hdr *h)
 
 /* ---- in */
 
-static void count_lost(struct packet_link *p, unsigned worker)
+static void count_wrong(struct packet_link *p, unsigned worker)
 {
-    dataplane_port_counters(p->link.dataplane, worker, p->link.port)->receive_lost++;
+    dataplane_port_counters(p->link.dataplane, worker, p->link.port)->receive_errors++;
 }
 
 /* Put the VLAN tag that the kernel took out back in front of the EtherType. */
@@ -146,13 +148,13 @@ static int take_slot(struct packet_link *p, struct packet_queue *q, unsigned wor
     if (__builtin_expect(h->tp_status & TP_STATUS_COPY || header.gso_type != VIRTIO_NET_HDR_GSO_NONE, 0)) {
         if (!begin_large(q, h, header, data)) {
             q->plan.count = q->next_segment = 0;
-            count_lost(p, worker);
+            count_wrong(p, worker);
         }
         return 0;
     }
     if (length < h->tp_len || length < ETH_HLEN || length > PACKET_LENGTH_MAX - VLAN_TAG ||
         (header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM && !offload_finish_checksum(&header, data, length))) {
-        count_lost(p, worker);
+        count_wrong(p, worker);
         return 0;
     }
     if (h->tp_status & TP_STATUS_VLAN_VALID)
@@ -212,7 +214,8 @@ static void packet_woken(struct link *link, unsigned queue, const struct pollfd 
 
 /* ---- out */
 
-static unsigned packet_send(struct link *link, unsigned worker, const struct packet_out *packets, unsigned count)
+static void packet_send(struct link *link, unsigned worker, const struct packet_out *packets, unsigned count,
+                        struct port_counters *counters)
 {
     struct packet_link *p = (struct packet_link *)link;
     struct mmsghdr messages[BURST];
@@ -223,16 +226,43 @@ static unsigned packet_send(struct link *link, unsigned worker, const struct pac
         messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &parts[i], .msg_iovlen = 1}};
     }
     /* A packet that is refused (too long, too short, no room) is passed over; the others must not suffer. */
-    unsigned sent = 0;
     for (unsigned at = 0; at < count;) {
         int done = sendmmsg(p->send_fd, messages + at, count - at, MSG_DONTWAIT);
         if (done > 0) {
-            sent += (unsigned)done;
-            at += (unsigned)done;
-        } else if (errno != EINTR)
+            for (unsigned end = at + (unsigned)done; at < end; at++)
+                count_sent(counters, packets[at].length);
+        } else if (errno == EMSGSIZE || errno == EINVAL) {
+            counters->send_errors++;
             at++;
+        } else if (errno != EINTR) {
+            counters->send_drops++;
+            at++;
+        }
     }
-    return sent;
+}
+
+/* ---- state */
+
+static int packet_running(struct link *link, uint32_t port)
+{
+    struct packet_link *p = (struct packet_link *)link;
+    struct ifreq request = {0};
+    (void)port;
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", p->name);
+    return ioctl(p->send_fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+}
+
+/* The kernel forgets what it has told; nn's worker may ask at the same time. */
+static uint64_t packet_missed(struct link *link)
+{
+    struct packet_link *p = (struct packet_link *)link;
+    for (unsigned i = 0; i < link->queues; i++) {
+        struct tpacket_stats statistics;
+        socklen_t size = sizeof statistics;
+        if (getsockopt(p->queue[i].fd, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0)
+            atomic_fetch_add(&p->missed, statistics.tp_drops);
+    }
+    return atomic_load(&p->missed);
 }
 
 /* ---- opening and closing */
@@ -255,12 +285,13 @@ static void packet_close(struct link *link)
 }
 
 static const struct link_ops packet_ops = {
-    .kind = "interface",
     .receive = packet_receive,
     .release = packet_release,
     .send = packet_send,
     .sleep_on = packet_sleep_on,
     .woken = packet_woken,
+    .running = packet_running,
+    .missed = packet_missed,
     .close = packet_close,
 };
 
@@ -371,8 +402,9 @@ struct link *link_open_packet(struct dataplane *d, uint32_t port, const char *in
         snprintf(error, room, "out of memory");
         return NULL;
     }
-    p->link = (struct link){.ops = &packet_ops, .dataplane = d, .port = port, .queues = queues};
+    p->link = (struct link){.ops = &packet_ops, .kind = "packet", .dataplane = d, .port = port, .queues = queues};
     p->send_fd = -1;
+    snprintf(p->name, sizeof p->name, "%s", interface);
     for (unsigned i = 0; i < queues; i++)
         p->queue[i].fd = -1;
     const char *failed = open_sockets(p, interface);

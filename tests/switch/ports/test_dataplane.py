@@ -36,7 +36,7 @@ def test_without_a_pipeline_packets_are_counted_as_lost() -> None:
         plane.inject(1, b"x")
         plane.settle()
         assert plane.take() == []
-        assert plane.counters(1).receive_lost == 1
+        assert plane.counters(1).receive_drops == 1
 
 
 def test_no_packet_passes_while_stopped_and_all_pass_afterwards() -> None:

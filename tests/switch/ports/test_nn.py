@@ -89,8 +89,8 @@ def test_ports_that_are_not_added_or_down_neither_take_nor_get_packets(plane: Da
         peer.send(struct.pack("<iii", PORT_STATUS, 1, UP))
         send(peer, 1, b"this one passes")
         assert receive(peer) == (2, b"this one passes")
-    assert plane.counters(2).receive_lost == 1
-    assert plane.counters(1).receive_lost == 1
+    assert plane.counters(2).receive_drops == 1
+    assert plane.counters(1).receive_drops == 1
 
 
 def test_information_requests_are_answered(plane: DataPlane, address: str) -> None:
@@ -186,3 +186,12 @@ def test_an_address_in_use_is_refused_and_a_dead_one_is_taken_over(tmp_path: Pat
         with DataPlane(build.runtime_library()) as other, pytest.raises(PortError, match="in use"):
             other.add_nn(f"ipc://{path}")
     assert not path.exists()
+
+
+def test_a_packet_longer_than_any_may_be_is_counted_and_read_past(plane: DataPlane, address: str) -> None:
+    with dial(address, 1, 2) as peer:
+        for size in (10241, 200_000):
+            send(peer, 1, bytes(size))
+            send(peer, 1, b"still here")
+            assert receive(peer) == (2, b"still here")
+    assert plane.counters(1).receive_errors == 2

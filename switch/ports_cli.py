@@ -1,0 +1,95 @@
+"""`p4gate ports`: the ports of a running switch, seen and changed (switch/port_service.py answers)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+import grpc
+
+from switch.port_service import SERVICE
+
+TIMEOUT_S = 10.0
+COUNTERS = ("packets", "bytes", "drops", "errors")
+
+
+@click.group("ports", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--grpc", "address", default="127.0.0.1:9559", metavar="HOST:PORT", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@click.pass_context
+def ports_command(context: click.Context, address: str, as_json: bool) -> None:
+    """Show the ports of a running switch with their counters; add, remove, shut and open them. Other ports go on.
+
+    \b
+      p4gate ports
+      p4gate ports --grpc 127.0.0.1:9560 add 3@veth3
+      p4gate ports down 3
+    """
+    context.obj = address
+    if context.invoked_subcommand is not None:
+        return
+    found = _call(address, "List", {})["ports"]
+    click.echo(json.dumps(found, indent=2) if as_json else _table(found))
+
+
+@ports_command.command("add")
+@click.argument("interface", metavar="PORT@IFACE")
+@click.pass_obj
+def add(address: str, interface: str) -> None:
+    """Open a Linux interface as a port, as `p4gate switch -i` does."""
+    number, _, name = interface.partition("@")
+    if not number.isdigit() or not name:
+        raise click.BadParameter("expected PORT@IFACE, as in 3@veth3", param_hint="PORT@IFACE")
+    _call(address, "Add", {"port": int(number), "interface": name})
+
+
+@ports_command.command("remove")
+@click.argument("port", type=click.IntRange(min=0))
+@click.pass_obj
+def remove(address: str, port: int) -> None:
+    """Close a port; its interface stays."""
+    _call(address, "Remove", {"port": port})
+
+
+@ports_command.command("down")
+@click.argument("port", type=click.IntRange(min=0))
+@click.pass_obj
+def down(address: str, port: int) -> None:
+    """Shut a port: what it gets in either direction is dropped and counted."""
+    _call(address, "Enable", {"port": port, "enabled": False})
+
+
+@ports_command.command("up")
+@click.argument("port", type=click.IntRange(min=0))
+@click.pass_obj
+def up(address: str, port: int) -> None:
+    """Open a shut port."""
+    _call(address, "Enable", {"port": port, "enabled": True})
+
+
+def _call(address: str, method: str, request: dict[str, Any]) -> dict[str, Any]:
+    with grpc.insecure_channel(address) as channel:
+        try:
+            call: Any = channel.unary_unary(f"/{SERVICE}/{method}")
+            reply: bytes = call(json.dumps(request).encode(), timeout=TIMEOUT_S)
+        except grpc.RpcError as error:
+            details = error.details() if hasattr(error, "details") else str(error)
+            raise click.ClickException(f"{address}: {details}") from None
+    answer: dict[str, Any] = json.loads(reply)
+    return answer
+
+
+def _table(ports: list[dict[str, Any]]) -> str:
+    head = ["port", "state", "kind", "interface"]
+    head += [f"{side} {name}" for side in ("in", "out") for name in COUNTERS]
+    rows = [head]
+    for port in ports:
+        c = port["counters"]
+        state = "shut" if not port["enabled"] else "up" if port["running"] else "no carrier"
+        row = [str(port["port"]), state, port["kind"], port["interface"] or "-"]
+        row += [str(c[key]) for key in ("received", "received_bytes", "receive_drops", "receive_errors")]
+        row += [str(c[key]) for key in ("sent", "sent_bytes", "send_drops", "send_errors")]
+        rows.append(row)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)

@@ -1,0 +1,190 @@
+/* Ports come, go, are shut and opened, and are asked what they counted. See dataplane.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane_private.h"
+
+/* Paused. A port that comes begins to count at 0. */
+static void clear_counters(struct dataplane *d, uint32_t port)
+{
+    for (unsigned i = 0; i < d->threads; i++)
+        memset(&d->thread[i].counters[port], 0, sizeof d->thread[i].counters[port]);
+}
+
+/* Paused. Give the link's queues to workers. */
+static void connect_link(struct dataplane *d, struct link *link)
+{
+    link->next = d->links;
+    d->links = link;
+    link->first = link->queues == d->threads ? 0 : d->next_owner++ % d->threads;
+    for (unsigned q = 0; q < link->queues; q++) {
+        struct thread *t = &d->thread[link->first + q];
+        t->inputs[t->input_count++] = (struct input){link, q};
+    }
+}
+
+static void disconnect_link(struct dataplane *d, struct link *link)
+{
+    for (unsigned i = 0; i < d->threads; i++) {
+        struct thread *t = &d->thread[i];
+        unsigned kept = 0;
+        for (unsigned k = 0; k < t->input_count; k++)
+            if (t->inputs[k].link != link)
+                t->inputs[kept++] = t->inputs[k];
+        t->input_count = kept;
+    }
+    for (struct link **at = &d->links; *at; at = &(*at)->next)
+        if (*at == link) {
+            *at = link->next;
+            break;
+        }
+}
+
+int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room)
+{
+    if (port >= PORTS_MAX) {
+        snprintf(error, room, "port %u is not below %u", port, PORTS_MAX);
+        return -1;
+    }
+    if (d->route[port]) {
+        snprintf(error, room, "port %u is in use", port);
+        return -1;
+    }
+    struct link *link = link_open_packet(d, port, interface, error, room);
+    if (!link)
+        return -1;
+    dataplane_pause(d);
+    clear_counters(d, port);
+    connect_link(d, link);
+    d->route[port] = link;
+    dataplane_resume(d);
+    return 0;
+}
+
+int dataplane_add_nn(struct dataplane *d, const char *address, char *error, unsigned room)
+{
+    if (d->nn) {
+        snprintf(error, room, "there is an nn socket already");
+        return -1;
+    }
+    struct link *link = link_open_nn(d, address, error, room);
+    if (!link)
+        return -1;
+    dataplane_pause(d);
+    connect_link(d, link);
+    d->nn = link;
+    dataplane_resume(d);
+    return 0;
+}
+
+static void open_again(struct dataplane *d, uint32_t port)
+{
+    if (atomic_exchange(&d->shut[port], 0))
+        atomic_fetch_sub(&d->shut_count, 1);
+}
+
+int dataplane_remove(struct dataplane *d, uint32_t port)
+{
+    if (port >= PORTS_MAX || !d->route[port])
+        return -1;
+    dataplane_pause(d);
+    struct link *link = d->route[port];
+    d->route[port] = NULL;
+    disconnect_link(d, link);
+    dataplane_resume(d);
+    link->ops->close(link);
+    open_again(d, port);
+    return 0;
+}
+
+static int has_link(const struct dataplane *d, uint32_t port)
+{
+    return port < PORTS_MAX && (d->route[port] || (d->nn && nn_serves(d->nn, port)));
+}
+
+int dataplane_enable(struct dataplane *d, uint32_t port, int enabled)
+{
+    if (!has_link(d, port))
+        return -1;
+    if (enabled)
+        open_again(d, port);
+    else if (!atomic_exchange(&d->shut[port], 1))
+        atomic_fetch_add(&d->shut_count, 1);
+    return 0;
+}
+
+void dataplane_keep_unconnected(struct dataplane *d)
+{
+    dataplane_pause(d);
+    d->keep_unconnected = 1;
+    dataplane_resume(d);
+}
+
+int dataplane_queues(struct dataplane *d)
+{
+    return d->flow_affinity ? (int)d->threads : 1;
+}
+
+int dataplane_inject(struct dataplane *d, uint32_t port, const uint8_t *data, uint32_t length)
+{
+    if (port >= PORTS_MAX || length > PACKET_LENGTH_MAX)
+        return EINVAL;
+    return memory_push(d->memory, port, data, length);
+}
+
+int dataplane_take(struct dataplane *d, uint32_t *port, uint8_t *data, uint32_t room)
+{
+    return memory_pop(d->memory, port, data, room);
+}
+
+int dataplane_take_event(struct dataplane *d)
+{
+    return memory_event(d->memory);
+}
+
+void dataplane_counters(struct dataplane *d, uint32_t port, struct port_counters *sum)
+{
+    memset(sum, 0, sizeof *sum);
+    for (unsigned i = 0; i < d->threads && port < PORTS_MAX; i++) {
+        const struct port_counters *c = &d->thread[i].counters[port];
+        sum->received += c->received;
+        sum->received_bytes += c->received_bytes;
+        sum->receive_drops += c->receive_drops;
+        sum->receive_errors += c->receive_errors;
+        sum->sent += c->sent;
+        sum->sent_bytes += c->sent_bytes;
+        sum->send_drops += c->send_drops;
+        sum->send_errors += c->send_errors;
+    }
+    struct link *link = port < PORTS_MAX ? d->route[port] : NULL;
+    if (link && link->ops->missed)
+        sum->receive_drops += link->ops->missed(link);
+}
+
+unsigned dataplane_ports(struct dataplane *d, struct port_state *list, unsigned room)
+{
+    unsigned count = 0;
+    for (uint32_t port = 0; port < PORTS_MAX && count < room; port++) {
+        if (!has_link(d, port))
+            continue;
+        struct link *link = d->route[port] ? d->route[port] : d->nn;
+        struct port_state *s = &list[count++];
+        memset(s, 0, sizeof *s);
+        s->port = port;
+        s->enabled = !is_shut(d, port);
+        s->running = !link->ops->running || link->ops->running(link, port);
+        snprintf(s->kind, sizeof s->kind, "%s", link->kind);
+        dataplane_counters(d, port, &s->counters);
+    }
+    return count;
+}
+
+uint64_t dataplane_unconnected(struct dataplane *d)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < d->threads; i++)
+        sum += d->thread[i].unconnected;
+    return sum;
+}

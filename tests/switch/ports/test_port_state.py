@@ -1,0 +1,198 @@
+"""Ports at run time: shut and opened, counted, added and removed beside others, by Python, gRPC and `p4gate ports`.
+
+Oracle: numbered frames on veths; the kernel hands over what was sent, and each one is received or counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import grpc
+import pytest
+from veths import TIMEOUT, frame, number_of, raw_socket, veths
+
+from switch import build
+from switch.benchmark.bare import BareForwarder
+from switch.port_service import SERVICE
+from switch.ports import DataPlane, Interface, PortError
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces and raw packets need root")
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + TIMEOUT
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(0.001)
+
+
+@pytest.fixture
+def plane() -> Iterator[DataPlane]:
+    """Forwards between ports 1 and 2."""
+    with DataPlane(build.runtime_library()) as plane:
+        plane.start()
+        plane.attach(BareForwarder(1, 2))
+        yield plane
+
+
+def test_a_shut_port_drops_and_counts_in_both_directions_and_passes_when_it_is_open_again(plane: DataPlane) -> None:
+    with ExitStack() as stack:
+        place = stack.enter_context(veths([1, 2]))
+        for port in (1, 2):
+            plane.add_interface(Interface(port, f"near{port}", place))
+        one, two = (stack.enter_context(raw_socket(place, f"far{port}")) for port in (1, 2))
+        one.send(frame(1))
+        assert number_of(two.recv(2000)) == 1
+        plane.enable(2, False)
+        assert [(p.number, p.enabled, p.running) for p in plane.ports()] == [(1, True, True), (2, False, True)]
+        one.send(frame(2))
+        two.send(frame(3))
+        wait_until(lambda: plane.counters(2).send_drops + plane.counters(2).receive_drops == 2, "both are counted")
+        plane.enable(2, True)
+        one.send(frame(4))
+        assert number_of(two.recv(2000)) == 4
+        two.send(frame(5))
+        assert number_of(one.recv(2000)) == 5
+        first, second = plane.counters(1), plane.counters(2)
+        assert (first.received, first.received_bytes, first.sent, first.sent_bytes) == (3, 180, 1, 60)
+        assert (second.received, second.receive_drops, second.sent, second.send_drops) == (1, 1, 2, 1)
+        assert first.receive_errors == first.send_errors == second.receive_errors == second.send_errors == 0
+
+
+def test_jumbo_frames_pass_and_longer_ones_are_counted_as_errors(plane: DataPlane) -> None:
+    with ExitStack() as stack:
+        place = stack.enter_context(veths([1], mtu=20000))
+        place2 = stack.enter_context(veths([2], mtu=9500))
+        plane.add_interface(Interface(1, "near1", place))
+        plane.add_interface(Interface(2, "near2", place2))
+        one, two = stack.enter_context(raw_socket(place, "far1")), stack.enter_context(raw_socket(place2, "far2"))
+        for number, length in enumerate((9014, 9514, 20014, 10000, 60)):
+            one.send(frame(number, length))
+        # 20014 is longer than a packet may be, 10000 than the other interface's MTU allows
+        got = [two.recv(20000) for _ in range(3)]
+        assert got == [frame(0, 9014), frame(1, 9514), frame(4, 60)]
+        assert plane.counters(1).receive_errors == 1
+        assert plane.counters(2).send_errors == 1
+        assert plane.counters(1).received == 4
+        assert plane.counters(2).sent == 3
+
+
+def test_packets_for_which_the_ring_has_no_room_are_counted(plane: DataPlane) -> None:
+    with ExitStack() as stack:
+        place = stack.enter_context(veths([1]))
+        plane.add_interface(Interface(1, "near1", place))
+        one = stack.enter_context(raw_socket(place, "far1"))
+        sent = 5000
+        with plane.stopped():
+            for number in range(sent):
+                one.send(frame(number))
+        plane.settle()
+        counters = plane.counters(1)
+        assert counters.receive_drops > 0
+        assert counters.received + counters.receive_drops == sent
+
+
+def test_a_port_comes_and_goes_without_a_loss_on_others(plane: DataPlane) -> None:
+    with ExitStack() as stack:
+        place = stack.enter_context(veths([1, 2, 3]))
+        for port in (1, 2):
+            plane.add_interface(Interface(port, f"near{port}", place))
+        one, two = (stack.enter_context(raw_socket(place, f"far{port}")) for port in (1, 2))
+        count, got = 20000, []
+
+        def receive() -> None:
+            got.extend(number_of(two.recv(2000)) for _ in range(count))
+
+        receiver = threading.Thread(target=receive)
+        receiver.start()
+        done = threading.Event()
+
+        def change() -> None:
+            while not done.is_set():
+                plane.add_interface(Interface(3, "near3", place))
+                plane.remove(3)
+
+        changer = threading.Thread(target=change)
+        changer.start()
+        for number in range(count):
+            one.send(frame(number))
+            if number % 500 == 499:
+                wait_until(lambda until=number: len(got) > until - 1000, "the receiver is not far behind")
+        receiver.join(TIMEOUT)
+        done.set()
+        changer.join()
+        assert got == list(range(count))
+
+
+def test_a_new_port_begins_to_count_at_nothing(plane: DataPlane) -> None:
+    with veths([1]) as place, raw_socket(place, "far1") as one:
+        plane.add_interface(Interface(1, "near1", place))
+        one.send(frame(1))
+        wait_until(lambda: plane.counters(1).received == 1, "it arrives")
+        plane.enable(1, False)
+        plane.remove(1)
+        assert plane.ports() == []
+        plane.add_interface(Interface(1, "near1", place))
+        assert plane.counters(1).received == 0
+        assert plane.ports()[0].enabled
+
+
+def test_a_port_without_carrier_says_so(plane: DataPlane) -> None:
+    with veths([1]) as place, raw_socket(place, "far1"):
+        plane.add_interface(Interface(1, "near1", place))
+        assert plane.ports()[0].running
+        subprocess.run(["ip", "-n", place.rpartition("/")[2], "link", "set", "far1", "down"], check=True)
+        assert not plane.ports()[0].running
+
+
+def test_what_is_no_port_is_refused(plane: DataPlane) -> None:
+    for attempt in (lambda: plane.remove(7), lambda: plane.enable(7, True), lambda: plane.enable(70000, False)):
+        with pytest.raises(PortError, match="port 7"):
+            attempt()
+
+
+def test_the_command_line_changes_the_ports_of_a_running_switch() -> None:
+    switch = [sys.executable, "-m", "p4gate", "switch", "--no-p4", "--grpc-server-addr", "127.0.0.1:0", "--json"]
+    with (
+        veths([1, 2]) as place,
+        subprocess.Popen([*switch, "-i", f"1@{place}/near1"], stdout=subprocess.PIPE, text=True) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            address = json.loads(process.stdout.readline())["grpc"]
+
+            def ports(*arguments: str) -> subprocess.CompletedProcess[str]:
+                command = [sys.executable, "-m", "p4gate", "ports", "--grpc", address, *arguments]
+                return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+            assert ports("add", f"2@{place}/near2").returncode == 0
+            assert ports("down", "1").returncode == 0
+            found = json.loads(ports("--json").stdout)
+            assert [(p["port"], p["interface"], p["enabled"]) for p in found] == [
+                (1, f"{place}/near1", False),
+                (2, f"{place}/near2", True),
+            ]
+            assert ports("up", "1").returncode == 0
+            assert ports("remove", "2").returncode == 0
+            lines = ports().stdout.splitlines()
+            assert [line.split()[:3] for line in lines[1:]] == [["1", "up", "packet"]]
+            for wrong, said in ((["remove", "2"], "port 2"), (["add", "1@lo"], "in use"), (["add", "2@no"], "none of")):
+                done = ports(*wrong)
+                assert done.returncode == 1
+                assert said in done.stderr
+                assert len(done.stderr.splitlines()) == 1
+            with grpc.insecure_channel(address) as channel:
+                for method, request in (("Add", b"[]"), ("Remove", b"{"), ("Enable", b'{"port": 1, "enabled": 1}')):
+                    with pytest.raises(grpc.RpcError) as refused:
+                        channel.unary_unary(f"/{SERVICE}/{method}")(request, timeout=TIMEOUT)
+                    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
