@@ -110,6 +110,30 @@ class Keys:
                     found[place.index] = Range(value, mask)
         return tuple(found[i] for i in range(len(found)))
 
+    def exact_key(self, value: int) -> Key:
+        """The key of an exact table with this packed value."""
+        return Key(value, self._exact_mask, 0, 0)
+
+    def lpm_key(self, value: int, prefix: int) -> Key:
+        """The key of an LPM table with this packed value; the prefix field is the last."""
+        low = (1 << self.layout.lpm_width - prefix) - 1
+        return Key(value, self._exact_mask & ~low, prefix, 0)
+
+    def ternary_key(self, value: int, mask: int, rank: int) -> Key:
+        """The key of a ternary table: an lpm field in it is a mask too."""
+        prefix = 0
+        for place in self.layout.key:
+            if place.field.kind == "lpm":
+                prefix = (mask >> place.shift & (1 << place.field.width) - 1).bit_count()
+        return Key(value, mask, prefix, rank)
+
+    def unpack(self, words: tuple[int, ...]) -> int:
+        """The packed key that these words are."""
+        value = 0
+        for word in words:
+            value = value << 64 | word
+        return value
+
     def pack(self, value: int) -> bytes:
         """The words of a packed key."""
         if self.layout.words == 1:

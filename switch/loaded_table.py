@@ -1,6 +1,6 @@
 """One table of a loaded pipeline: entries as values in, packed keys and action data to the runtime, and back.
 
-The runtime's table holds the entries; here is only what it cannot tell quickly: the entry number of each key.
+The runtime's table holds the entries; here is only, by entry number, what few of them have.
 Callers hold the engine's lock.
 """
 
@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from switch import native as n
+from switch import table_store
 from switch.bmv2_json.program import Action as ActionDecl
 from switch.bmv2_json.program import ConstEntry, Table
 from switch.codegen.layout import GROUP, MEMBER, Packer, TableLayout, pack_params, unpack_params
 from switch.entry_keys import Key, Keys
-from switch.errors import AlreadyExists, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
+from switch.errors import EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
 from switch.loaded_arrays import read_meter, write_meter
 from switch.loaded_profile import LoadedProfile
+from switch.table_store import Inserted, Store, Stored
 from switch.values import (
     Action,
     Count,
@@ -50,7 +52,6 @@ class LoadedTable:
         self._packers = {} if profile else {a.name: Packer(a, layout.param_words) for a in t.actions}
         self._by_index = {a.index: a for a in t.actions}
         self.keys = Keys(layout)
-        self._params = struct.Struct(f"={layout.param_words}Q")
         self._workers = workers
         self._allocate(max(1, t.size, len(t.entries)))
         self._const_numbers: set[int] = set()
@@ -63,7 +64,7 @@ class LoadedTable:
             self._insert(self._const_entry(entry))
         self._locked = t.const
         if t.const:
-            self._const_numbers = set(self._numbers.values())
+            self._const_numbers = {stored.number for stored in self._stored()}
 
     def _allocate(self, size: int) -> None:
         """The runtime's objects, empty."""
@@ -71,42 +72,29 @@ class LoadedTable:
         self.size = size
         cells = self.size + n.ENTRY_SPARE
         qsbr = self._n.pipeline_qsbr(pipeline)
-        self.lookup = self._create(qsbr) if layout.kind != "keyless" else None
         meter = t.direct_meter
         unit = n.METER_BYTES if meter is not None and meter.in_bytes else n.METER_PACKETS
         self.counters = n.made(self._n.counters_create(workers, cells), t.name) if t.direct_counter else None
         self.meters = n.made(self._n.meters_create(unit, cells), t.name) if meter is not None else None
         self.idle = n.made(self._n.idle_create(cells), t.name) if t.idle_timeout else None
-        self._n.pipeline_set_table(pipeline, t.index, self.lookup, self.counters, self.meters, self.idle)
-        self._numbers: dict[Key, int] = {}
-        self._timeouts: dict[int, tuple[Key, int]] = {}  # entry number -> key, idle timeout
+        self._state = n.made(self._n.entry_state_create(self.counters, self.meters, self.idle), t.name)
+        self.store = table_store.create(layout, self.keys, qsbr, size, self._state)
+        lookup = self.store.pointer if self.store is not None else None
+        self._n.pipeline_set_table(pipeline, t.index, lookup, self.counters, self.meters, self.idle)
+        self._timeouts: dict[int, int] = {}  # entry number -> idle timeout
         self._told: dict[int, int] = {}  # entry number -> when its idleness was last told
 
     def destroy(self) -> None:
-        if self.lookup is not None:
-            getattr(self._n, f"{self.layout.kind}_destroy")(self.lookup)
+        if self.store is not None:
+            self.store.destroy()
         for pointer, free in (
+            (self._state, self._n.entry_state_destroy),
             (self.counters, self._n.counters_destroy),
             (self.meters, self._n.meters_destroy),
             (self.idle, self._n.idle_destroy),
         ):
             if pointer is not None:
                 free(pointer)
-
-    def _create(self, qsbr: int) -> int:
-        layout, size = self.layout, self.size
-        match layout.kind:
-            case "exact":
-                pointer = self._n.exact_create(qsbr, layout.words, layout.param_words, size)
-            case "lpm":
-                exact_width = layout.width - layout.lpm_width
-                pointer = self._n.lpm_create(qsbr, exact_width, layout.lpm_width, layout.param_words, size)
-            case _:
-                flat = [x for pair in layout.ranges for x in pair]
-                ranges = (ctypes.c_uint32 * max(1, len(flat)))(*flat)
-                count = len(layout.ranges)
-                pointer = self._n.ternary_create(qsbr, layout.words, layout.param_words, size, count, ranges)
-        return n.made(pointer, self.table.name)
 
     # ---- what it is
 
@@ -123,11 +111,14 @@ class LoadedTable:
             direct_counter=t.direct_counter,
             direct_meter=t.direct_meter.name if t.direct_meter else None,
             idle_timeout=t.idle_timeout,
-            entries=len(self._numbers),
+            entries=len(self),
         )
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self.store) if self.store is not None else 0
+
+    def _stored(self) -> Iterator[Stored]:
+        return iter(self.store) if self.store is not None else iter(())
 
     # ---- actions
 
@@ -154,14 +145,14 @@ class LoadedTable:
             raise AssertionError(action)
         return packer.action.index, data
 
-    def _action_of(self, entry: int) -> Action | Member | Group:
-        index = ctypes.c_uint32.from_address(entry + 4).value
-        words = list(self._params.unpack(ctypes.string_at(entry + 8, self._params.size)))
+    def _action_of(self, stored: Stored) -> Action | Member | Group:
         if self.profile is not None:
-            slot = words[0]
-            return Group(self.profile.group_id(slot)) if index == GROUP else Member(self.profile.member_id(slot))
-        declared = self._by_index[index]
-        return Action(declared.name, unpack_params(declared, words))
+            slot = stored.words[0]
+            if stored.action == GROUP:
+                return Group(self.profile.group_id(slot))
+            return Member(self.profile.member_id(slot))
+        declared = self._by_index[stored.action]
+        return Action(declared.name, unpack_params(declared, stored.words))
 
     # ---- entries
 
@@ -210,53 +201,27 @@ class LoadedTable:
 
     def _insert(self, entry: Entry) -> None:
         key = self.keys.key(entry.match, entry.priority)
-        if key in self._numbers:
-            raise AlreadyExists(f"table {self.table.name}: an entry with this match exists already")
         action, params = self.action_data(entry.action)
         self.check_timeout(entry)
-        number = ctypes.c_uint32()
-        value = self.keys.pack(key.value)
-        match self.layout.kind:
-            case "exact":
-                code = self._n.exact_insert(self.lookup, value, action, params, ctypes.byref(number))
-            case "lpm":
-                code = self._n.lpm_insert(self.lookup, value, key.prefix, action, params, ctypes.byref(number))
-            case _:
-                mask = self.keys.pack(key.mask)
-                code = self._n.ternary_insert(self.lookup, value, mask, key.rank, action, params, ctypes.byref(number))
-        n.check(code, f"table {self.table.name} (size {self.size})")
-        self.begin(number.value, key, entry)
+        n.check(self._at_hand.insert(key, action, params), f"table {self.table.name} (size {self.size})")
+        self.begin(key, entry)
 
-    def insert_many(
-        self, count: int, values: bytes, keys: list[Key], actions: bytes, params: bytes
-    ) -> list[tuple[int, int]]:
-        """(result, entry number) of each insert."""
-        numbers, codes = (ctypes.c_uint32 * count)(), (ctypes.c_int * count)()
-        match self.layout.kind:
-            case "exact":
-                self._n.exact_insert_many(self.lookup, count, values, actions, params, numbers, codes)
-            case "lpm":
-                lengths = struct.pack(f"={count}I", *(k.prefix for k in keys))
-                self._n.lpm_insert_many(self.lookup, count, values, lengths, actions, params, numbers, codes)
-            case _:
-                masks = self.keys.pack_many([k.mask for k in keys])
-                ranks = struct.pack(f"={count}I", *(k.rank for k in keys))
-                self._n.ternary_insert_many(self.lookup, count, values, masks, ranks, actions, params, numbers, codes)
-        return list(zip(codes, numbers, strict=True))
+    @property
+    def _at_hand(self) -> Store:
+        """The store of a table that has entries: there is a key."""
+        assert self.store is not None
+        return self.store
 
-    def begin(self, number: int, key: Key, entry: Entry) -> None:
-        """A new entry is there: its counter, meter and age start afresh."""
-        self._numbers[key] = number
-        if self.counters is not None:
-            self._n.counter_write(self.counters, number, 0, 0)
-        if self.meters is not None:
-            self._n.meter_configure(self.meters, number, n.METER_OFF, None, 0)
-        if self.idle is not None:
-            self._n.table_touch(self._pipeline, self.table.index, number)
-            if entry.idle_timeout_ns:
-                self._timeouts[number] = key, entry.idle_timeout_ns
+    def begin(self, key: Key, entry: Entry) -> None:
+        """A new entry is there; what only some entries have, begins."""
+        if entry.idle_timeout_ns:
+            self._timeouts[self._number(key)] = entry.idle_timeout_ns
         if self.profile is not None:
             self.profile.refer(entry.action, 1)
+
+    def insert_many(self, keys: list[Key], actions: bytes, params: bytes) -> Inserted:
+        """(result, entry number) of each insert."""
+        return self._at_hand.insert_many(keys, actions, params)
 
     def check_timeout(self, entry: Entry) -> None:
         if entry.idle_timeout_ns and not self.table.idle_timeout:
@@ -264,88 +229,64 @@ class LoadedTable:
 
     def _modify(self, entry: Entry) -> None:
         key = self.keys.key(entry.match, entry.priority)
-        number = self._number(key)
-        before = self._entry(key, number).action
+        before = self._find(key)
         action, params = self.action_data(entry.action)
         self.check_timeout(entry)
-        value = self.keys.pack(key.value)
-        match self.layout.kind:
-            case "exact":
-                code = self._n.exact_modify(self.lookup, value, action, params)
-            case "lpm":
-                code = self._n.lpm_modify(self.lookup, value, key.prefix, action, params)
-            case _:
-                code = self._n.ternary_modify(self.lookup, value, self.keys.pack(key.mask), key.rank, action, params)
-        n.check(code, f"table {self.table.name}")
+        n.check(self._at_hand.modify(key, action, params), f"table {self.table.name}")
         if self.profile is not None:
-            self.profile.refer(before, -1)
+            self.profile.refer(self._action_of(before), -1)
             self.profile.refer(entry.action, 1)
         if self.idle is not None:
-            self._told.pop(number, None)
-            self._timeouts.pop(number, None)
-            self._n.table_touch(self._pipeline, self.table.index, number)
+            self._told.pop(before.number, None)
+            self._timeouts.pop(before.number, None)
+            self._n.table_touch(self._pipeline, self.table.index, before.number)
             if entry.idle_timeout_ns:
-                self._timeouts[number] = key, entry.idle_timeout_ns
+                self._timeouts[before.number] = entry.idle_timeout_ns
 
     def delete(self, match: tuple[Match, ...], priority: int) -> None:
         self._check_mutable()
         key = self.keys.key(match, priority)
-        number = self._number(key)
-        before = self._entry(key, number).action
-        value = self.keys.pack(key.value)
-        match self.layout.kind:
-            case "exact":
-                code = self._n.exact_delete(self.lookup, value)
-            case "lpm":
-                code = self._n.lpm_delete(self.lookup, value, key.prefix)
-            case _:
-                code = self._n.ternary_delete(self.lookup, value, self.keys.pack(key.mask), key.rank)
-        n.check(code, f"table {self.table.name}")
-        del self._numbers[key]
-        self._timeouts.pop(number, None)
-        self._told.pop(number, None)
+        before = self._find(key)
+        n.check(self._at_hand.delete(key), f"table {self.table.name}")
+        self._timeouts.pop(before.number, None)
+        self._told.pop(before.number, None)
         if self.profile is not None:
-            self.profile.refer(before, -1)
+            self.profile.refer(self._action_of(before), -1)
 
     def _number(self, key: Key) -> int:
-        number = self._numbers.get(key)
+        number = self._at_hand.number(key)
         if number is None:
             raise NotFound(f"table {self.table.name}: there is no entry with this match")
         return number
+
+    def _find(self, key: Key) -> Stored:
+        found = self._at_hand.at(self._number(key))
+        assert found is not None
+        return found
 
     def number(self, match: tuple[Match, ...], priority: int) -> int:
         """The entry's number, for its counter and meter."""
         return self._number(self.keys.key(match, priority))
 
-    def _entry(self, key: Key, number: int) -> Entry:
-        match self.layout.kind:
-            case "exact":
-                pointer = self._n.exact_at(self.lookup, number, None)
-            case "lpm":
-                pointer = self._n.lpm_at(self.lookup, number, None, None)
-            case _:
-                pointer = self._n.ternary_at(self.lookup, number, None, None, None)
-        timeout = self._timeouts.get(number)
+    def _entry(self, stored: Stored) -> Entry:
         return Entry(
-            self.keys.match_of(key),
-            self._action_of(pointer),
-            key.rank,
-            timeout[1] if timeout else 0,
-            number in self._const_numbers,
+            self.keys.match_of(stored.key),
+            self._action_of(stored),
+            stored.key.rank,
+            self._timeouts.get(stored.number, 0),
+            stored.number in self._const_numbers,
         )
 
     def entry(self, match: tuple[Match, ...], priority: int) -> Entry:
-        key = self.keys.key(match, priority)
-        return self._entry(key, self._number(key))
+        return self._entry(self._find(self.keys.key(match, priority)))
 
     def entry_at(self, number: int) -> Entry | None:
         """The entry with a number that a trace told."""
-        key = next((k for k, v in self._numbers.items() if v == number), None)
-        return self._entry(key, number) if key is not None else None
+        stored = self.store.at(number) if self.store is not None else None
+        return self._entry(stored) if stored is not None else None
 
     def entries(self) -> Iterator[Entry]:
-        for key, number in list(self._numbers.items()):
-            yield self._entry(key, number)
+        return map(self._entry, self._stored())
 
     def _const_entry(self, e: ConstEntry) -> Entry:
         """As the JSON has it; the values are cut to the fields' widths."""
@@ -429,11 +370,13 @@ class LoadedTable:
         return max(0, now - seen)
 
     def expired(self, now: int) -> Iterator[IdleEntry]:
-        for number, (key, timeout) in list(self._timeouts.items()):
+        for number, timeout in list(self._timeouts.items()):
             seen = self._n.idle_seen(self.idle, number)
             if now - max(seen, self._told.get(number, 0)) >= timeout:
                 self._told[number] = now
-                yield IdleEntry(self.table.name, self._entry(key, number))
+                stored = self._at_hand.at(number)
+                assert stored is not None
+                yield IdleEntry(self.table.name, self._entry(stored))
 
 
 def check_params(declared: ActionDecl, values: tuple[int, ...]) -> tuple[int, ...]:
@@ -464,14 +407,12 @@ class _Batch:
         if not self.waiting:
             return
         t = self.table
-        count = len(self.waiting)
-        keys = t.keys.pack_many([w[1].value for w in self.waiting])
-        actions = struct.pack(f"={count}I", *(w[2] for w in self.waiting))
+        actions = struct.pack(f"={len(self.waiting)}I", *(w[2] for w in self.waiting))
         params = b"".join(w[3] for w in self.waiting)
-        codes = t.insert_many(count, keys, [w[1] for w in self.waiting], actions, params)
-        for (place, key, _, _, entry), (code, number) in zip(self.waiting, codes, strict=True):
+        codes = t.insert_many([w[1] for w in self.waiting], actions, params)
+        for (place, key, _, _, entry), (code, _) in zip(self.waiting, codes, strict=True):
             if code == 0:
-                t.begin(number, key, entry)
+                t.begin(key, entry)
             else:
                 results[place] = n.error_of(code, f"table {t.table.name} (size {t.size})")
         self.waiting.clear()

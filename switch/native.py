@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from ctypes import POINTER, Structure, c_char_p, c_double, c_int, c_size_t, c_uint16, c_uint32, c_uint64, c_void_p
+from ctypes import (
+    POINTER,
+    Structure,
+    c_char_p,
+    c_double,
+    c_int,
+    c_int64,
+    c_size_t,
+    c_uint16,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from functools import cache
 
 from switch.build import runtime_library
@@ -56,6 +68,10 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "exact_delete": (c_int, (P, B)),
     "exact_find": (P, (P, B)),
     "exact_at": (P, (P, U32, POINTER(P))),
+    "exact_set_state": (None, (P, P)),
+    "exact_number": (c_int64, (P, B)),
+    "exact_count": (U32, (P,)),
+    "exact_numbers": (U32, (P,)),
     "exact_insert_many": (U32, (P, U32, B, B, B, P, P)),
     "lpm_create": (P, (P, U32, U32, U32, U32)),
     "lpm_destroy": (None, (P,)),
@@ -63,6 +79,10 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "lpm_modify": (c_int, (P, B, U32, U32, B)),
     "lpm_delete": (c_int, (P, B, U32)),
     "lpm_at": (P, (P, U32, POINTER(P), POINTER(U32))),
+    "lpm_set_state": (None, (P, P)),
+    "lpm_number": (c_int64, (P, B, U32)),
+    "lpm_count": (U32, (P,)),
+    "lpm_numbers": (U32, (P,)),
     "lpm_insert_many": (U32, (P, U32, B, B, B, B, P, P)),
     "ternary_create": (P, (P, U32, U32, U32, U32, P)),
     "ternary_destroy": (None, (P,)),
@@ -70,6 +90,10 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "ternary_modify": (c_int, (P, B, B, U32, U32, B)),
     "ternary_delete": (c_int, (P, B, B, U32)),
     "ternary_at": (P, (P, U32, POINTER(P), POINTER(P), POINTER(U32))),
+    "ternary_set_state": (None, (P, P)),
+    "ternary_number": (c_int64, (P, B, B, U32)),
+    "ternary_count": (U32, (P,)),
+    "ternary_numbers": (U32, (P,)),
     "ternary_insert_many": (U32, (P, U32, B, B, B, B, B, P, P)),
     # selector.h
     "selector_create": (P, (P, U32, U32, U32)),
@@ -78,7 +102,9 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "selector_delete_member": (c_int, (P, U32)),
     "selector_set_group": (c_int, (P, U32, U32, B, B)),
     "selector_delete_group": (c_int, (P, U32)),
-    # counter.h, meter.h, registers.h, idle.h
+    # entry_state.h, counter.h, meter.h, registers.h, idle.h
+    "entry_state_create": (P, (P, P, P)),
+    "entry_state_destroy": (None, (P,)),
     "counters_create": (P, (U32, U64)),
     "counters_destroy": (None, (P,)),
     "counters_read": (None, (P, U64, U64, P)),

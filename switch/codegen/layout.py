@@ -14,6 +14,7 @@ words of their own, most significant first.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -123,7 +124,7 @@ class Packer:
 WORD = (1 << 64) - 1
 
 
-def unpack_params(action: Action, words: list[int]) -> tuple[int, ...]:
+def unpack_params(action: Action, words: Sequence[int]) -> tuple[int, ...]:
     values = []
     for place in param_places(action)[0]:
         if place.words > 1:

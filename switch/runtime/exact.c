@@ -259,6 +259,7 @@ static int insert_in_room(struct exact *t, const uint64_t *key, uint32_t action,
     uint32_t own = numbers_take(&t->numbers);
     if (own == NUMBERS_NONE)
         return TABLE_NO_MEMORY;
+    entry_state_begin(t->state, own);
     put(t, s, find_room(t, s, home), key, own + ENTRY_FIRST, action, params);
     t->count++;
     if (number)
@@ -323,6 +324,27 @@ int exact_delete(struct exact *t, const uint64_t *key)
 }
 
 /* ---- the writer's own look-ups ---- */
+
+void exact_set_state(struct exact *t, const struct entry_state *state)
+{
+    t->state = state;
+}
+
+int64_t exact_number(const struct exact *t, const uint64_t *key)
+{
+    const struct entry *e = exact_find(t, key);
+    return e ? (int64_t)entry_number(e) : -1;
+}
+
+uint32_t exact_count(const struct exact *t)
+{
+    return t->count;
+}
+
+uint32_t exact_numbers(const struct exact *t)
+{
+    return t->numbers.fresh;
+}
 
 const struct entry *exact_at(const struct exact *t, uint32_t number, const uint64_t **key)
 {

@@ -25,6 +25,7 @@
 #include <stddef.h>
 
 #include "entry.h"
+#include "entry_state.h"
 #include "numbers.h"
 #include "qsbr.h"
 
@@ -48,6 +49,7 @@ struct exact {
     uint32_t *slot_of;           /* by entry number */
     struct numbers numbers, slots_leaving;
     struct qsbr *qsbr;
+    const struct entry_state *state; /* begins afresh with each new entry; may be NULL */
 };
 
 /* Writer. `words` >= 1 key words; entries hold `param_words` words. NULL: no memory. Memory is taken as the table grows. */
@@ -61,6 +63,13 @@ int exact_delete(struct exact *t, const uint64_t *key);
  * Grows once for all. Returns how many were inserted. */
 uint32_t exact_insert_many(struct exact *t, uint32_t n, const uint64_t *keys, const uint32_t *actions, const uint64_t *params,
                            uint32_t *numbers, int *results);
+/* Before any entry is there: what begins afresh with each of them. */
+void exact_set_state(struct exact *t, const struct entry_state *state);
+/* The number of this key's entry, or -1. */
+int64_t exact_number(const struct exact *t, const uint64_t *key);
+uint32_t exact_count(const struct exact *t);
+/* All numbers in use are below this one. */
+uint32_t exact_numbers(const struct exact *t);
 /* The entry with this number (and its key, if `key` is not NULL), or NULL. */
 const struct entry *exact_at(const struct exact *t, uint32_t number, const uint64_t **key);
 /* Look-up for callers that know no constants. */

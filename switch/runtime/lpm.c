@@ -26,6 +26,7 @@ struct lpm_writer {
     struct numbers numbers;
     struct cells cells;
     struct arena arena;
+    const struct entry_state *state;
 };
 
 static size_t numbers_of(uint32_t size)
@@ -173,6 +174,7 @@ int lpm_insert(struct lpm *t, const uint64_t *key, uint32_t length, uint32_t act
     uint32_t own = numbers_take(&w->numbers);
     if (own == NUMBERS_NONE)
         return TABLE_NO_MEMORY;
+    entry_state_begin(w->state, own);
     uint32_t cell = cells_take(&w->cells, own, action, params);
     int result = cell == NUMBERS_NONE ? TABLE_NO_MEMORY : put(t, &p, length, cell, 1);
     if (result != TABLE_OK) {
@@ -254,6 +256,28 @@ uint32_t lpm_insert_many(struct lpm *t, uint32_t n, const uint64_t *keys, const 
 }
 
 /* ---- the writer's own look-ups ---- */
+
+void lpm_set_state(struct lpm *t, const struct entry_state *state)
+{
+    t->writer->state = state;
+}
+
+int64_t lpm_number(struct lpm *t, const uint64_t *key, uint32_t length)
+{
+    struct place p;
+    uint32_t cell = locate(t, key, length, &p) ? cell_of(&p, length) : NO_CELL;
+    return cell == NO_CELL ? -1 : (int64_t)entry_number(lpm_entry(t, cell + 1));
+}
+
+uint32_t lpm_count(const struct lpm *t)
+{
+    return t->writer->count;
+}
+
+uint32_t lpm_numbers(const struct lpm *t)
+{
+    return t->writer->numbers.fresh;
+}
 
 const struct entry *lpm_at(const struct lpm *t, uint32_t number, const uint64_t **key, uint32_t *length)
 {

@@ -19,6 +19,7 @@
 #define P4GATE_LPM_H
 
 #include "entry.h"
+#include "entry_state.h"
 #include "qsbr.h"
 
 struct lpm;
@@ -34,6 +35,11 @@ int lpm_delete(struct lpm *t, const uint64_t *key, uint32_t length);
 /* As exact_insert_many. */
 uint32_t lpm_insert_many(struct lpm *t, uint32_t n, const uint64_t *keys, const uint32_t *lengths, const uint32_t *actions,
                          const uint64_t *params, uint32_t *numbers, int *results);
+/* As exact_set_state, exact_number, exact_count, exact_numbers. */
+void lpm_set_state(struct lpm *t, const struct entry_state *state);
+int64_t lpm_number(struct lpm *t, const uint64_t *key, uint32_t length);
+uint32_t lpm_count(const struct lpm *t);
+uint32_t lpm_numbers(const struct lpm *t);
 const struct entry *lpm_at(const struct lpm *t, uint32_t number, const uint64_t **key, uint32_t *length);
 /* Look-up for callers that know no constants. */
 const struct entry *lpm_find(const struct lpm *t, const uint64_t *key);

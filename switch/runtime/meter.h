@@ -45,6 +45,11 @@ void meters_destroy(struct meters *m);
 int meter_configure(struct meters *m, uint64_t index, enum meter_kind kind, const struct meter_config *config, uint64_t now_ns);
 /* Any thread. The kind; `config` gets the configuration unless METER_OFF. */
 enum meter_kind meter_configuration(struct meters *m, uint64_t index, struct meter_config *config);
+/* Writer, who alone changes it. */
+static inline int meter_is_off(const struct meters *m, uint64_t index)
+{
+    return index >= m->size || m->meter[index].kind == METER_OFF;
+}
 
 /* Workers. `color` is the packet's colour so far: METER_GREEN is colour-blind; otherwise colour-aware as the RFCs say. Out of
  * range: green. `now_ns` is the clock given to meter_configure; it may step back between workers. */

@@ -11,13 +11,6 @@
 #define TO_CPU_BYTES (1u << 20)
 #define CONTEXT_ALIGNMENT 64u
 
-uint64_t monotonic_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 struct pipeline *pipeline_create(uint32_t workers, uint16_t cpu_port, uint16_t drop_port, uint32_t tables, uint32_t counters,
                                  uint32_t meters, uint32_t registers, uint32_t selectors, uint32_t value_sets)
 {

@@ -32,6 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clock.h"
 #include "counter.h"
 #include "crc.h"
 #include "entry.h"
@@ -203,8 +204,6 @@ int pipeline_set_value_set(struct pipeline *p, uint32_t set, uint32_t words, uin
 void table_touch(struct pipeline *p, uint32_t table, uint64_t number);
 /* Replace a table's default entry; not present: a miss does nothing. */
 int table_set_default(struct pipeline *p, uint32_t table, int present, uint32_t action, const uint64_t *params, uint32_t words);
-
-uint64_t monotonic_ns(void);
 
 static inline void worker_online(struct worker *w)
 {

@@ -292,6 +292,28 @@ int ternary_delete(struct ternary *t, const uint64_t *value, const uint64_t *mas
 
 /* ---- the writer's own look-ups ---- */
 
+void ternary_set_state(struct ternary *t, const struct entry_state *state)
+{
+    exact_set_state(t->writer->index, state); /* which gives out the numbers */
+}
+
+int64_t ternary_number(const struct ternary *t, const uint64_t *value, const uint64_t *mask, uint32_t rank)
+{
+    uint64_t name[2 * t->writer->words + 1];
+    rule_name(t->writer, value, mask, rank, name);
+    return exact_number(t->writer->index, name);
+}
+
+uint32_t ternary_count(const struct ternary *t)
+{
+    return t->writer->count;
+}
+
+uint32_t ternary_numbers(const struct ternary *t)
+{
+    return exact_numbers(t->writer->index);
+}
+
 const struct entry *ternary_at(const struct ternary *t, uint32_t number, const uint64_t **value, const uint64_t **mask,
                                uint32_t *rank)
 {

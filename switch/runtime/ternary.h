@@ -15,6 +15,7 @@
 #define P4GATE_TERNARY_H
 
 #include "entry.h"
+#include "entry_state.h"
 #include "qsbr.h"
 
 struct ternary;
@@ -37,6 +38,11 @@ int ternary_delete(struct ternary *t, const uint64_t *value, const uint64_t *mas
 /* As exact_insert_many. */
 uint32_t ternary_insert_many(struct ternary *t, uint32_t n, const uint64_t *values, const uint64_t *masks, const uint32_t *ranks,
                              const uint32_t *actions, const uint64_t *params, uint32_t *numbers, int *results);
+/* As exact_set_state, exact_number, exact_count, exact_numbers. */
+void ternary_set_state(struct ternary *t, const struct entry_state *state);
+int64_t ternary_number(const struct ternary *t, const uint64_t *value, const uint64_t *mask, uint32_t rank);
+uint32_t ternary_count(const struct ternary *t);
+uint32_t ternary_numbers(const struct ternary *t);
 const struct entry *ternary_at(const struct ternary *t, uint32_t number, const uint64_t **value, const uint64_t **mask,
                                uint32_t *rank);
 /* Look-up for callers that know no constants. */
