@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
@@ -57,7 +58,7 @@ def create(layout: TableLayout, keys: Keys, qsbr: int, size: int, state: int) ->
             return TernaryStore(layout, keys, qsbr, size, state)
 
 
-class _Store:
+class _Store(ABC):
     """What does not depend on the kind."""
 
     kind: str
@@ -82,8 +83,8 @@ class _Store:
         assert at is not None
         return self._keys.unpack(self._words.unpack(ctypes.string_at(at, self._words.size)))
 
-    def at(self, number: int) -> Stored | None:
-        raise NotImplementedError
+    @abstractmethod
+    def at(self, number: int) -> Stored | None: ...
 
     def destroy(self) -> None:
         self._call("destroy")
