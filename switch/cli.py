@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -19,8 +18,8 @@ from google.protobuf.message import DecodeError
 from switch import build
 from switch.errors import EngineError
 from switch.p4runtime.server import Options, Switch
-from switch.p4runtime.status import StatusError
-from switch.ports import DataPlane, Interface, PortError, parse_interface
+from switch.ports import DataPlane, PortError, parse_interface
+from switch.process import Program, Setup, StartError, run
 
 
 def __getattr__(name: str) -> click.Command:
@@ -28,10 +27,6 @@ def __getattr__(name: str) -> click.Command:
     if name == "trace_command":
         return import_module("switch.trace_cli").trace_command  # type: ignore[no-any-return]
     raise AttributeError(name)
-
-
-class StartError(Exception):
-    """The switch cannot start: one line for the user."""
 
 
 @click.command("switch", context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -56,6 +51,11 @@ class StartError(Exception):
     "nn_address",
     metavar="ADDRESS",
     help="Listen for PTF's nn platform at ipc://PATH or tcp://HOST:PORT; it adds ports itself.",
+)
+@click.option(
+    "--pcap",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A directory for IFACE_in.pcap and IFACE_out.pcap: the packets of each interface, with nanoseconds.",
 )
 @click.option(
     "--grpc-server-addr",
@@ -87,6 +87,7 @@ def switch_command(
     no_p4: bool,
     interfaces: tuple[str, ...],
     nn_address: str | None,
+    pcap: Path | None,
     address: str,
     device_id: int,
     cpu_port: int,
@@ -125,56 +126,33 @@ def switch_command(
         level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
     try:
-        ports = [parse_interface(text) for text in interfaces]
-        config = _read_program(program, p4info) if program is not None else None
-        options = Options(device_id, address, cpu_port, drop_port, tls=_credentials(tls_cert, tls_key, tls_ca))
+        setup = Setup(
+            Options(device_id, address, cpu_port, drop_port, tls=_credentials(tls_cert, tls_key, tls_ca)),
+            _read_program(program, p4info) if program is not None else None,
+            tuple(parse_interface(text) for text in interfaces),
+            nn_address,
+            capture=pcap,
+        )
         library = build.runtime_library()
         with DataPlane(library, workers=workers, flow_affinity=affinity == "flow") as plane:
-            asyncio.run(_run(plane, options, program, config, ports, nn_address, as_json))
+            asyncio.run(run(plane, setup, lambda switch: _ready(switch, setup, as_json)))
     except (StartError, PortError, EngineError) as e:
         click.echo(f"p4gate switch: {e}", err=True)
         sys.exit(1)
 
 
-async def _run(
-    plane: DataPlane,
-    options: Options,
-    program: Path | None,
-    config: tuple[bytes, p4i.P4Info] | None,
-    ports: list[Interface],
-    nn_address: str | None,
-    as_json: bool,
-) -> None:
-    """The life of a switch: everything up, one line, a signal, everything down."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    plane.start()
-    switch = Switch(plane, options)
-    try:
-        if config is not None:
-            try:
-                await switch.set_pipeline(*config)
-            except StatusError as e:
-                raise StartError(f"{program}: {e.message.removeprefix('p4_device_config: ')}") from None
-        for interface in ports:
-            plane.add_interface(interface)
-        if nn_address is not None:
-            plane.add_nn(nn_address)
-        await switch.start()
-        numbers = [interface.port for interface in ports]
-        if as_json:
-            line = json.dumps({"ready": True, "grpc": switch.address, "ports": numbers, "device_id": options.device_id})
-        else:
-            line = f"ready grpc={switch.address} ports={','.join(map(str, numbers))}"
-        print(line, flush=True)
-        await stop.wait()
-    finally:
-        await switch.stop()
+def _ready(switch: Switch, setup: Setup, as_json: bool) -> None:
+    numbers = [interface.port for interface in setup.interfaces]
+    if as_json:
+        device_id = setup.options.device_id
+        line = json.dumps({"ready": True, "grpc": switch.address, "ports": numbers, "device_id": device_id})
+    else:
+        line = f"ready grpc={switch.address} ports={','.join(map(str, numbers))}"
+    print(line, flush=True)
 
 
-def _read_program(program: Path, p4info: Path | None) -> tuple[bytes, p4i.P4Info]:
-    device_config = _read(program)
+def _read_program(program: Path, p4info: Path | None) -> Program:
+    config = _read(program)
     if p4info is None:
         p4info = program.with_suffix(".p4info.txtpb")
         if not p4info.exists():
@@ -188,7 +166,7 @@ def _read_program(program: Path, p4info: Path | None) -> tuple[bytes, p4i.P4Info
             text_format.Parse(data, info)
     except (text_format.ParseError, DecodeError, UnicodeDecodeError) as e:
         raise StartError(f"{p4info}: not a P4Info: {' '.join(str(e).split())}") from None
-    return device_config, info
+    return Program(program, config, info)
 
 
 def _credentials(cert: Path | None, key: Path | None, ca: Path | None) -> grpc.ServerCredentials | None:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 ERROR_ROOM = 300
@@ -189,6 +190,27 @@ class DataPlane:
         if self._lib.dataplane_add_nn(self._plane, address.encode(), error, ERROR_ROOM):
             raise PortError(error.value.decode())
 
+    def add_files(self, port: int, incoming: Path, outgoing: Path) -> None:
+        """A port whose packets come from one pcap file and go to another, once start_files is called.
+
+        Raises PortError if the first cannot be read as a whole, or the second not be written.
+        """
+        error = ctypes.create_string_buffer(ERROR_ROOM)
+        paths = os.fsencode(incoming), os.fsencode(outgoing)
+        if self._lib.dataplane_add_files(self._plane, port, *paths, error, ERROR_ROOM):
+            raise PortError(f"port {port}: {error.value.decode()}")
+
+    def start_files(self, wait: float) -> None:
+        """Let the files' packets in at the pace of their time stamps, `wait` seconds after there is a pipeline."""
+        self._lib.dataplane_start_files(self._plane, int(wait * 1e9))
+
+    def capture(self, port: int, incoming: Path | None, outgoing: Path | None) -> None:
+        """Write the packets that arrive at a port, and those that leave, to pcap files; None: not (any longer)."""
+        error = ctypes.create_string_buffer(ERROR_ROOM)
+        paths = (os.fsencode(path) if path is not None else None for path in (incoming, outgoing))
+        if self._lib.dataplane_capture(self._plane, port, *paths, error, ERROR_ROOM):
+            raise PortError(f"port {port}: {error.value.decode()}")
+
     def remove(self, port: int) -> None:
         """Close an interface's port."""
         if self._lib.dataplane_remove(self._plane, port):
@@ -290,6 +312,9 @@ def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
         ("dataplane_add_interface", ctypes.c_int, [pointer, u32, string, string, ctypes.c_uint]),
         ("dataplane_add_nn", ctypes.c_int, [pointer, string, string, ctypes.c_uint]),
         ("dataplane_remove", ctypes.c_int, [pointer, u32]),
+        ("dataplane_add_files", ctypes.c_int, [pointer, u32, string, string, string, ctypes.c_uint]),
+        ("dataplane_start_files", None, [pointer, ctypes.c_uint64]),
+        ("dataplane_capture", ctypes.c_int, [pointer, u32, string, string, string, ctypes.c_uint]),
         ("dataplane_enable", ctypes.c_int, [pointer, u32, ctypes.c_int]),
         ("dataplane_ports", ctypes.c_uint, [pointer, ctypes.POINTER(_PortState), ctypes.c_uint]),
         ("dataplane_keep_unconnected", None, [pointer]),

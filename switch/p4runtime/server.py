@@ -18,7 +18,7 @@ from finsy.proto import p4i, p4r, p4r_grpc
 from switch import errors
 from switch.engine import Engine
 from switch.p4runtime.servicer import Servicer
-from switch.p4runtime.status import StatusError
+from switch.p4runtime.status import FAILED_PRECONDITION, StatusError
 from switch.port_service import port_handler
 from switch.ports import DataPlane, PortError
 from switch.trace import render
@@ -33,7 +33,7 @@ class Options:
 
     device_id: int = 1
     address: str = "127.0.0.1:9559"
-    cpu_port: int = 510
+    cpu_port: int = 510  # 0: none, no packet-ins and packet-outs
     drop_port: int = 511
     optimise: str = "background"
     tls: grpc.ServerCredentials | None = None
@@ -48,6 +48,7 @@ class Switch:
         self.servicer = Servicer(options.device_id, self, self._inject)
         self.address = ""  # where the server listens, with the port that was really bound
         self._server: grpc.aio.Server | None = None
+        self._unknown: Engine | None = None  # runs, and P4Runtime knows nothing of it
 
     async def start(self) -> None:
         """Start the server. Raises PortError if the address cannot be had."""
@@ -89,6 +90,12 @@ class Switch:
         action = p4r.SetForwardingPipelineConfigRequest.VERIFY_AND_COMMIT
         await self.servicer.set_pipeline(p4r.SetForwardingPipelineConfigRequest(action=action, config=config))
 
+    def run_without_p4info(self, device_config: bytes) -> None:
+        """Let packets through a program that has no P4Info, until a client sets a pipeline. Raises EngineError."""
+        engine = self.load(device_config)
+        self.attach(engine)
+        self._unknown = engine
+
     # ---- Loader, for the servicer
 
     def load(self, device_config: bytes) -> Engine:
@@ -102,11 +109,16 @@ class Switch:
 
     def attach(self, engine: Engine | None) -> None:
         self.plane.attach(engine)
+        if self._unknown is not None:
+            self._unknown.close()
+            self._unknown = None
 
     def stopped(self) -> AbstractContextManager[None]:
         return self.plane.stopped()
 
     def _inject(self, data: bytes) -> None:
+        if not self.options.cpu_port:
+            raise StatusError(FAILED_PRECONDITION, "there is no CPU port: packet-outs have no way in")
         self.plane.inject(self.options.cpu_port, data)
 
 

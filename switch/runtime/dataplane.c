@@ -29,6 +29,14 @@ static struct link *link_of(struct dataplane *d, uint32_t port)
     return d->keep_unconnected ? d->memory : NULL;
 }
 
+static void capture_all(struct capture *capture, const struct packet_out *packets, unsigned count)
+{
+    uint64_t now = realtime_ns();
+    for (unsigned i = 0; i < count; i++)
+        capture_write(capture, now, packets[i].data, packets[i].length);
+    capture_flush(capture);
+}
+
 /* Send packets that all go to one port. */
 static void send_run(struct thread *t, const struct packet_out *packets, unsigned count)
 {
@@ -42,6 +50,8 @@ static void send_run(struct thread *t, const struct packet_out *packets, unsigne
         t->counters[port].send_drops += count;
         return;
     }
+    if (t->dataplane->captures && t->dataplane->capture_out[port])
+        capture_all(t->dataplane->capture_out[port], packets, count);
     link->ops->send(link, t->index, packets, count, &t->counters[port]);
 }
 
@@ -72,6 +82,18 @@ void dataplane_deliver(void *context, const struct packet_out *packets, unsigned
     }
 }
 
+/* Write down what was received, whatever becomes of it. */
+static void capture_received(struct dataplane *d, const struct packet_in *in, unsigned count)
+{
+    uint64_t now = realtime_ns();
+    for (unsigned i = 0; i < count; i++)
+        if (d->capture_in[in[i].port])
+            capture_write(d->capture_in[in[i].port], now, in[i].data, in[i].length);
+    for (unsigned i = 0; i < count; i++)
+        if (d->capture_in[in[i].port])
+            capture_flush(d->capture_in[in[i].port]);
+}
+
 /* Count what was received; what may not go on (a shut port, no pipeline) is taken out. Returns how many are left. */
 static unsigned admit(struct thread *t, struct packet_in *in, unsigned count)
 {
@@ -100,6 +122,8 @@ static unsigned round_trip(struct thread *t)
         if (!n)
             continue;
         found += n;
+        if (t->dataplane->captures)
+            capture_received(t->dataplane, in, n);
         n = admit(t, in, n);
         if (n)
             worker_process(t->worker, in, n);
@@ -291,6 +315,10 @@ void dataplane_destroy(struct dataplane *d)
     }
     if (d->memory)
         d->memory->ops->close(d->memory);
+    for (unsigned i = 0; i < PORTS_MAX; i++) {
+        capture_close(d->capture_in[i]);
+        capture_close(d->capture_out[i]);
+    }
     for (unsigned i = 0; i < d->threads; i++)
         close(d->thread[i].event);
     pthread_cond_destroy(&d->changed);
@@ -333,6 +361,8 @@ void dataplane_stop(struct dataplane *d)
 void dataplane_set_worker(struct dataplane *d, unsigned thread, struct worker *worker)
 {
     d->thread[thread].worker = worker;
+    if (worker && d->files_wanted)
+        files_begin(d->files, d->files_wait_ns);
 }
 
 void *dataplane_context(struct dataplane *d, unsigned thread)

@@ -52,6 +52,14 @@ void dataplane_deliver(void *context, const struct packet_out *packets, unsigned
 /* Ports. Each pauses the workers itself. 0, or -1 with one line in `error`. */
 int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room);
 int dataplane_add_nn(struct dataplane *d, const char *address, char *error, unsigned room);
+/* A port from pcap file `in` to `out`; dataplane_start_files() when all are added. */
+int dataplane_add_files(struct dataplane *d, uint32_t port, const char *in, const char *out, char *error, unsigned room);
+/* Let the files' packets in, `wait_ns` after this or, without a pipeline, after there is one. */
+void dataplane_start_files(struct dataplane *d, uint64_t wait_ns);
+/* Write a port's packets to pcap files, as they come in and as they leave; replaces what was captured before. NULL: not
+ * this direction. */
+int dataplane_capture(struct dataplane *d, uint32_t port, const char *in, const char *out, char *error, unsigned room);
+/* Not for ports of nn, which its client removes, nor of files. */
 int dataplane_remove(struct dataplane *d, uint32_t port);
 /* Shut a port or open it again: a shut one drops what it gets in either direction, and counts it. -1: there is none. */
 int dataplane_enable(struct dataplane *d, uint32_t port, int enabled);

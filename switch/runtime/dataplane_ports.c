@@ -42,16 +42,21 @@ static void disconnect_link(struct dataplane *d, struct link *link)
         }
 }
 
+static int is_free(const struct dataplane *d, uint32_t port, char *error, unsigned room)
+{
+    if (port >= PORTS_MAX)
+        snprintf(error, room, "port %u is not below %u", port, PORTS_MAX);
+    else if (d->route[port])
+        snprintf(error, room, "port %u is in use", port);
+    else
+        return 1;
+    return 0;
+}
+
 int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room)
 {
-    if (port >= PORTS_MAX) {
-        snprintf(error, room, "port %u is not below %u", port, PORTS_MAX);
+    if (!is_free(d, port, error, room))
         return -1;
-    }
-    if (d->route[port]) {
-        snprintf(error, room, "port %u is in use", port);
-        return -1;
-    }
     struct link *link = link_open_packet(d, port, interface, error, room);
     if (!link)
         return -1;
@@ -79,6 +84,62 @@ int dataplane_add_nn(struct dataplane *d, const char *address, char *error, unsi
     return 0;
 }
 
+int dataplane_add_files(struct dataplane *d, uint32_t port, const char *in, const char *out, char *error, unsigned room)
+{
+    if (!is_free(d, port, error, room))
+        return -1;
+    struct link *link = d->files ? d->files : link_open_files(d);
+    if (!link) {
+        snprintf(error, room, "out of memory");
+        return -1;
+    }
+    dataplane_pause(d);
+    if (!d->files)
+        connect_link(d, link);
+    d->files = link;
+    int failed = files_add(link, port, in, out, error, room);
+    if (!failed) {
+        clear_counters(d, port);
+        d->route[port] = link;
+    }
+    dataplane_resume(d);
+    return failed;
+}
+
+void dataplane_start_files(struct dataplane *d, uint64_t wait_ns)
+{
+    dataplane_pause(d);
+    d->files_wait_ns = wait_ns;
+    d->files_wanted = d->files != NULL;
+    if (d->files_wanted && d->thread[0].worker)
+        files_begin(d->files, wait_ns);
+    dataplane_resume(d);
+}
+
+int dataplane_capture(struct dataplane *d, uint32_t port, const char *in, const char *out, char *error, unsigned room)
+{
+    if (port >= PORTS_MAX) {
+        snprintf(error, room, "port %u is not below %u", port, PORTS_MAX);
+        return -1;
+    }
+    struct capture *captures[2] = {NULL, NULL};
+    const char *paths[2] = {in, out};
+    for (unsigned i = 0; i < 2; i++)
+        if (paths[i] && !(captures[i] = capture_open(paths[i], error, room))) {
+            capture_close(captures[0]);
+            return -1;
+        }
+    dataplane_pause(d);
+    struct capture *before[2] = {d->capture_in[port], d->capture_out[port]};
+    d->capture_in[port] = captures[0];
+    d->capture_out[port] = captures[1];
+    d->captures += (captures[0] || captures[1]) - (before[0] || before[1]);
+    dataplane_resume(d);
+    capture_close(before[0]);
+    capture_close(before[1]);
+    return 0;
+}
+
 static void open_again(struct dataplane *d, uint32_t port)
 {
     if (atomic_exchange(&d->shut[port], 0))
@@ -87,7 +148,7 @@ static void open_again(struct dataplane *d, uint32_t port)
 
 int dataplane_remove(struct dataplane *d, uint32_t port)
 {
-    if (port >= PORTS_MAX || !d->route[port])
+    if (port >= PORTS_MAX || !d->route[port] || d->route[port] == d->files)
         return -1;
     dataplane_pause(d);
     struct link *link = d->route[port];
@@ -96,6 +157,8 @@ int dataplane_remove(struct dataplane *d, uint32_t port)
     dataplane_resume(d);
     link->ops->close(link);
     open_again(d, port);
+    if (d->capture_in[port] || d->capture_out[port])
+        dataplane_capture(d, port, NULL, NULL, NULL, 0);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "capture.h"
 #include "dataplane.h"
 
 #define LINKS_MAX (PORTS_MAX + 8)
@@ -40,6 +41,11 @@ struct dataplane {
     struct link *links;
     struct link *memory;
     struct link *nn;
+    struct link *files;
+    int files_wanted;       /* begin when there is a pipeline ... */
+    uint64_t files_wait_ns; /* ... and this long after */
+    unsigned captures;      /* ports that have one; workers look only then */
+    struct capture *capture_in[PORTS_MAX], *capture_out[PORTS_MAX];
     unsigned next_owner;
     _Atomic unsigned shut_count; /* of the ports in `shut` */
     _Atomic uint8_t shut[PORTS_MAX];

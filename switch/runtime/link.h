@@ -2,6 +2,7 @@
  *
  *   port_packet.c   one Linux interface, one port (AF_PACKET)
  *   port_nn.c       PTF's `nn` socket: any number of ports behind one connection
+ *   port_files.c    pcap files, any number of ports
  *   port_memory.c   packets from and to Python, any port: packet-outs, tests without root
  *
  * A link has one queue for each worker that receives from it; a queue is touched by its worker's thread only. `send` may
@@ -56,10 +57,16 @@ struct link {
 
 struct link *link_open_packet(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room);
 struct link *link_open_nn(struct dataplane *d, const char *address, char *error, unsigned room);
+struct link *link_open_files(struct dataplane *d);
 struct link *link_open_memory(struct dataplane *d);
 
 /* True if an nn client has added this port and it is up. */
 int nn_serves(struct link *link, uint32_t port);
+
+/* All workers are parked. Another port, from pcap file `in` to `out`: 0, or -1 with one line in `error`. */
+int files_add(struct link *link, uint32_t port, const char *in, const char *out, char *error, unsigned room);
+/* The first packet of all files enters after this time. A second call does nothing. */
+void files_begin(struct link *link, uint64_t wait_ns);
 
 int memory_push(struct link *link, uint32_t port, const uint8_t *data, uint32_t length);
 int memory_pop(struct link *link, uint32_t *port, uint8_t *data, uint32_t room);
