@@ -9,7 +9,7 @@ from compiler.backends.bmv2 import emit
 from compiler.check import check_program
 from compiler.diagnostics import Diagnostics
 from compiler.passes import run_passes
-from tests.compiler.bmv2.simple_switch import SimpleSwitch
+from tests.bmv2_model import Model
 
 HEADERS = """
 #include <core.p4>
@@ -83,7 +83,7 @@ def refusal(text: str) -> str:
 
 def send(text: str, packet: str) -> str:
     """The bytes (hex) that leave port 2 for `packet` (hex, spaces allowed); "" if none."""
-    out = SimpleSwitch(compile_text(text)).send(1, bytes.fromhex(packet))
+    out = Model(compile_text(text)).send(1, bytes.fromhex(packet))
     assert all(port == 2 for port, _ in out)
     return " ".join(data.hex(" ") for _, data in out)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.compiler.bmv2.simple_switch import SimpleSwitch
+from tests.bmv2_model import Model
 from tests.compiler.programs import compile_text
 
 FIELDS = {"a": 8, "b": 16, "c": 1, "d": 7, "e": 33, "f": 31, "g": 64, "h": 8, "i": 16, "j": 24}
@@ -176,7 +176,7 @@ def test_random_expressions(seed: int) -> None:
         results=results + (f"bit<{padding}> pad; " if padding else ""),
         body="".join(f"hdr.r.r{i} = {e.text}; " for i, e in enumerate(expressions)),
     )
-    switch = SimpleSwitch(compile_text(text))
+    switch = Model(compile_text(text))
     for _ in range(6):
         packet = bytes(generator.random.choice((0, 1, 0x7F, 0x80, 0xFF, 0x55)) for _ in range(IN_BYTES))
         rest, values = int.from_bytes(packet, "big"), {}

@@ -1,5 +1,5 @@
 """Tables applied at several places after which different things follow, and in loops (P4_16 §12.8, §14.2). Oracle:
-results by hand from the specification, on the interpreter and on our switch. (p4c refuses or miscompiles these; real
+results by hand from the specification, on the model and on our switch. (p4c refuses or miscompiles these; real
 simple_switch runs them with the same results.)
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from switch.engine import Engine
-from tests.compiler.bmv2.simple_switch import SimpleSwitch
+from tests.bmv2_model import Model
 from tests.compiler.programs import compile_text, program, refusal
 
 ONE, TWO, MISS = "01 02 03 04 00 05 06 00", "02 02 03 04 00 05 06 00", "01 09 03 04 00 05 06 00"
@@ -27,11 +27,11 @@ table t { key = { hdr.h.c : exact; } actions = { add; stop; NoAction; }
 
 
 def results(text: str, packets: list[str]) -> list[str]:
-    """What leaves port 2 for each packet; the same on the interpreter and on our switch."""
+    """What leaves port 2 for each packet; the same on the model and on our switch."""
     json = compile_text(text)
-    interpreter = SimpleSwitch(json)
+    model = Model(json)
     data = [bytes.fromhex(packet) for packet in packets]
-    expected = [interpreter.send(1, packet) for packet in data]
+    expected = [model.send(1, packet) for packet in data]
     with Engine.load(json, optimise="quick") as engine:
         assert [engine.process(1, packet) for packet in data] == expected
     assert all(port == 2 for out in expected for port, _ in out)
