@@ -63,7 +63,7 @@ static struct packet *copy_with_headers(struct worker *w, const struct packet *p
         return NULL;
     }
     struct packet *q = c->context;
-    size_t payload = payload_length(p);
+    size_t payload = (size_t)(p->frame.end - p->frame.payload);
     memcpy(q, p, sizeof *q);
     q->frame.copy = c;
     q->frame.payload = q->frame.start = c->buffer + PACKET_HEADROOM;
@@ -139,8 +139,7 @@ static void clone_ingress(struct worker *w, struct packet *p)
         atomic_load_explicit(&w->pipeline->clone[p->frame.clone_session & (CLONE_REQUESTED - 1)], memory_order_acquire);
     if (!s || !may_pass_again(w, p))
         return;
-    size_t length = (size_t)(p->frame.end - p->frame.start);
-    struct packet *q = copy_bytes(w, p, p->frame.start, length < p->frame.truncate ? length : p->frame.truncate);
+    struct packet *q = copy_bytes(w, p, p->frame.start, (size_t)(p->frame.end - p->frame.start));
     if (!q)
         return;
     q->frame.passes++;
@@ -207,7 +206,6 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
     }
     if (may_pass_again(w, p)) {
         size_t length = (size_t)(p->frame.end - p->frame.start);
-        length = length < p->frame.truncate ? length : p->frame.truncate;
         struct packet *q = length <= PACKET_LENGTH_MAX ? copy_bytes(w, p, p->frame.start, length) : NULL;
         if (q) {
             keep_fields(q, p, p->frame.recirculate_list);
