@@ -1,0 +1,8 @@
+"""The golden cases' P4Runtime client serves here too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
