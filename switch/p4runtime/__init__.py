@@ -1,14 +1,18 @@
 """The P4Runtime server: P4Runtime messages in, engine calls out (P4Runtime 1.5, a superset of 1.4).
 
 status.py, canonical.py  how a no is said; integers as byte strings
-arbitration.py           who may write (pure)
+arbitration.py, roles.py who may write, and what (pure)
 schema.py                P4Info, indexed
 match.py, actions.py, p4data.py, packetio.py
                          values: match fields, actions, P4Data, controller headers (pure)
 tables.py, profiles.py, arrays.py, replication.py, digests.py
                          one file for each kind of entity: write, undo, read
 device.py                one device: its pipeline, batches of updates, reads
-servicer.py, server.py   gRPC: requests to the device, streams to clients
+config.py                the running and the saved pipeline
+limits.py, lock.py, stream.py, snapshot.py, complaints.py
+                         what a client may take: turns, memory, log lines
+servicer.py              requests to the device, streams to clients
+rpc.py, server.py        gRPC: bytes to requests, errors to statuses
 
 Read them in this order. Up to device.py nothing knows of sockets or threads.
 """

@@ -6,7 +6,7 @@ time (the servicer's loop); none of them waits for packets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from finsy.proto import p4r
@@ -106,8 +106,7 @@ class Pipeline:
                 self._write_one(update, log)
             except (StatusError, errors.EngineError) as e:
                 log.roll_back()
-                aborted = StatusError(ABORTED, f"not done, because update {i} failed")
-                return [error_of(e if j == i else aborted) for j in range(len(updates))]
+                return aborted(len(updates), {i: e})
         return []
 
     def _write_one(self, update: p4r.Update, undo: Undo) -> None:
@@ -188,6 +187,12 @@ def error_of(error: Exception | None) -> p4r.Error:
     if error is None:
         return p4r.Error(canonical_code=OK)
     return p4r.Error(canonical_code=code_of(error), message=str(error.args[0]) if error.args else str(error))
+
+
+def aborted(updates: int, failed: Mapping[int, Exception]) -> list[p4r.Error]:
+    """The errors of an all-or-nothing batch that some updates kept from being done."""
+    other = StatusError(ABORTED, f"not done, because update {min(failed)} failed")
+    return [error_of(failed.get(i, other)) for i in range(updates)]
 
 
 def _unsupported(which: str) -> StatusError:

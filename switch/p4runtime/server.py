@@ -7,24 +7,36 @@ on the running switch: JSON in, JSON out, /p4gate.v1.Debug/Trace), on one asynci
 from __future__ import annotations
 
 import json
+import logging
 import socket
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from finsy.proto import p4i, p4r, p4r_grpc
+from finsy.proto import p4i, p4r
 
 from switch import errors
 from switch.engine import Engine
+from switch.p4runtime.complaints import OneLine
+from switch.p4runtime.limits import (
+    CALLS_PER_CONNECTION,
+    HANDSHAKE_MS,
+    IDLE_CONNECTION_MS,
+    KEEPALIVE_ANSWER_MS,
+    KEEPALIVE_MS,
+    MESSAGE_MAX,
+)
+from switch.p4runtime.rpc import Service
 from switch.p4runtime.servicer import Servicer
 from switch.p4runtime.status import FAILED_PRECONDITION, StatusError
+from switch.p4runtime.stream import Caller
 from switch.port_service import port_handler
 from switch.ports import DataPlane, PortError
 from switch.trace import render
 
-MESSAGE_MAX = 512 << 20  # bytes of one request: a P4 program, or a large batch
-METADATA_MAX = 16 << 20  # bytes of headers: the errors of a batch come in one
+# The library tells of clients that break off in the middle of a call with a traceback.
+logging.getLogger("grpc._cython.cygrpc").addFilter(OneLine())
 
 
 @dataclass(frozen=True)
@@ -55,13 +67,18 @@ class Switch:
         server = grpc.aio.server(
             options=[
                 ("grpc.max_receive_message_length", MESSAGE_MAX),
-                ("grpc.max_send_message_length", MESSAGE_MAX),
-                ("grpc.max_metadata_size", METADATA_MAX),
+                ("grpc.max_send_message_length", -1),
+                ("grpc.max_concurrent_streams", CALLS_PER_CONNECTION),
+                ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
+                ("grpc.max_connection_idle_ms", IDLE_CONNECTION_MS),
+                ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+                ("grpc.keepalive_timeout_ms", KEEPALIVE_ANSWER_MS),
                 ("grpc.so_reuseport", 0),
             ]
         )
-        p4r_grpc.add_P4RuntimeServicer_to_server(self.servicer, server)  # type: ignore[arg-type]
-        server.add_generic_rpc_handlers((_debug_handler(self.servicer), port_handler(self.plane)))
+        service = Service(self.servicer, lambda context: Caller(context.peer()))
+        handlers = (service.handler(), _debug_handler(self.servicer), port_handler(self.plane))
+        server.add_generic_rpc_handlers(handlers)
         address = self.options.address
         _check_address(address)
         try:

@@ -1,8 +1,9 @@
-"""The P4Runtime service: requests to the device, streams to its clients (P4Runtime 1.5, a superset of 1.4).
+"""The P4Runtime service without its transport: requests to the device, streams to its clients (P4Runtime 1.5).
 
-Everything runs on one asyncio loop, so that arbitration, pipeline changes and writes are ordered without locks; only
-the loading of a pipeline (a C compiler runs) is done in a thread, under a lock that holds other writers back.
-Reads and writes are plain function calls on the loop: they never wait for packets.
+Everything runs on one asyncio loop. Reads and writes work in slices, between which others get their turn, under a lock
+for many readers or one writer: a Read sees the state before or after a Write, never the middle ("Parallelism of Read
+and Write Requests"). Only the loading of a pipeline (a C compiler runs) is done in a thread, under the same lock.
+A Write that has begun is finished, also if its client goes away or loses its office.
 """
 
 from __future__ import annotations
@@ -10,67 +11,47 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from itertools import count
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-import grpc
-from finsy.proto import U128, p4r, rpc_status
-from google.protobuf import any_pb2
+from finsy.proto import U128, p4r
 
 from switch import errors
-from switch.p4runtime import arbitration, packetio
+from switch.p4runtime import arbitration, packetio, roles
 from switch.p4runtime.arbitration import ClientId, Reply
 from switch.p4runtime.config import Loader, PipelineConfig
-from switch.p4runtime.device import Pipeline, error_of
+from switch.p4runtime.device import Pipeline, aborted, error_of
+from switch.p4runtime.limits import READERS_MAX, SLICE, UNARBITRATED_MAX
+from switch.p4runtime.lock import ReadWriteLock
+from switch.p4runtime.roles import RoleConfig
+from switch.p4runtime.snapshot import Room, Snapshot
 from switch.p4runtime.status import (
     FAILED_PRECONDITION,
-    INTERNAL,
+    INVALID_ARGUMENT,
     OK,
     PERMISSION_DENIED,
+    RESOURCE_EXHAUSTED,
+    UNAVAILABLE,
     UNIMPLEMENTED,
-    UNKNOWN,
+    BatchError,
     StatusError,
     code_of,
+    parse,
 )
+from switch.p4runtime.stream import Caller, Client
+from switch.ports import PortError
 
 log = logging.getLogger(__name__)
 
 API_VERSION = "1.5.0"
-READ_CHUNK = 1000  # entities in one ReadResponse
-WAITING_MAX = 20000  # packet-ins, digests and notifications that wait for a slow client; more are lost
 IDLE_SCAN_SECONDS = 0.25
-# grpc.StatusCode by the number that P4Runtime uses
-STATUS = {code.value[0]: code for code in grpc.StatusCode}
-
-Context = grpc.aio.ServicerContext[Any, Any]
 T = TypeVar("T")
 
 
-class Client:
-    """One StreamChannel: what waits to be sent on it, and why it must end."""
-
-    def __init__(self, number: int) -> None:
-        self.id = ClientId(number)
-        self.waiting: deque[p4r.StreamMessageResponse] = deque()
-        self.changed = asyncio.Event()
-        self.ended = False
-        self.error: StatusError | None = None
-
-    def send(self, message: p4r.StreamMessageResponse, *, may_be_lost: bool = False) -> None:
-        if may_be_lost and len(self.waiting) >= WAITING_MAX:
-            return
-        self.waiting.append(message)
-        self.changed.set()
-
-    def end(self, error: StatusError | None = None) -> None:
-        self.ended, self.error = True, error
-        self.changed.set()
-
-
 class Servicer:
-    """One device behind the P4Runtime service."""
+    """One device behind the P4Runtime service. What it raises for clients is a StatusError."""
 
     def __init__(self, device_id: int, loader: Loader, inject: Callable[[bytes], None]) -> None:
         """`inject` puts a packet into the CPU port."""
@@ -78,20 +59,25 @@ class Servicer:
         self._config = PipelineConfig(loader)
         self._inject = inject
         self._clients: dict[ClientId, Client] = {}
+        self._unarbitrated: dict[ClientId, Client] = {}  # oldest first
         self._numbers = count(1)
-        self._lock = asyncio.Lock()
+        self._lock = ReadWriteLock(READERS_MAX)
+        self._write_runs = False
+        self._room = Room()
+        self._started: set[asyncio.Task[Any]] = set()
         self._watched: list[int] = []
         self._digest_timer: asyncio.TimerHandle | None = None
         self._idle_task: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
         """End every stream and forget the pipeline."""
-        for client in self._clients.values():
-            client.end(StatusError(grpc.StatusCode.UNAVAILABLE.value[0], "the switch is shutting down"))
+        for client in list(self._clients.values()):
+            client.end(StatusError(UNAVAILABLE, "the switch is shutting down"))
         if self._idle_task is not None:
             self._idle_task.cancel()
         self._unwatch()
-        self._config.close()
+        async with self._lock.writing():
+            self._config.close()
 
     @property
     def pipeline(self) -> Pipeline | None:
@@ -100,63 +86,69 @@ class Servicer:
 
     # ---- unary calls
 
-    async def Capabilities(self, request: p4r.CapabilitiesRequest, context: Context) -> p4r.CapabilitiesResponse:
+    def capabilities(self, request: p4r.CapabilitiesRequest) -> p4r.CapabilitiesResponse:
+        if request.device_id:
+            arbitration.check_device(self._state, request.device_id)
         return p4r.CapabilitiesResponse(p4runtime_api_version=API_VERSION)
 
-    async def SetForwardingPipelineConfig(
-        self, request: p4r.SetForwardingPipelineConfigRequest, context: Context
-    ) -> p4r.SetForwardingPipelineConfigResponse:
-        async with self._lock:
-            try:
-                self._check_writer(request)
-                await self.set_pipeline(request)
-            except StatusError as e:
-                await _abort(context, e)
-        return p4r.SetForwardingPipelineConfigResponse()
+    async def set_config(self, request: p4r.SetForwardingPipelineConfigRequest, caller: Caller) -> None:
+        """What a client asks for ("SetForwardingPipelineConfig RPC")."""
+
+        async def do() -> None:
+            async with self._lock.writing():
+                config = self._check_writer(request, caller)
+                if config is not None and not config.can_push_pipeline:
+                    raise StatusError(PERMISSION_DENIED, "the role may not set the forwarding pipeline")
+                await self._set(request)
+
+        await self._finish(do())
 
     async def set_pipeline(self, request: p4r.SetForwardingPipelineConfigRequest) -> None:
-        """Do what a SetForwardingPipelineConfig asks for, whoever asks. Raises StatusError."""
+        """The same for the switch itself, whoever is primary."""
+        async with self._lock.writing():
+            await self._set(request)
+
+    async def _set(self, request: p4r.SetForwardingPipelineConfigRequest) -> None:
         before = self._config.running
         await self._config.set(request)
         if self._config.running is not before:
             self._unwatch()
             self._watch()
 
-    async def GetForwardingPipelineConfig(
-        self, request: p4r.GetForwardingPipelineConfigRequest, context: Context
-    ) -> p4r.GetForwardingPipelineConfigResponse:
-        try:
-            arbitration.check_device(self._state, request.device_id)
-        except StatusError as e:
-            await _abort(context, e)
+    def get_config(self, request: p4r.GetForwardingPipelineConfigRequest) -> p4r.GetForwardingPipelineConfigResponse:
+        arbitration.check_device(self._state, request.device_id)
         return self._config.get(request.response_type)
 
-    async def Write(self, request: p4r.WriteRequest, context: Context) -> p4r.WriteResponse:
-        async with self._lock:
-            try:
-                self._check_writer(request)
-                results = self._addressed().write(request.updates, request.atomicity)
-            except StatusError as e:
-                await _abort(context, e)
-            if results:
-                failed = sum(error.canonical_code != OK for error in results)
-                await _abort_with(context, f"{failed} of {len(results)} updates failed", results)
-        return p4r.WriteResponse()
+    async def write(self, data: bytes, caller: Caller) -> None:
+        """A WriteRequest ("Write RPC"). Raises BatchError where updates fail."""
+        request = parse(p4r.WriteRequest, data)
 
-    async def Read(self, request: p4r.ReadRequest, context: Context) -> AsyncIterator[p4r.ReadResponse]:
-        """Entities of the requests that succeed, then an error for those that do not."""
-        async with self._lock:
+        async def do() -> None:
+            async with self._lock.writing():
+                config = self._check_writer(request, caller)
+                self._write_runs = True
+                try:
+                    results = await _write(self._addressed(), request, config)
+                finally:
+                    self._write_runs = False
+            if results:
+                raise BatchError(results, "updates")
+
+        await self._finish(do())
+
+    async def read(self, request: p4r.ReadRequest, caller: Caller) -> Snapshot:
+        """What the requests that succeed select, and how each of them went ("Read RPC")."""
+        async with self._lock.reading():
+            arbitration.check_device(self._state, request.device_id)
+            pipeline = self._addressed()
+            config = self._state.config_of(roles.key_of(request.role, 0))
+            snapshot = Snapshot(self._room, caller.peer)
             try:
-                arbitration.check_device(self._state, request.device_id)
-                found, results = _read(self._addressed(), request.entities)
-            except StatusError as e:
-                await _abort(context, e)
-        # Outside of the lock: a client that does not take its answer holds up nobody.
-        for start in range(0, len(found), READ_CHUNK):
-            yield p4r.ReadResponse(entities=found[start : start + READ_CHUNK])
-        failed = sum(error.canonical_code != OK for error in results)
-        if failed:
-            await _abort_with(context, f"{failed} of {len(results)} requests failed", results)
+                await _read(pipeline, request.entities, config, snapshot)
+            except BaseException:
+                snapshot.drop()
+                raise
+        return snapshot
 
     def _addressed(self) -> Pipeline:
         """The pipeline that reads and writes are about: one that is saved comes before the one that runs."""
@@ -165,61 +157,64 @@ class Servicer:
             raise StatusError(FAILED_PRECONDITION, "no forwarding pipeline is set")
         return pipeline
 
-    def _check_writer(self, request: p4r.WriteRequest | p4r.SetForwardingPipelineConfigRequest) -> None:
+    def _check_writer(
+        self, request: p4r.WriteRequest | p4r.SetForwardingPipelineConfigRequest, caller: Caller
+    ) -> RoleConfig | None:
+        key = roles.key_of(request.role, request.role_id)
         election_id = U128.decode(request.election_id) if request.HasField("election_id") else None
-        arbitration.check_writer(self._state, request.device_id, request.role, election_id)
+        config = arbitration.check_writer(self._state, request.device_id, key, election_id)
+        if not caller.may_write:
+            raise StatusError(PERMISSION_DENIED, "this client's certificate is for reading only")
+        return config
+
+    async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it to the end, also if the client goes away meanwhile."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._started.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._started.discard(task)
+        if not task.cancelled():
+            task.exception()  # its client may not be there any more to hear of it
 
     # ---- streams
 
-    async def StreamChannel(
-        self, requests: AsyncIterator[p4r.StreamMessageRequest], context: Context
-    ) -> AsyncIterator[p4r.StreamMessageResponse]:
-        client = Client(next(self._numbers))
-        self._clients[client.id] = client
-        reader = asyncio.create_task(self._listen(client, requests))
-        try:
-            while True:
-                while client.waiting:
-                    yield client.waiting.popleft()
-                if client.ended:
-                    break
-                client.changed.clear()
-                await client.changed.wait()
-        finally:
-            reader.cancel()
-            del self._clients[client.id]
-            self._state, replies = arbitration.on_disconnect(self._state, client.id)
-            self._reply(replies)
-        if client.error is not None:
-            await _abort(context, client.error)
+    def connect(self, caller: Caller) -> Client:
+        """A stream has been opened."""
+        client = Client(next(self._numbers), caller)
+        if len(self._unarbitrated) >= UNARBITRATED_MAX:
+            oldest = self._unarbitrated.pop(next(iter(self._unarbitrated)))
+            oldest.end(StatusError(RESOURCE_EXHAUSTED, "too many streams without a MasterArbitrationUpdate"))
+        self._clients[client.id] = self._unarbitrated[client.id] = client
+        return client
 
-    async def _listen(self, client: Client, requests: AsyncIterator[p4r.StreamMessageRequest]) -> None:
-        """Take a client's messages until it has no more. A message that breaks the rules of the stream ends it."""
-        try:
-            async for request in requests:
-                self._on_message(client, request)
-            client.end()
-        except StatusError as e:
-            client.end(e)
-        except Exception as e:  # an error of ours must not leave the client waiting for ever
-            log.exception("stream of client %d", client.id)
-            client.end(StatusError(INTERNAL, f"{type(e).__name__}: {e}"))
+    def disconnect(self, client: Client) -> None:
+        """Its stream is broken, or has been ended."""
+        self._clients.pop(client.id, None)
+        self._unarbitrated.pop(client.id, None)
+        self._state, replies = arbitration.on_disconnect(self._state, client.id)
+        self._reply(replies)
+        if client.lost:
+            log.warning("%s: %d messages were lost, as it took them too slowly", client.caller.peer, client.lost)
 
-    def _on_message(self, client: Client, request: p4r.StreamMessageRequest) -> None:
+    async def on_message(self, client: Client, request: p4r.StreamMessageRequest) -> None:
+        """A message of a stream. Raises StatusError where the stream must be terminated."""
         which = request.WhichOneof("update")
         if which == "arbitration":
-            self._state, replies = arbitration.on_arbitration(self._state, client.id, request.arbitration)
-            self._reply(replies)
-            return
-        if which is None:
+            await self._arbitrate(client, request.arbitration)
             return
         try:
             if which == "packet":
                 self._packet_out(client, request.packet)
             elif which == "digest_ack":
                 self._acknowledge(client, request.digest_ack)
+            elif which == "other":
+                kind = request.other.type_url[:100]
+                raise StatusError(UNIMPLEMENTED, f"stream messages of the type {kind!r} are not supported")
             else:
-                raise StatusError(UNIMPLEMENTED, f"stream messages of the kind {which} are not supported")
+                raise StatusError(INVALID_ARGUMENT, "the stream message is empty, or of a kind that is not known here")
         except StatusError as e:
             error = p4r.StreamError(canonical_code=e.code, message=e.message)
             if which == "packet":
@@ -227,35 +222,63 @@ class Servicer:
             elif which == "digest_ack":
                 error.digest_list_ack.digest_list_ack.CopyFrom(request.digest_ack)
             else:
-                error.other.SetInParent()
-            client.send(p4r.StreamMessageResponse(error=error), may_be_lost=True)
+                error.other.other.CopyFrom(request.other)
+            client.send(p4r.StreamMessageResponse(error=error))
+
+    async def _arbitrate(self, client: Client, update: p4r.MasterArbitrationUpdate) -> None:
+        if update.HasField("election_id") and not client.caller.may_write:
+            raise StatusError(
+                PERMISSION_DENIED, "this client's certificate is for reading only: it may not send an election id"
+            )
+        self._state, replies = arbitration.on_arbitration(self._state, client.id, update)
+        self._unarbitrated.pop(client.id, None)
+        if self._write_runs and self._state.is_primary(client.id):
+            # Everybody else hears of the new primary at once, the primary itself when older writes are through.
+            self._reply(reply for reply in replies if reply.client != client.id)
+            async with self._lock.reading():
+                pass
+            if not self._state.is_primary(client.id):
+                return  # it has been told so meanwhile
+            replies = [reply for reply in replies if reply.client == client.id]
+        self._reply(replies)
 
     def _packet_out(self, client: Client, message: p4r.PacketOut) -> None:
-        self._check_primary(client)
+        config = self._check_primary(client)
+        if config is not None and not config.packet_io:
+            raise StatusError(PERMISSION_DENIED, "the role may not send packets")
         if self.pipeline is None:
             raise StatusError(FAILED_PRECONDITION, "no forwarding pipeline is set")
         try:
             self._inject(packetio.packet_out(self.pipeline.schema.packet_out, message))
         except errors.EngineError as e:
             raise StatusError(code_of(e), str(e)) from None
+        except PortError as e:
+            raise StatusError(INVALID_ARGUMENT, f"packet-out: {e}") from None
 
     def _acknowledge(self, client: Client, message: p4r.DigestListAck) -> None:
-        self._check_primary(client)
+        config = self._check_primary(client)
+        if config is not None and message.digest_id not in config.ids:
+            raise StatusError(PERMISSION_DENIED, "the digest is not of this role")
         if self.pipeline is not None:
             self.pipeline.digests.acknowledge(message)
 
-    def _check_primary(self, client: Client) -> None:
+    def _check_primary(self, client: Client) -> RoleConfig | None:
         if not self._state.is_primary(client.id):
             raise StatusError(PERMISSION_DENIED, "only the primary client may do this")
+        key = self._state.role_of(client.id)
+        return None if key is None else self._state.config_of(key)
 
     def _reply(self, replies: Iterable[Reply]) -> None:
         for reply in replies:
             if reply.client in self._clients:
                 self._clients[reply.client].send(p4r.StreamMessageResponse(arbitration=reply.update))
 
-    def _tell_primaries(self, message: p4r.StreamMessageResponse) -> None:
-        for client in self._state.primaries():
-            self._clients[client].send(message, may_be_lost=True)
+    def _tell_primaries(
+        self, message: p4r.StreamMessageResponse, concerns: Callable[[RoleConfig | None], bool]
+    ) -> None:
+        for client, config in self._state.primaries():
+            if concerns(config) and client in self._clients:
+                self._clients[client].send(message)
 
     # ---- what the data plane says
 
@@ -288,7 +311,9 @@ class Servicer:
         packets, samples, lines = pipeline.engine.drain()
         for packet in packets:
             message = packetio.packet_in(pipeline.schema.packet_in, packet.data)
-            self._tell_primaries(p4r.StreamMessageResponse(packet=message))
+            self._tell_primaries(
+                p4r.StreamMessageResponse(packet=message), partial(roles.takes_packet_in, message=message)
+            )
         now = time.monotonic_ns()
         for sample in samples:
             pipeline.digests.sample(sample.name, sample.values, now)
@@ -304,7 +329,7 @@ class Servicer:
         now = time.monotonic_ns()
         for digest_list in pipeline.digests.due(now):
             digest_list.timestamp = time.time_ns()
-            self._tell_primaries(p4r.StreamMessageResponse(digest=digest_list))
+            self._tell_owners(p4r.StreamMessageResponse(digest=digest_list), digest_list.digest_id)
         if self._digest_timer is not None:
             self._digest_timer.cancel()
             self._digest_timer = None
@@ -318,34 +343,67 @@ class Servicer:
             await asyncio.sleep(IDLE_SCAN_SECONDS)
             for message in self.pipeline.idle_notifications():
                 message.timestamp = time.time_ns()
-                self._tell_primaries(p4r.StreamMessageResponse(idle_timeout_notification=message))
+                table_id = message.table_entry[0].table_id
+                self._tell_owners(p4r.StreamMessageResponse(idle_timeout_notification=message), table_id)
+
+    def _tell_owners(self, message: p4r.StreamMessageResponse, number: int) -> None:
+        """Digests and idle entries go to the primaries whose role covers the object ("Role Config")."""
+        self._tell_primaries(message, lambda config: config is None or number in config.ids)
 
 
-def _read(pipeline: Pipeline, requests: Iterable[p4r.Entity]) -> tuple[list[p4r.Entity], list[p4r.Error]]:
-    """All that the requests select, and how each of them went."""
-    found: list[p4r.Entity] = []
+async def _write(pipeline: Pipeline, request: p4r.WriteRequest, config: RoleConfig | None) -> list[p4r.Error]:
+    """An error (or OK) for each update, or [] if all succeeded. Batches that may be done in part are done in slices."""
+    updates, mode = request.updates, request.atomicity
+    refused: dict[int, StatusError] = {}
+    if config is not None:
+        for i, update in enumerate(updates):
+            try:
+                roles.check_update(config, update)
+            except StatusError as e:
+                refused[i] = e
+    if mode != p4r.WriteRequest.CONTINUE_ON_ERROR:
+        if mode not in (p4r.WriteRequest.ROLLBACK_ON_ERROR, p4r.WriteRequest.DATAPLANE_ATOMIC):
+            raise StatusError(INVALID_ARGUMENT, f"the atomicity {mode} is not known")
+        if refused:
+            return aborted(len(updates), refused)
+        return pipeline.write(updates, mode)
+    allowed = [u for i, u in enumerate(updates) if i not in refused] if refused else updates
     results: list[p4r.Error] = []
+    failed = False
+    for start in range(0, len(allowed), SLICE):
+        if start:
+            await asyncio.sleep(0)
+        piece = allowed[start : start + SLICE]
+        errors_of_piece = pipeline.write(piece, mode)
+        failed = failed or bool(errors_of_piece)
+        results += errors_of_piece or [error_of(None)] * len(piece)
+    if refused:
+        rest = iter(results)
+        return [error_of(refused[i]) if i in refused else next(rest) for i in range(len(updates))]
+    return results if failed else []
+
+
+async def _read(
+    pipeline: Pipeline, requests: Iterable[p4r.Entity], config: RoleConfig | None, snapshot: Snapshot
+) -> None:
+    """Put what the requests select into the snapshot."""
+    number = 0
     for request in requests:
         try:
-            found.extend(pipeline.read(request))
-            results.append(error_of(None))
+            for entity in pipeline.read(request):
+                if roles.belongs(config, entity):
+                    snapshot.add(entity)
+                number += 1
+                if number % SLICE == 0:
+                    await asyncio.sleep(0)
+            snapshot.results.append(error_of(None))
         except (StatusError, errors.EngineError) as e:
-            results.append(error_of(e))
-    return found, results
-
-
-async def _abort(context: Context, error: StatusError) -> NoReturn:
-    await context.abort(STATUS[error.code], error.message)
-    raise AssertionError("abort does not return")
-
-
-async def _abort_with(context: Context, message: str, results: Iterable[p4r.Error]) -> NoReturn:
-    """End a call with UNKNOWN and one p4.v1.Error for each of its parts ("Error Reporting Messages")."""
-    status = rpc_status.Status(code=UNKNOWN, message=message)
-    for result in results:
-        packed = any_pb2.Any()
-        packed.Pack(result)
-        status.details.append(packed)
-    trailer = (("grpc-status-details-bin", status.SerializeToString()),)
-    await context.abort(grpc.StatusCode.UNKNOWN, message, trailer)
-    raise AssertionError("abort does not return")
+            if snapshot.error is not None:
+                raise
+            snapshot.results.append(error_of(e))
+        number += 1
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+    snapshot.flush()
+    if all(error.canonical_code == OK for error in snapshot.results):
+        snapshot.results = []

@@ -1,8 +1,12 @@
-"""The one exception by which P4Runtime code says no: a canonical gRPC code and one line for the reader."""
+"""The exception by which P4Runtime code says no: a canonical gRPC code and one line for the reader."""
 
 from __future__ import annotations
 
-from finsy.proto import rpc_code
+from collections.abc import Sequence
+from typing import TypeVar
+
+from finsy.proto import p4r, rpc_code
+from google.protobuf.message import DecodeError, Message
 
 from switch import errors
 
@@ -19,6 +23,7 @@ OUT_OF_RANGE = rpc_code.OUT_OF_RANGE
 UNIMPLEMENTED = rpc_code.UNIMPLEMENTED
 INTERNAL = rpc_code.INTERNAL
 UNAVAILABLE = rpc_code.UNAVAILABLE
+DEADLINE_EXCEEDED = rpc_code.DEADLINE_EXCEEDED
 
 
 class StatusError(Exception):
@@ -31,6 +36,32 @@ class StatusError(Exception):
 
     def __str__(self) -> str:
         return f"{rpc_code.Code.Name(self.code)}: {self.message}"  # type: ignore[arg-type]
+
+
+class BatchError(StatusError):
+    """A batch of which parts failed: UNKNOWN, and one p4.v1.Error for each part ("Error Reporting Messages")."""
+
+    def __init__(self, parts: Sequence[p4r.Error], noun: str) -> None:
+        failed = sum(part.canonical_code != OK for part in parts)
+        super().__init__(UNKNOWN, f"{failed} of {len(parts)} {noun} failed")
+        self.parts = parts
+
+
+class Misbehaved(StatusError):
+    """What a well-behaved client does not do; the log tells."""
+
+
+T = TypeVar("T", bound=Message)
+
+
+def parse(kind: type[T], data: bytes) -> T:
+    """Raises Misbehaved (INVALID_ARGUMENT) for bytes that are no such message."""
+    message = kind()
+    try:
+        message.ParseFromString(data)
+    except DecodeError:
+        raise Misbehaved(INVALID_ARGUMENT, f"not a {message.DESCRIPTOR.full_name}") from None
+    return message
 
 
 # The engine's errors, most of which are for P4Runtime clients as they stand.

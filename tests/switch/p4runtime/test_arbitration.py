@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switch.p4runtime.arbitration import (
-    MAX_STREAMS_PER_ROLE,
     Arbitration,
     ClientId,
     Reply,
@@ -19,6 +18,7 @@ from switch.p4runtime.arbitration import (
     on_arbitration,
     on_disconnect,
 )
+from switch.p4runtime.limits import ROLES_MAX, STREAMS_MAX, STREAMS_PER_ROLE
 from switch.p4runtime.status import (
     ALREADY_EXISTS,
     FAILED_PRECONDITION,
@@ -120,10 +120,19 @@ def test_a_primary_that_lowers_its_id_leaves_no_primary() -> None:
         check_writer(state, 1, "", 2)
 
 
-def test_repeating_the_same_update_is_answered_to_its_sender_only() -> None:
+def test_a_primary_that_repeats_its_update_is_announced_like_a_new_one() -> None:
+    """Rules for Handling MasterArbitrationUpdate, 3.2: "a previous primary, including this controller"."""
     state = join(Arbitration(1), (A, 7), (B, 5))
     after, replies = on_arbitration(state, A, update(7))
-    assert told(replies) == [(A, OK, 7)]
+    assert told(replies) == [(B, ALREADY_EXISTS, 7), (A, OK, 7)]
+    assert after == state
+
+
+def test_a_backup_that_repeats_its_update_is_answered_alone() -> None:
+    """Rules for Handling MasterArbitrationUpdate, 4."""
+    state = join(Arbitration(1), (A, 7), (B, 5))
+    after, replies = on_arbitration(state, B, update(5))
+    assert told(replies) == [(B, ALREADY_EXISTS, 7)]
     assert after == state
 
 
@@ -146,7 +155,7 @@ def test_roles_are_independent() -> None:
     assert replies[0].update.role.name == "monitor"
     check_writer(state, 1, "", 7)
     check_writer(state, 1, "monitor", 1)
-    assert state.primaries() == [A, B]
+    assert state.primaries() == [(A, None), (B, None)]
 
 
 def test_streams_that_break_the_rules_are_ended() -> None:
@@ -160,8 +169,24 @@ def test_streams_that_break_the_rules_are_ended() -> None:
 
 
 def test_streams_are_limited() -> None:
-    state = join(Arbitration(1), *((ClientId(i), i) for i in range(MAX_STREAMS_PER_ROLE)))
+    """Rules for Handling MasterArbitrationUpdate, 1.4."""
+    state = join(Arbitration(1), *((ClientId(i), i) for i in range(STREAMS_PER_ROLE)))
     assert refused(state, ClientId(1000), update(1000)) == RESOURCE_EXHAUSTED
+    on_arbitration(state, ClientId(1), update(1000))  # those who are in may go on
+
+
+def test_streams_and_roles_of_the_whole_device_are_limited() -> None:
+    """Rules for Handling MasterArbitrationUpdate, 1.4."""
+    state = Arbitration(1)
+    for number in range(STREAMS_MAX):
+        state, _ = on_arbitration(state, ClientId(number), update(number, role=f"r{number // STREAMS_PER_ROLE}"))
+    assert refused(state, ClientId(1000), update(1, role="another")) == RESOURCE_EXHAUSTED
+    state = Arbitration(1)
+    for number in range(ROLES_MAX - 1):
+        state, _ = on_arbitration(state, A, update(1, role=f"r{number}"))
+        state, _ = on_disconnect(state, A)
+    assert refused(state, A, update(1, role="another")) == RESOURCE_EXHAUSTED
+    assert refused(Arbitration(1), A, update(1, role="x" * 1000)) == INVALID_ARGUMENT
 
 
 @pytest.mark.parametrize(
@@ -204,4 +229,4 @@ def test_random_sequences_agree_with_a_search_of_the_history(events: list[tuple[
             assert number in [r.client for r in replies]
         # The primary: whoever is connected with the highest id that was ever seen.
         expected = [ClientId(n) for n, e in live.items() if e is not None and e == max(history)]
-        assert state.primaries() == expected
+        assert [client for client, _ in state.primaries()] == expected

@@ -24,7 +24,7 @@ def rows() -> list[tuple[int, list[str]]]:
     return found
 
 
-def tests_of(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
     return {
         node.name
         for node in ast.walk(ast.parse(path.read_text()))
@@ -41,4 +41,4 @@ def test_the_row_names_tests_that_exist(number: int, cells: list[str]) -> None:
     for file, test in named:
         path = ROOT / "tests" / file
         assert path.is_file(), f"line {number}: {file}"
-        assert test in tests_of(path), f"line {number}: {file} has no {test}"
+        assert test in names_in(path), f"line {number}: {file} has no {test}"
