@@ -70,12 +70,15 @@ class ControlCode:
             todo += self.followers[name]
         return True
 
+    @property
+    def prefetched(self) -> list[Table]:
+        return [t for tables in self.splits.values() for t in tables]
+
     def generate(self) -> list[str]:
         where = f"{self.pipeline.source}: " if self.pipeline.source else ""
         lines: list[str] = []
-        for tables in self.splits.values():
-            for t in tables:
-                lines += self.t.prefetch(t)
+        for t in self.prefetched:
+            lines += self.t.prefetch(t)
         lines.append(f"/* {where}{comment(self.pipeline.name)}{'; 1: call again' if self.splits else ''} */")
         lines += [f"static int {self.pipeline.name}(struct worker *w, struct packet *p)", "{", "    (void)w, (void)p;"]
         if self.splits:

@@ -160,10 +160,12 @@ def store_fields(parts: list[tuple[str, int]], first: int) -> list[str]:
     return lines
 
 
-def packet_struct(layout: Layout) -> list[str]:
-    """struct packet and what asks and sets validity."""
+def packet_struct(layout: Layout, buckets: int) -> list[str]:
+    """struct packet and what asks and sets validity. `buckets`: of exact tables, fetched before they are probed."""
     lines = ["/* Everything the program knows of one packet. */", "struct packet {", "    struct frame frame;"]
     lines.append(f"    uint64_t valid[{layout.valid_words}]; /* a bit for each header */")
+    if buckets:
+        lines.append(f"    const uint64_t *bucket[{buckets}]; /* where look-ups begin that were prefetched */")
     if layout.counted_stacks:
         stacks = ", ".join(layout.counted_stacks)
         lines.append(f"    uint8_t next[{len(layout.counted_stacks)}]; /* of the stacks {stacks} */")

@@ -23,7 +23,7 @@ from switch.codegen.names import Names
 
 # Members of `struct packet` and functions of the generated file that P4 names must not hide.
 RESERVED = frozenset(
-    {"frame", "valid", "next", "at", "w", "p", "params", "entry", "key", "hit", "packet", "worker", "table"}
+    {"frame", "valid", "next", "bucket", "at", "w", "p", "params", "entry", "key", "hit", "packet", "worker", "table"}
 )
 
 

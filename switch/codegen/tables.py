@@ -6,6 +6,8 @@ It returns what the control flow asks for: whether it hit, or the action's numbe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from switch.bmv2_json.program import Action, FieldRef, Program, Table
 from switch.codegen.layout import GROUP, TableLayout, pack_params, param_places
 from switch.codegen.names import Names, comment
@@ -67,6 +69,7 @@ class TableCode:
         self.layout = statements.e.layout
         self.trace = trace
         self.selectors: dict[str, str] = {}  # profile name -> C function of its hash
+        self.buckets: dict[int, int] = {}  # index of an exact table that is prefetched -> place in packet.bucket
 
     # ---- what is asked of a table
 
@@ -91,6 +94,11 @@ class TableCode:
         slot = 8 * (layout.words + 1 + layout.param_words)
         return 2 * slot * t.size >= PREFETCH_BYTES
 
+    def keep_buckets(self, prefetched: Iterable[Table]) -> None:
+        """Say, before any code is asked for, which tables are prefetched on every way to them."""
+        exact = [t.index for t in prefetched if self.layout.tables[t.index].kind == "exact"]
+        self.buckets = {index: place for place, index in enumerate(exact)}
+
     # ---- code
 
     def prefetch_name(self, t: Table) -> str:
@@ -100,20 +108,21 @@ class TableCode:
         """static inline void prefetch_T(w, p): bring what apply_T will look at first."""
         layout = self.layout.tables[t.index]
         words = ", ".join(self.key_words(layout))
-        if layout.kind == "exact":
-            call = f"exact_prefetch(t, exact_hash(t, key, {layout.words}), {layout.words}, {layout.param_words})"
-        else:
-            call = f"lpm_prefetch(t, key, {layout.width - layout.lpm_width}, {layout.lpm_width})"
         struct = "exact" if layout.kind == "exact" else "lpm"
-        return [
-            f"static inline void {self.prefetch_name(t)}(const struct worker *w, const struct packet *p)",
+        lines = [
+            f"static inline void {self.prefetch_name(t)}(const struct worker *w, struct packet *p)",
             "{",
             f"    const struct {struct} *t = w->pipeline->tables[{t.index}].lookup;",
             f"    const uint64_t key[{layout.words}] = {{{words}}};",
-            f"    {call};",
-            "}",
-            "",
         ]
+        if layout.kind == "exact":
+            place = f"p->bucket[{self.buckets[t.index]}]"
+            lines.append(f"    {place} = exact_bucket(t, key, {layout.words}, {layout.param_words});")
+            lines.append(f"    __builtin_prefetch({place});")
+        else:
+            lines.append(f"    lpm_prefetch(t, key, {layout.width - layout.lpm_width}, {layout.lpm_width});")
+            lines.append("    (void)p;")
+        return [*lines, "}", ""]
 
     def apply(self, t: Table) -> list[str]:
         fixed = self.fixed_action(t)
@@ -173,11 +182,15 @@ class TableCode:
 
     def _lookup(self, layout: TableLayout) -> list[str]:
         """Declares and sets `e`, and `key` where there is one."""
+        index = layout.table.index
         if layout.kind == "keyless":
             return ["    const struct entry *e = NULL;"]
         words = ", ".join(self.key_words(layout))
         key = f"    const uint64_t key[{layout.words}] = {{{words}}};"
         match layout.kind:
+            case "exact" if index in self.buckets:
+                bucket = f"p->bucket[{self.buckets[index]}]"
+                call = f"exact_probe(t->lookup, {bucket}, key, {layout.words}, {layout.param_words})"
             case "exact":
                 call = f"exact_lookup(t->lookup, key, {layout.words}, {layout.param_words})"
             case "lpm":

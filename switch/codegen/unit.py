@@ -64,10 +64,12 @@ def generate(program: Program, *, trace: bool = False) -> Unit:
     statements = Statements(e, calculation_names, trace=trace)
     e.trace = trace
     tables = TableCode(program, statements, trace=trace)
+    ingress, egress = ControlCode(program.ingress, tables), ControlCode(program.egress, tables)
+    tables.keep_buckets([*ingress.prefetched, *egress.prefetched])
     body: list[str] = []
     for header_type in program.header_types:
         body += declare(layout, header_type)
-    body += packet_struct(layout)
+    body += packet_struct(layout, len(tables.buckets))
     for header_type in {h.type.name: h.type for h in program.headers.values() if not h.metadata}.values():
         body += extract(layout, header_type)
         body += emit(layout, header_type)
@@ -85,8 +87,8 @@ def generate(program: Program, *, trace: bool = False) -> Unit:
     for t in program.tables:
         logic += tables.apply(t)
     logic += ParserCode(program, statements, trace=trace).generate()
-    logic += ControlCode(program.ingress, tables).generate()
-    logic += ControlCode(program.egress, tables).generate()
+    logic += ingress.generate()
+    logic += egress.generate()
     logic += calc.verify_checksums(program.checksums, calculation_names, e)
     logic += calc.update_checksums(program.checksums, calculation_names, e)
     logic += deparse(program, statements)

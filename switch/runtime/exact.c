@@ -137,11 +137,14 @@ static void empty_free_slots(struct exact *t, struct exact_slots *s, uint64_t bu
     }
 }
 
-/* Slots whose grace period is over become writable. */
+/* Slots whose grace period is over become writable. Their keys are spoilt: one that came back to its bucket would be looked for
+ * in the old slot first. */
 static void reclaim_slots(struct exact *t)
 {
     struct exact_slots *s = current(t);
     for (uint32_t at; (at = numbers_reuse(&t->slots_leaving)) != NUMBERS_NONE;) {
+        uint64_t *last = slot_at(t, s, at) + t->words - 1;
+        __atomic_store_n(last, ~*last, __ATOMIC_RELAXED);
         set_tag(t, s, at, EXACT_FREE);
         empty_free_slots(t, s, at / slots_a_bucket(t));
     }
@@ -168,18 +171,25 @@ static int rebuild(struct exact *t, uint64_t count)
     return TABLE_OK;
 }
 
-/* Slots for `entries` entries, of which no more than half are taken: SLOTS_MIN doubled, last twice the declared size. */
+/* Slots for each entry: the emptier, the fewer look-ups need a second line, which nobody has fetched. Tables that fit into a core's
+ * caches anyway can afford more. */
+static uint64_t slots_an_entry(uint64_t entries)
+{
+    return entries <= 4096 ? 8 : entries <= 131072 ? 4 : 3;
+}
+
+/* Slots for `entries` entries: SLOTS_MIN doubled, last what the declared size asks for. */
 static uint64_t slots_for(const struct exact *t, uint64_t entries)
 {
-    uint64_t full = (2ull * t->size + 7) & ~7ull, count = SLOTS_MIN; /* whole buckets */
+    uint64_t full = (slots_an_entry(t->size) * t->size + 7) & ~7ull, count = SLOTS_MIN; /* whole buckets */
     if (full < SLOTS_MIN)
         full = SLOTS_MIN;
-    while (count < 2 * entries && count < full)
+    while (count < slots_an_entry(entries) * entries && count < full)
         count *= 2;
     return count < full ? count : full;
 }
 
-/* Room for `more` entries: at most half of the slots hold entries, at most three quarters are not empty. */
+/* Room for `more` entries: at most a third of the slots hold entries, at most three quarters are not empty. */
 static int make_room(struct exact *t, uint32_t more)
 {
     if (t->slots_leaving.count >= RECLAIM_BATCH)
@@ -208,7 +218,7 @@ static void draw_seed(uint64_t seed[2])
 
 struct exact *exact_create(struct qsbr *qsbr, uint32_t words, uint32_t param_words, uint32_t size)
 {
-    if (words == 0 || 2ull * size > SLOTS_MAX)
+    if (words == 0 || slots_an_entry(size) * size > SLOTS_MAX)
         return NULL;
     struct exact *t = calloc(1, sizeof *t);
     if (!t)
@@ -285,7 +295,7 @@ uint32_t exact_insert_many(struct exact *t, uint32_t n, const uint64_t *keys, co
     int roomy = make_room(t, n < room ? n : room) == TABLE_OK;
     for (uint32_t i = 0; i < n; i++) {
         if (i + AHEAD < n)
-            exact_prefetch(t, exact_hash(t, keys + (size_t)(i + AHEAD) * t->words, t->words), t->words, t->param_words);
+            __builtin_prefetch(exact_bucket(t, keys + (size_t)(i + AHEAD) * t->words, t->words, t->param_words), 1);
         const uint64_t *key = keys + (size_t)i * t->words, *data = t->param_words ? params + (size_t)i * t->param_words : NULL;
         results[i] = roomy ? insert_in_room(t, key, actions[i], data, numbers ? &numbers[i] : NULL)
                            : exact_insert(t, key, actions[i], data, numbers ? &numbers[i] : NULL);

@@ -1,10 +1,14 @@
-/* Exact-match table: one open-addressed array of buckets, keys and entries side by side, at most half full.
+/* Exact-match table: one open-addressed array of buckets, keys and entries side by side, at most a third full.
  *
  *     slot: key[words], entry { tag, action, params[param_words] }, padded to 2, 4 or 8 words or a multiple of 8
  *     bucket: as many slots as fit into a cache line (4, 2 or 1); a key that finds its bucket full goes to the next
  *
- * so that a hit costs one line; a second one for 4, 12 or 25 of 100 keys (with 4, 2 or 1 slots in a bucket) when
- * the table is full. All slots of a bucket are compared without a branch.
+ * so that a hit costs one line; a second one for 1, 5 or 16 of 100 keys (with 4, 2 or 1 slots in a bucket) when
+ * a table of millions is full. Which slot of a bucket has the key is found without a branch.
+ *
+ * A look-up first tries its first bucket and believes a hit (exact_probe); all else, misses too, is left to a search that is
+ * not inlined (exact_search_on). So a packet's way through ten tables stays short. exact_bucket may be called, and fetched, long before
+ * exact_probe: what it answers is good until the worker's next qsbr_quiescent. A table that grows meanwhile is seen as it was.
  *
  * Readers: any number of threads, never blocked, never retried except as said below. Writer: one at a time (pipeline lock).
  * What is published by which store:
@@ -109,10 +113,10 @@ EXACT_INLINE uint64_t exact_hash(const struct exact *t, const uint64_t *key, uin
     return exact_fold(key[i] ^ a, b);
 }
 
-/* The bucket where a key's search begins: the upper half of the hash scaled to the number of buckets. */
+/* The bucket where a key's search begins: the hash scaled to the number of buckets. */
 EXACT_INLINE uint64_t exact_home(const struct exact_slots *s, uint64_t hash)
 {
-    return ((hash >> 32) * s->buckets) >> 32;
+    return (uint64_t)((unsigned __int128)hash * s->buckets >> 64);
 }
 
 EXACT_INLINE uint64_t exact_next(const struct exact_slots *s, uint64_t bucket)
@@ -120,10 +124,11 @@ EXACT_INLINE uint64_t exact_next(const struct exact_slots *s, uint64_t bucket)
     return bucket + 1 == s->buckets ? 0 : bucket + 1;
 }
 
-EXACT_INLINE void exact_prefetch(const struct exact *t, uint64_t hash, uint32_t words, uint32_t param_words)
+/* Where the search for a key begins. */
+EXACT_INLINE const uint64_t *exact_bucket(const struct exact *t, const uint64_t *key, uint32_t words, uint32_t param_words)
 {
     const struct exact_slots *s = atomic_load_explicit(&t->slots, memory_order_acquire);
-    __builtin_prefetch(s->base + exact_home(s, hash) * exact_bucket_words(exact_stride(words, param_words)));
+    return s->base + exact_home(s, exact_hash(t, key, words)) * exact_bucket_words(exact_stride(words, param_words));
 }
 
 EXACT_INLINE int exact_same_key(const uint64_t *slot, const uint64_t *key, uint32_t words)
@@ -164,13 +169,15 @@ EXACT_INLINE const struct entry *exact_search(const struct exact_slots *s, uint6
     return found;
 }
 
-EXACT_INLINE const struct entry *exact_lookup_hashed(const struct exact *t, const uint64_t *key, uint32_t words,
-                                                     uint32_t param_words, uint64_t hash)
+/* The whole search. */
+static __attribute__((noinline)) const struct entry *exact_search_on(const struct exact *t, const uint64_t *key, uint32_t words,
+                                                                     uint32_t param_words)
 {
     const struct exact_slots *s = atomic_load_explicit(&t->slots, memory_order_acquire);
+    const uint64_t home = exact_home(s, exact_hash(t, key, words));
     uint64_t moves = atomic_load_explicit(&s->moves, memory_order_acquire);
     for (;;) {
-        const struct entry *found = exact_search(s, exact_home(s, hash), key, words, param_words);
+        const struct entry *found = exact_search(s, home, key, words, param_words);
         if (found)
             return found;
         /* ordered after the tags, which were loaded with acquire */
@@ -181,9 +188,26 @@ EXACT_INLINE const struct entry *exact_lookup_hashed(const struct exact *t, cons
     }
 }
 
+/* The entry of `key`; `bucket` is what exact_bucket answered for it. A first comparison only says which slot to look at. The
+ * second one, after the tag was seen, counts: a slot whose tag says that it holds an entry keeps its key as long as a reader looks. */
+EXACT_INLINE const struct entry *exact_probe(const struct exact *t, const uint64_t *bucket, const uint64_t *key, uint32_t words,
+                                             uint32_t param_words)
+{
+    const uint32_t stride = exact_stride(words, param_words), n = exact_bucket_words(stride) / stride;
+    uint32_t at = 0;
+    for (uint32_t i = 1; i < n; i++)
+        at |= (exact_same_key(bucket + i * stride, key, words) ? i : 0u);
+    const uint64_t *slot = bucket + at * stride;
+    const struct entry *e = (const struct entry *)(slot + words);
+    uint32_t tag = atomic_load_explicit(&e->tag, memory_order_acquire);
+    if (__builtin_expect(tag >= ENTRY_FIRST && exact_same_key(slot, key, words), 1))
+        return e;
+    return exact_search_on(t, key, words, param_words);
+}
+
 EXACT_INLINE const struct entry *exact_lookup(const struct exact *t, const uint64_t *key, uint32_t words, uint32_t param_words)
 {
-    return exact_lookup_hashed(t, key, words, param_words, exact_hash(t, key, words));
+    return exact_probe(t, exact_bucket(t, key, words, param_words), key, words, param_words);
 }
 
 #define EXACT_AHEAD 24u /* buckets being fetched: about as many misses as a core keeps track of */

@@ -136,7 +136,7 @@ LPM_INLINE void lpm_prefetch(const struct lpm *t, const uint64_t *key, uint32_t 
     uint64_t exact[exact_words + 1], address[words];
     lpm_split(key, exact_width, width, exact, address);
     if (exact_words)
-        exact_prefetch(t->roots, exact_hash(t->roots, exact, exact_words), exact_words, 1);
+        __builtin_prefetch(exact_bucket(t->roots, exact, exact_words, 1));
     else
         lpm_prefetch_node(t, lpm_below(atomic_load_explicit(&t->root, memory_order_relaxed)));
 }
