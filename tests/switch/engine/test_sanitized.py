@@ -25,7 +25,7 @@ from .golden import json_path, packets
 HERE = Path(__file__).parent
 FLAGS = ["-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-march=native"]
 # What the pipeline needs; ports and worker threads have tests of their own.
-PORTS = {"dataplane.c", "offload.c"}
+PORTS = {"dataplane.c", "dataplane_ports.c", "offload.c"}
 
 PROGRAMS = [
     "parser_varbit",
