@@ -20,6 +20,7 @@ from switch.errors import EngineError
 from switch.p4runtime.server import Options, Switch
 from switch.ports import DataPlane, PortError, parse_interface
 from switch.process import Program, Setup, StartError, run
+from switch.tls import TlsError, credentials
 
 
 def __getattr__(name: str) -> click.Command:
@@ -75,10 +76,30 @@ def __getattr__(name: str) -> click.Command:
     help="With several workers: a worker for each port (keeps the order of a port's packets), or for each flow.",
 )
 @click.option(
-    "--tls-cert", type=click.Path(path_type=Path), help="Server certificate (PEM): serve TLS. Needs --tls-key."
+    "--tls-cert",
+    "--grpc-server-cert",
+    "tls_cert",
+    type=click.Path(path_type=Path),
+    help="Server certificate (PEM): serve TLS. Needs --tls-key.",
 )
-@click.option("--tls-key", type=click.Path(path_type=Path), help="Its private key (PEM).")
-@click.option("--tls-ca", type=click.Path(path_type=Path), help="Clients need a certificate of this authority (PEM).")
+@click.option(
+    "--tls-key", "--grpc-server-key", "tls_key", type=click.Path(path_type=Path), help="Its private key (PEM)."
+)
+@click.option(
+    "--tls-ca",
+    "--grpc-server-cacert",
+    "tls_ca",
+    type=click.Path(path_type=Path),
+    help="Clients need a certificate of this authority (PEM).",
+)
+@click.option(
+    "--tls-writer",
+    "tls_writers",
+    multiple=True,
+    metavar="NAME",
+    help="Only clients whose certificate has this name (common or alternative) may change the switch, all others may "
+    "read; may be repeated. Needs --tls-ca.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The ready line as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Log to stderr, log_msg of the program included.")
 def switch_command(
@@ -97,6 +118,7 @@ def switch_command(
     tls_cert: Path | None,
     tls_key: Path | None,
     tls_ca: Path | None,
+    tls_writers: tuple[str, ...],
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -126,8 +148,16 @@ def switch_command(
         level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
     try:
+        options = Options(
+            device_id,
+            address,
+            cpu_port,
+            drop_port,
+            tls=_credentials(tls_cert, tls_key, tls_ca, tls_writers),
+            writers=frozenset(tls_writers) or None,
+        )
         setup = Setup(
-            Options(device_id, address, cpu_port, drop_port, tls=_credentials(tls_cert, tls_key, tls_ca)),
+            options,
             _read_program(program, p4info) if program is not None else None,
             tuple(parse_interface(text) for text in interfaces),
             nn_address,
@@ -136,7 +166,7 @@ def switch_command(
         library = build.runtime_library()
         with DataPlane(library, workers=workers, flow_affinity=affinity == "flow") as plane:
             asyncio.run(run(plane, setup, lambda switch: _ready(switch, setup, as_json)))
-    except (StartError, PortError, EngineError) as e:
+    except (StartError, PortError, TlsError, EngineError) as e:
         click.echo(f"p4gate switch: {e}", err=True)
         sys.exit(1)
 
@@ -169,13 +199,16 @@ def _read_program(program: Path, p4info: Path | None) -> Program:
     return Program(program, config, info)
 
 
-def _credentials(cert: Path | None, key: Path | None, ca: Path | None) -> grpc.ServerCredentials | None:
+def _credentials(
+    cert: Path | None, key: Path | None, ca: Path | None, writers: tuple[str, ...]
+) -> grpc.ServerCredentials | None:
+    if writers and ca is None:
+        raise click.UsageError("--tls-writer needs --tls-ca: it is about clients' certificates.")
     if cert is None and key is None and ca is None:
         return None
     if cert is None or key is None:
         raise click.UsageError("TLS needs both --tls-cert and --tls-key.")
-    roots = _read(ca) if ca is not None else None
-    return grpc.ssl_server_credentials([(_read(key), _read(cert))], roots, require_client_auth=ca is not None)
+    return credentials(cert, key, ca)
 
 
 def _read(path: Path) -> bytes:

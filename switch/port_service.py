@@ -18,20 +18,24 @@ from typing import Any
 import grpc
 
 from switch.ports import DataPlane, Port, PortError, parse_interface
+from switch.tls import MayWrite
 
 SERVICE = "p4gate.v1.Ports"
 Method = Callable[[DataPlane, Any], dict[str, Any]]
 
 
-def port_handler(plane: DataPlane) -> grpc.GenericRpcHandler:
-    """The service for a server on the data plane's control thread."""
+def port_handler(plane: DataPlane, may_write: MayWrite) -> grpc.GenericRpcHandler:
+    """The service for a server on the data plane's control thread. Who may not write may list."""
     return grpc.method_handlers_generic_handler(
-        SERVICE, {name: grpc.unary_unary_rpc_method_handler(_served(plane, call)) for name, call in METHODS.items()}
+        SERVICE,
+        {name: grpc.unary_unary_rpc_method_handler(_served(plane, call, may_write)) for name, call in METHODS.items()},
     )
 
 
-def _served(plane: DataPlane, method: Method) -> Callable[..., Any]:
+def _served(plane: DataPlane, method: Method, may_write: MayWrite) -> Callable[..., Any]:
     async def serve(request: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
+        if method is not _list and not may_write(context):
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "this client's certificate is for reading only")
         try:
             return json.dumps(method(plane, json.loads(request or b"{}"))).encode()
         except PortError as e:

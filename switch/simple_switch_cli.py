@@ -25,6 +25,7 @@ from switch.p4runtime.server import Options, Switch
 from switch.ports import DataPlane, PortError, parse_interface
 from switch.process import FilePort, Program, Setup, StartError, run
 from switch.simple_switch_options import Given, Stop, parse
+from switch.tls import TlsError, credentials
 
 TRACE = 5  # below logging.DEBUG
 LEVELS = {
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         setup = _setup(given)
         with DataPlane(build.runtime_library()) as plane:
             number = asyncio.run(run(plane, setup, _ready))
-    except (StartError, PortError, EngineError) as e:
+    except (StartError, PortError, TlsError, EngineError) as e:
         print(f"p4gate-switch: {e}", file=sys.stderr)
         sys.exit(1)
     signal.signal(number, signal.SIG_DFL)
@@ -113,9 +114,10 @@ def _tell(text: str) -> None:
 def _credentials(given: Given) -> grpc.ServerCredentials | None:
     if not given.ssl:
         return None
-    roots = _read(Path(given.cacert)) if given.cacert else None
-    pair = _read(Path(given.key)), _read(Path(given.cert))
-    return grpc.ssl_server_credentials([pair], roots, require_client_auth=given.client_auth)
+    authority = Path(given.cacert) if given.cacert else None
+    if given.client_auth and authority is None:
+        raise StartError("--grpc-server-with-client-auth needs --grpc-server-cacert")
+    return credentials(Path(given.cert), Path(given.key), authority, client_auth=given.client_auth)
 
 
 def _read(path: Path) -> bytes:

@@ -33,6 +33,7 @@ from switch.p4runtime.status import FAILED_PRECONDITION, StatusError
 from switch.p4runtime.stream import Caller
 from switch.port_service import port_handler
 from switch.ports import DataPlane, PortError
+from switch.tls import may_write
 from switch.trace import render
 
 # The library tells of clients that break off in the middle of a call with a traceback.
@@ -49,6 +50,7 @@ class Options:
     drop_port: int = 511
     optimise: str = "background"
     tls: grpc.ServerCredentials | None = None
+    writers: frozenset[str] | None = None  # names in certificates; None: every client may change the switch
 
 
 class Switch:
@@ -76,8 +78,9 @@ class Switch:
                 ("grpc.so_reuseport", 0),
             ]
         )
-        service = Service(self.servicer, lambda context: Caller(context.peer()))
-        handlers = (service.handler(), _debug_handler(self.servicer), port_handler(self.plane))
+        allowed = may_write(self.options.writers)
+        service = Service(self.servicer, lambda context: Caller(context.peer(), allowed(context)))
+        handlers = (service.handler(), _debug_handler(self.servicer), port_handler(self.plane, allowed))
         server.add_generic_rpc_handlers(handlers)
         address = self.options.address
         _check_address(address)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
 import pytest
-from finsy.proto import p4r, p4r_grpc
+from finsy.proto import p4r, p4r_grpc, rpc_code
 from golden.client import Client
 from golden.replay import CASES
+
+from switch.cli import switch_command
+from switch.p4runtime.server import Options
 
 TLS = Path(__file__).parent / "tls"  # a self-signed certificate for localhost, for tests only
 CASE = CASES / "table_exact"
@@ -59,6 +63,66 @@ def test_tls_with_client_certificates() -> None:
                 p4r_grpc.P4RuntimeStub(stranger).Capabilities(p4r.CapabilitiesRequest(), timeout=30)
 
 
+def channel(address: str, name: str) -> grpc.Channel:
+    """A channel of a client with the certificate NAME.crt."""
+    files = (TLS / "localhost.crt", TLS / f"{name}.key", TLS / f"{name}.crt")
+    return grpc.secure_channel(address, grpc.ssl_channel_credentials(*(path.read_bytes() for path in files)))
+
+
+def stream_answer(stub: p4r_grpc.P4RuntimeStub, update: p4r.MasterArbitrationUpdate) -> p4r.MasterArbitrationUpdate:
+    """What the server says to the first update of a stream, which is ended then. Raises RpcError."""
+    stream = stub.StreamChannel(iter([p4r.StreamMessageRequest(arbitration=update)]), timeout=30)
+    return next(iter(stream)).arbitration
+
+
+def test_a_certificate_without_write_permission_reads_and_watches_only(tmp_path: Path) -> None:
+    """Security concerns; Client Arbitration: gRPC's authentication keeps untrusted clients from making changes."""
+    files = ("--grpc-server-cert", str(TLS / "localhost.crt"), "--grpc-server-key", str(TLS / "localhost.key"))
+    arguments = (str(CASE / "table_exact.json"), *files, "--tls-ca", str(TLS / "localhost.crt"))
+    address = f"ipc://{tmp_path}/nn.ipc"
+    with (
+        running(*arguments, "--packet-in", address, "--tls-writer", "controller.example") as ready,
+        channel(str(ready["grpc"]), "controller") as mine,
+        channel(str(ready["grpc"]), "monitor") as theirs,
+    ):
+        controller, monitor = p4r_grpc.P4RuntimeStub(mine), p4r_grpc.P4RuntimeStub(theirs)
+        update = p4r.MasterArbitrationUpdate(device_id=1)
+        assert stream_answer(monitor, update).status.code == rpc_code.NOT_FOUND  # a backup without a primary
+        update.election_id.low = 1
+        with pytest.raises(grpc.RpcError) as caught:
+            stream_answer(monitor, update)
+        assert caught.value.code() == grpc.StatusCode.PERMISSION_DENIED
+        done = threading.Event()
+
+        def requests() -> Iterator[p4r.StreamMessageRequest]:
+            yield p4r.StreamMessageRequest(arbitration=update)
+            done.wait(60)
+
+        stream = iter(controller.StreamChannel(requests(), timeout=60))
+        assert next(stream).arbitration.status.code == rpc_code.OK
+        write = p4r.WriteRequest(device_id=1, election_id=update.election_id)
+        controller.Write(write, timeout=30)
+        config = p4r.SetForwardingPipelineConfigRequest(device_id=1, election_id=update.election_id)
+        for call, request in ((monitor.Write, write), (monitor.SetForwardingPipelineConfig, config)):
+            with pytest.raises(grpc.RpcError) as caught:
+                call(request, timeout=30)
+            assert caught.value.code() == grpc.StatusCode.PERMISSION_DENIED
+        everything = p4r.ReadRequest(device_id=1, entities=[p4r.Entity(table_entry=p4r.TableEntry())])
+        assert list(monitor.Read(everything, timeout=30)) == list(controller.Read(everything, timeout=30))
+        listed = theirs.unary_unary("/p4gate.v1.Ports/List")(b"", timeout=30)
+        assert "ports" in json.loads(listed)
+        with pytest.raises(grpc.RpcError) as caught:
+            theirs.unary_unary("/p4gate.v1.Ports/Remove")(b'{"port": 1}', timeout=30)
+        assert caught.value.code() == grpc.StatusCode.PERMISSION_DENIED
+        done.set()
+
+
+def test_by_default_the_switch_listens_on_loopback_only() -> None:
+    """P4Runtime Service Implementation: port 9559; Security concerns."""
+    assert Options().address == "127.0.0.1:9559"
+    assert {p.name: p.default for p in switch_command.params}["address"] == "127.0.0.1:9559"
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
@@ -72,6 +136,10 @@ def test_tls_with_client_certificates() -> None:
         (["--workers", "0"], 2, "--workers"),
         (["--no-p4", "x.json"], 2, "--no-p4"),
         (["--tls-key", "x"], 2, "--tls-cert"),
+        (["--tls-writer", "x"], 2, "--tls-ca"),
+        (["--tls-cert", str(TLS / "localhost.crt"), "--tls-key", "nosuch.key"], 1, "nosuch.key: No such file"),
+        (["--tls-cert", str(TLS / "localhost.crt"), "--tls-key", str(TLS / "monitor.key")], 1, "monitor.key: not a"),
+        (["--tls-cert", str(TLS / "localhost.key"), "--tls-key", str(TLS / "localhost.key")], 1, "not a PEM"),
     ],
 )
 def test_errors_are_told_in_one_line(arguments: list[str], status: int, said: str) -> None:
