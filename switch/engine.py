@@ -28,7 +28,8 @@ from switch.loaded_profile import LoadedProfile
 from switch.loaded_table import LoadedTable
 from switch.loaded_value_set import LoadedValueSet
 from switch.memory_bench import MemoryBench, merged
-from switch.trace import Trace, Tracer
+from switch.trace.events import Trace
+from switch.trace.tracer import State, Tracer
 from switch.values import (
     Action,
     Benchmark,
@@ -79,7 +80,7 @@ class Engine:
         self, program: Program, cpu_port: int, drop_port: int, workers: int, optimise: str, cache: Path | None
     ) -> None:
         self.program = program
-        self.cpu_port = cpu_port
+        self.cpu_port, self.drop_port = cpu_port, drop_port
         self._cache = cache
         self._lock = RLock()  # writers of state
         self._packet_lock = RLock()  # the memory worker, the tracer and the readers of rings
@@ -258,7 +259,8 @@ class Engine:
                 traced = generate(self.program, trace=True)
                 code = self._load_code(traced.source, "-O1")
                 index = self._worker_limit + 2
-                self._tracer = Tracer(self._pipeline, code, index, self.program, traced.messages, self._tables)
+                state = State(self.program, self._tables, self._profiles, self._value_sets, self.drop_port)
+                self._tracer = Tracer(self._pipeline, code, index, state, traced.messages)
             return self._tracer.trace(port, data)
 
     def benchmark(self, packets: Sequence[tuple[int, bytes]], seconds: float = 1.0, workers: int = 1) -> Benchmark:

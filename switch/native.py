@@ -10,8 +10,13 @@ from ctypes import (
     c_char_p,
     c_double,
     c_int,
+<<<<<<< HEAD
     c_int64,
     c_size_t,
+=======
+    c_size_t,
+    c_uint,
+>>>>>>> a988cd8 (Trace statement by statement, with parser path, nearest entries and copies as a tree)
     c_uint16,
     c_uint32,
     c_uint64,
@@ -58,6 +63,9 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "memory_worker_trace_of": (P, (P,)),
     "trace_clear": (None, (P,)),
     "trace_text": (c_char_p, (P,)),
+    "trace_is_cut": (c_int, (P,)),
+    # nearest.h
+    "nearest_entry": (U32, (c_int, P, U32, B, c_uint, P, c_uint)),
     # ring.h
     "ring_pop": (c_int, (P, P, P, U32)),
     # exact.h, lpm.h, ternary.h

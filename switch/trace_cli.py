@@ -17,6 +17,7 @@ from switch.errors import EngineError
 from switch.p4runtime import schema
 from switch.p4runtime.device import Pipeline
 from switch.p4runtime.status import StatusError
+from switch.trace import render, to_json
 
 METHOD = "/p4gate.v1.Debug/Trace"
 TIMEOUT_S = 30.0  # the first trace compiles the traced object
@@ -68,7 +69,7 @@ def trace_command(
         found = _offline(program, p4info, entries, port, data)
     if as_json:
         found.pop("text", None)
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps(found.get("trace", found), indent=2))
     else:
         click.echo(found["text"])
 
@@ -93,7 +94,8 @@ def _offline(program: Path, p4info: Path | None, entries: Path | None, port: int
         with Engine.load(program, optimise="quick") as engine:
             if entries is not None:
                 _write(engine, p4info or program.with_suffix(".p4info.txtpb"), entries)
-            return engine.trace(port, data).to_json()
+            found = engine.trace(port, data)
+            return {"text": render(found), **to_json(found)}
     except (EngineError, StatusError) as error:
         raise click.ClickException(str(error)) from None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from switch.bmv2_json.program import Calculation, Checksum, HashConst, HashField, HashHeader, Header
 from switch.codegen.expressions import Expressions
 from switch.codegen.headers import store_fields
+from switch.codegen.trace_hooks import Hooks
 from switch.codegen.values import constant
 
 # crc8_custom ... : index into pipeline.custom_crc
@@ -176,11 +177,15 @@ def _call(calc: Calculation, buffer: str, size: str) -> str:
     return f"hash_{name}({buffer}, {size})"
 
 
-def verify_checksums(checksums: tuple[Checksum, ...], names: dict[str, str], expressions: Expressions) -> list[str]:
+def verify_checksums(
+    checksums: tuple[Checksum, ...], names: dict[str, str], expressions: Expressions, hooks: Hooks
+) -> list[str]:
     """static int checksums_wrong(w, p): is any checksum that is verified wrong?"""
     lines = ["static int checksums_wrong(struct worker *w, const struct packet *p)", "{", "    int wrong = 0;"]
     lines.append("    (void)w, (void)p;")
-    for c in (c for c in checksums if c.verify):
+    for i, c in enumerate(checksums):
+        if not c.verify:
+            continue
         tests = [expressions.is_valid(expressions.header(c.target.header))]
         if c.condition is not None:
             tests.append(expressions.truth(c.condition))
@@ -188,14 +193,19 @@ def verify_checksums(checksums: tuple[Checksum, ...], names: dict[str, str], exp
         target = expressions.exact(c.target).text
         if c.source:
             lines.append(f"    /* {c.source} */")
-        lines += [f"    if ({condition})", f"        wrong |= {names[c.calculation.name]}(w, p) != {target};"]
+        wrong = hooks.checksum(i, f"{names[c.calculation.name]}(w, p)", target)
+        lines += [f"    if ({condition})", f"        wrong |= {wrong};"]
     return [*lines, "    return wrong;", "}", ""]
 
 
-def update_checksums(checksums: tuple[Checksum, ...], names: dict[str, str], expressions: Expressions) -> list[str]:
+def update_checksums(
+    checksums: tuple[Checksum, ...], names: dict[str, str], expressions: Expressions, hooks: Hooks
+) -> list[str]:
     """static void update_checksums(w, p): in the order of the program."""
     lines = ["static void update_checksums(struct worker *w, struct packet *p)", "{", "    (void)w, (void)p;"]
-    for c in (c for c in checksums if c.update):
+    for i, c in enumerate(checksums):
+        if not c.update:
+            continue
         path, width = expressions.field_path(c.target), c.target.field.width
         value = f"{names[c.calculation.name]}(w, p)"
         if width < 64:
@@ -207,4 +217,5 @@ def update_checksums(checksums: tuple[Checksum, ...], names: dict[str, str], exp
             lines += [f"    if ({expressions.truth(c.condition)})", f"        {store}"]
         else:
             lines.append(f"    {store}")
+        lines += hooks.checksum_updated(i)
     return [*lines, "}", ""]

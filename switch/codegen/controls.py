@@ -132,8 +132,7 @@ class ControlCode:
             match node:
                 case Conditional():
                     test = f"({self.t.e.truth(node.condition)})"
-                    if self.t.trace:
-                        test = f"(trace_condition(w->trace, {self._trace_index(node)}, {test}))"
+                    test = self.t.s.hooks.condition(node.name, test)
                     lines += [
                         f"    if {test}",
                         f"        {self._goto(node.if_true)}",
@@ -190,8 +189,7 @@ class ControlCode:
         lines = [f"{indent}/* {comment(str(c.source))}: if ({comment(c.source.fragment, 80)}) */"] if c.source else []
         test = self.t.e.truth(c.condition)
         test = test if test.startswith("(") and test.endswith(")") and _balanced(test[1:-1]) else f"({test})"
-        if self.t.trace:
-            test = f"(trace_condition(w->trace, {self._trace_index(c)}, {test}))"
+        test = self.t.s.hooks.condition(c.name, test)
         then = self._sequence(c.if_true, join, indent + "    ")
         otherwise = self._sequence(c.if_false, join, indent + "    ")
         if not then and not otherwise:
@@ -200,10 +198,6 @@ class ControlCode:
             return [*lines, f"{indent}if (!{test}) {{", *otherwise, f"{indent}}}"]
         lines += [f"{indent}if {test} {{", *then]
         return [*lines, f"{indent}}} else {{", *otherwise, f"{indent}}}"] if otherwise else [*lines, f"{indent}}}"]
-
-    def _trace_index(self, c: Conditional) -> str:
-        text = f"{c.source}: {c.source.fragment}" if c.source else c.name
-        return '"' + comment(text, 120).replace('"', "'") + '"'
 
     def _table(self, t: Table, join: str | None, indent: str) -> list[str]:
         call = f"{self.t.layout.table_names[t.index]}(w, p)"

@@ -251,10 +251,11 @@ class Expressions:
 
     def _register(self, i: int, width: int, index: Expr) -> C:
         array = f"w->pipeline->registers[{i}], {self.index(index)}"
+        if self.trace and width <= 128:
+            cast = "(uint64_t)" if width <= 64 else ""
+            return C(f"({cast}trace_register_read(w->trace, {i}, {array}))", low_class(width), True)
         if width <= 64:
-            return C(
-                f"trace_register_read(w->trace, {array})" if self.trace else f"register_read({array})", "u64", True
-            )
+            return C(f"register_read({array})", "u64", True)
         if width <= 128:
             return C(f"register_read128({array})", "u128", True)
         self.wide_bits = max(self.wide_bits, width + 1)

@@ -44,11 +44,11 @@ STEPS_MAX = 4096  # transitions, where states can be visited again
 
 
 class ParserCode:
-    def __init__(self, program: Program, statements: Statements, *, trace: bool) -> None:
+    def __init__(self, program: Program, statements: Statements) -> None:
         self.program = program
         self.s = statements
         self.e = statements.e
-        self.trace = trace
+        self.hooks = statements.hooks
         names = Names()
         self.labels = {name: names.new("state_" + name) for name in program.parser.states}
         self.loops = _has_loop(program)
@@ -98,27 +98,30 @@ class ParserCode:
 
     def _fail(self, test: str, error: str) -> list[str]:
         number = self.program.errors.get(error, CORE_ERRORS[error])
-        return [f"    if ({test}) {{", f"        error = {number}; /* {error} */", "        goto done;", "    }"]
+        told = ["    " + line for line in self.hooks.failure()]
+        return [f"    if ({test}) {{", *told, f"        error = {number}; /* {error} */", "        goto done;", "    }"]
 
     def _state(self, state: ParseState, first: bool, follower: str | None) -> list[str]:
         lines = ["", f"    /* state {comment(state.name)} */", f"{self.labels[state.name]}:@"]
+        lines += self.hooks.state(state.name)
         if self.loops:
             lines += self._fail(f"++steps > {STEPS_MAX}", "ParserTimeout")
-        if self.trace:
-            lines.append(f'    trace_state(w->trace, "{comment(state.name)}", (uint32_t)(at - p->frame.start));')
-        for op in state.ops:
+        for place, op in enumerate(state.ops):
+            self.hooks.operation(place)
             match op:
                 case Extract():
                     lines += self._extract(op)
                 case Verify(condition, error):
                     value = self.e.store(error, 32).text
                     test = self.e.truth(condition)
-                    lines += [f"    if (!{test}) {{", f"        error = {value};", "        goto done;", "    }"]
+                    told = ["    " + line for line in self.hooks.failure()]
+                    lines += [f"    if (!{test}) {{", *told, f"        error = {value};", "        goto done;", "    }"]
                 case Advance(bits):
                     lines += self._advance(bits)
                 case Primitive():
                     lines += self._primitive(op)
-        return lines + self._transition(state, follower)
+        self.hooks.operation("select")
+        return lines + self.hooks.changes() + self._transition(state, follower)
 
     # ---- operations
 
@@ -133,6 +136,7 @@ class ParserCode:
         to = op.to
         lines: list[str] = []
         after: list[str] = []
+        count = "0"
         header: HeaderExpr
         if isinstance(to, Header):
             header = to
@@ -153,34 +157,36 @@ class ParserCode:
                 others = (m for i, m in enumerate(self.e.layout.union_stack_members[to.name]) if i != op.member)
                 after += [f"    set_invalid(p, {bit} + {count});" for _, bit in others]
             after.append(f"    {count}++;")
-        lines += self._extract_bytes(op, ref)
+        lines += self._extract_bytes(op, ref, count)
         if isinstance(to, Header):
             lines += ["    " + line for line in self.s.set_valid(header, ref)]
         elif ref.bit is not None:
             lines.append(f"    set_valid(p, {ref.bit});")
         return lines + after
 
-    def _extract_bytes(self, op: Extract, ref: HeaderRef) -> list[str]:
+    def _extract_bytes(self, op: Extract, ref: HeaderRef, element: str) -> list[str]:
         name = self.e.layout.type_names[ref.type.name]
         fixed = ref.type.fixed_bits // 8
+
+        def told(size: str) -> list[str]:
+            return self.hooks.extracted(op, element, size)
+
         if ref.type.varbit is None:
             lines = self._fail(f"end - at < {fixed}", "PacketTooShort") if fixed else []
-            return [*lines, f"    extract_{name}(&{ref.lvalue}, at);", *self._move(str(fixed), ref)]
+            return [*lines, f"    extract_{name}(&{ref.lvalue}, at);", *self._move(str(fixed)), *told(str(fixed))]
         lines = self._varbit_length(op, ref)
         lines += self._fail(f"(uint64_t)(end - at) < {fixed} + varbit_bytes", "PacketTooShort")
         limit = (ref.type.max_bytes or fixed) - fixed
         lines += self._fail(f"varbit_bytes > {limit}", "HeaderTooShort")
         lines += [
             f"    extract_{name}(&{ref.lvalue}, at, (unsigned)varbit_bytes);",
-            *self._move(f"{fixed} + varbit_bytes", ref),
+            *self._move(f"{fixed} + varbit_bytes"),
+            *told(f"{fixed} + varbit_bytes"),
         ]
         return ["    {", *("    " + line for line in lines), "    }"]
 
-    def _move(self, size: str, ref: HeaderRef) -> list[str]:
-        lines = [f"    at += {size};"] if size != "0" else []
-        if self.trace:
-            lines.append(f'    trace_extract(w->trace, "{ref.lvalue[3:].split("[")[0]}", (uint32_t)({size}));')
-        return lines
+    def _move(self, size: str) -> list[str]:
+        return [f"    at += {size};"] if size != "0" else []
 
     def _varbit_length(self, op: Extract, ref: HeaderRef) -> list[str]:
         """Declares varbit_bytes. extract_VL gives bits; P4_14 types have an expression over their own fields."""
@@ -241,6 +247,7 @@ class ParserCode:
             lines += self._fail(f"end - at < {max(looks)}", "PacketTooShort")
         widths = [self._key_width(k) for k in state.key]
         values = [self._key_value(k) for k in state.key]
+        lines += self.hooks.select(values)
         plain = len(values) == 1 and widths[0] <= 64 and all(t.mask is None and t.value is not None for t in cases)
         if plain:
             lines.append(f"    switch ({values[0].text}) {{")

@@ -33,6 +33,7 @@ from switch.bmv2_json.program import (
 )
 from switch.codegen.expressions import Expressions, HeaderRef
 from switch.codegen.names import comment
+from switch.codegen.trace_hooks import Hooks
 from switch.codegen.values import C, convert, low_class
 
 HEADER_KINDS = (Header, StackAt, StackLast, UnionMember)
@@ -44,6 +45,7 @@ class Statements:
     def __init__(self, expressions: Expressions, calculations: dict[str, str], *, trace: bool = False) -> None:
         self.e = expressions
         self.trace = trace
+        self.hooks = Hooks(trace)
         self.calculations = calculations  # calculation name -> C function
         self.messages: list[str] = []  # of log_msg, by index
         self._by_op: dict[str, Callable[[Primitive], list[str]]] = {
@@ -108,6 +110,8 @@ class Statements:
             if p.source is not None and p.source.fragment and str(p.source) + p.source.fragment != last:
                 last = str(p.source) + p.source.fragment
                 lines.append(f"/* {comment(str(p.source))}: {comment(p.source.fragment, 80)} */")
+            if not p.op.startswith("_jump"):
+                lines += [line.strip() for line in self.hooks.statement(i)]
             if p.op == "_jump":
                 lines.append(f"goto to_{cast(Const, p.args[0]).value};")
             elif p.op == "_jump_if_zero":
@@ -149,7 +153,9 @@ class Statements:
     def _write_register(self, array: RegisterArray, index: str, value: C) -> list[str]:
         where = f"w->pipeline->registers[{array.index}], {index}"
         if self.trace:  # changes nothing that is shared
-            return [f"trace_register_write(w->trace, {where}, {value.text});"] if array.width <= 64 else []
+            return (
+                [f"trace_register_write(w->trace, {array.index}, {where}, {value.text});"] if array.width <= 128 else []
+            )
         if array.width > 128:
             self.e.wide_bits = max(self.e.wide_bits, array.width + 1)
         name = (
@@ -396,9 +402,11 @@ class Statements:
 
     def count(self, p: Primitive) -> list[str]:
         array = cast(CounterArray, p.args[0])
-        if array.direct_table is not None or self.trace:
+        if array.direct_table is not None:
             return []  # direct ones are counted at the look-up
         index = self.e.index(cast(Expr, p.args[1]))
+        if self.trace:
+            return [line.strip() for line in self.hooks.count(array.index, index)]
         return [f"counter_add(w->pipeline->counters[{array.index}], w->index, {index}, p->frame.ingress_length);"]
 
     def meter(self, p: Primitive) -> list[str]:
@@ -406,10 +414,10 @@ class Statements:
         if array.direct_table is not None:
             return []
         index = self.e.index(cast(Expr, p.args[1]))
-        if self.trace:
-            return self._store_u64(cast(FieldRef, p.args[2]), "METER_GREEN", 2)
         cell = f"w->pipeline->meters[{array.index}], {index}"
         call = f"meter_execute({cell}, p->frame.ingress_length, w->now_ns, METER_GREEN)"
+        if self.trace:
+            call = f"trace_meter(w->trace, {array.index}, -1, {cell}, p->frame.ingress_length, w->now_ns)"
         return self._store_u64(cast(FieldRef, p.args[2]), call, 2)
 
     def _store_u64(self, to: FieldRef, text: str, bits: int) -> list[str]:
@@ -433,7 +441,7 @@ class Statements:
         to, base, calc, size = p.args
         name = self.calculations[cast(Calculation, calc).name]
         modulo = cast(Expr, size)
-        value = f"{name}(w, p)"
+        value = self.hooks.hashed(list(self.calculations).index(cast(Calculation, calc).name), f"{name}(w, p)")
         if isinstance(modulo, Const):
             if modulo.value & (1 << 64) - 1 in (0, 1):
                 value = "0"

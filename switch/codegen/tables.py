@@ -58,7 +58,7 @@ def action(a: Action, statements: Statements, name: str) -> list[str]:
     ]
     if quiet:
         lines.append("    " + ", ".join(f"(void){n}" for n in quiet) + ";")
-    return [*lines, *body, "}", ""]
+    return [*lines, *statements.hooks.action(a.index), *body, *statements.hooks.action_end(), "}", ""]
 
 
 class TableCode:
@@ -163,11 +163,8 @@ class TableCode:
         words = ", ".join(f"UINT64_C({w:#x})" for w in pack_params(a, t.default_params)) or "0"
         lines = [f"static inline void {name}(struct worker *w, struct packet *p)", "{"]
         lines.append(f"    static const uint64_t params[] = {{{words}}};")
-        if self.trace:
-            lines += self._trace_begin(f"{t.index}, 0, {a.index}, 0, NULL, 0, params, action_words({a.index})")
+        lines += self.s.hooks.applied(f"{t.index}, 0, {a.index}, 0, NULL, 0, params, action_words({a.index})")
         lines.append(f"    {self.layout.action_names[a.index]}(w, p, params);")
-        if self.trace:
-            lines.append("    trace_changes(w->trace, &before, p);")
         return [*lines, "}", ""]
 
     def key_words(self, layout: TableLayout) -> list[str]:
@@ -202,15 +199,16 @@ class TableCode:
     def _direct(self, t: Table) -> list[str]:
         number = "entry_number(e)"
         lines = []
-        if self.trace:
-            return ["        /* a trace counts nothing */"]
-        if t.direct_counter:
+        if t.direct_counter and not self.trace:
             lines.append(f"        counter_add(t->counters, w->index, {number}, p->frame.ingress_length);")
-        if t.idle_timeout:
+        if t.idle_timeout and not self.trace:
             lines.append(f"        idle_touch(t->idle, {number}, w->now_ns);")
         if t.direct_meter is not None and t.direct_meter.target is not None:
             target = t.direct_meter.target
             call = f"meter_execute(t->meters, {number}, p->frame.ingress_length, w->now_ns, METER_GREEN)"
+            if self.trace:
+                cell = f"t->meters, {number}, p->frame.ingress_length, w->now_ns"
+                call = f"trace_meter(w->trace, {t.direct_meter.index}, {t.index}, {cell})"
             lines += ["        " + line for line in self.s.store(target, C(call, "u64"))]
         return lines
 
@@ -220,15 +218,19 @@ class TableCode:
         if t.profile is not None:
             s = f"w->pipeline->selectors[{t.profile.index}]"
             if t.profile.selector is not None:
-                pick = f"selector_lookup({s}, (uint32_t)e->params[0], {self.selectors[t.profile.name]}(w, p))"
+                hashed = self.s.hooks.hashed(-1, f"{self.selectors[t.profile.name]}(w, p)")
+                pick = f"selector_lookup({s}, (uint32_t)e->params[0], {hashed})"
                 member = f"e->action == {GROUP} ? {pick} : selector_member({s}, (uint32_t)e->params[0])"
             else:
                 member = f"selector_member({s}, (uint32_t)e->params[0])"
+            if self.trace:
+                lines.append(f"    const int group = hit && e->action == {GROUP} ? (int)e->params[0] : -1;")
             lines += ["    if (hit)", f"        e = {member};"]
-        if self.trace:
-            key = f"key, {self.layout.tables[t.index].words}" if t.key else "NULL, 0"
-            params = "e ? e->params : NULL, e ? action_words(e->action) : 0"
-            lines += self._trace_begin(f"{t.index}, hit, e ? e->action : {NO_ACTION}, number, {key}, {params}")
+        key = f"key, {self.layout.tables[t.index].words}" if t.key else "NULL, 0"
+        params = "e ? e->params : NULL, e ? action_words(e->action) : 0"
+        lines += self.s.hooks.applied(f"{t.index}, hit, e ? e->action : {NO_ACTION}, number, {key}, {params}")
+        if self.trace and t.profile is not None:
+            lines += ["    if (hit)", "        trace_member(w->trace, e ? entry_number(e) : UINT32_MAX, group);"]
         actions = t.actions
         if len(actions) == 1:
             name = self.layout.action_names[actions[0].index]
@@ -242,9 +244,4 @@ class TableCode:
                 ]
                 lines.append("            break;")
             lines += ["        }", "    }"]
-        if self.trace:
-            lines.append("    trace_changes(w->trace, &before, p);")
         return lines
-
-    def _trace_begin(self, arguments: str) -> list[str]:
-        return [f"    trace_apply(w->trace, {arguments});", "    const struct packet before = *p;"]

@@ -1,14 +1,112 @@
-"""What only the traced object has: sizes of action data, and a comparison of all fields before and after an action."""
+"""Every line that only the traced object of a program has. switch/runtime/trace.h says what the events mean.
+
+Code generators ask a Hooks for lines and put them where something happens; in the object that forwards packets each
+of them is an empty list, so that the packet path pays for none.
+"""
 
 from __future__ import annotations
 
-from switch.bmv2_json.program import HeaderType, Program
+from switch.bmv2_json.program import Extract, Header, HeaderType, Program, Stack
 from switch.codegen.layout import Layout, param_places
 from switch.codegen.names import comment
+from switch.codegen.values import C, convert
 
 
-def trace_hooks(program: Program, layout: Layout) -> list[str]:
-    """action_words(action) and trace_changes(t, before, after)"""
+class Hooks:
+    """Lines of C for one program; `on`: the traced object is being made."""
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+        self._doing = "0"  # the operation of a parser state that could fail next: its place, or `select`
+
+    # ---- parser: `at` is the cursor
+
+    def state(self, name: str) -> list[str]:
+        self._doing = "0"
+        return self._lines(f'trace_state(w->trace, "{_quoted(name)}", (uint32_t)(at - p->frame.start));')
+
+    def operation(self, place: int | str) -> None:
+        """From now on what fails is operation `place` of the state, or its `select`."""
+        self._doing = str(place)
+
+    def failure(self) -> list[str]:
+        """The parser is about to end with an error."""
+        where = "(uint32_t)(at - p->frame.start), (uint32_t)(end - at)"
+        return self._lines(f'trace_failure(w->trace, "{self._doing}", {where});')
+
+    def extracted(self, op: Extract, index: str, size: str) -> list[str]:
+        """After the cursor moved. `index`: the element of a stack, as C text."""
+        match op.to:
+            case Header(name):
+                element, member = "-1", -1
+            case Stack(name):
+                element, member = f"(int){index}", -1
+            case _:
+                name, element, member = op.to.name, f"(int){index}", op.member
+        return self._lines(f'trace_extract(w->trace, "{_quoted(name)}", {element}, {member}, (uint32_t)({size}));')
+
+    def select(self, values: list[C]) -> list[str]:
+        """What a select compares: its fields in order."""
+        return self._lines('trace_begin(w->trace, "select");', *(_value(v) for v in values), "trace_end(w->trace);")
+
+    # ---- controls
+
+    def condition(self, node: str, test: str) -> str:
+        """A condition that tells its result."""
+        return f'(trace_condition(w->trace, "{_quoted(node)}", {test}))' if self.on else test
+
+    def applied(self, arguments: str) -> list[str]:
+        return self._lines(f"trace_apply(w->trace, {arguments});")
+
+    def action(self, index: int) -> list[str]:
+        return self._lines(f"trace_action(w->trace, {index});")
+
+    def statement(self, place: int) -> list[str]:
+        """Primitive `place` of the action or deparser comes next; what the one before changed is told."""
+        return self._lines("trace_changes(w, p);", f"trace_statement(w->trace, {place});")
+
+    def action_end(self) -> list[str]:
+        return self._lines("trace_changes(w, p);", 'trace_line(w->trace, "end");')
+
+    def changes(self) -> list[str]:
+        """What changed since the last such line, or since the packet was taken up."""
+        return self._lines("trace_changes(w, p);")
+
+    # ---- externs
+
+    def count(self, array: int, index: str) -> list[str]:
+        return self._lines(f"trace_count(w->trace, {array}, {index});")
+
+    def hashed(self, calculation: int, value: str) -> str:
+        return f"trace_hash(w->trace, {calculation}, {value})" if self.on else value
+
+    def checksum(self, place: int, computed: str, found: str) -> str:
+        """The test of a checksum that is verified, as C text that is true when it is wrong."""
+        return f"trace_checksum(w->trace, {place}, {computed}, {found})" if self.on else f"{computed} != {found}"
+
+    def checksum_updated(self, place: int) -> list[str]:
+        """After the computed checksum was stored, or was not."""
+        return self._lines(f"trace_checksum_update(w->trace, {place});", "trace_changes(w, p);")
+
+    def _lines(self, *lines: str) -> list[str]:
+        return ["    " + line for line in lines] if self.on else []
+
+
+def _quoted(text: str) -> str:
+    return comment(text, 200).replace('"', "'")
+
+
+def _value(c: C) -> str:
+    if c.cls == "wide":
+        return f"trace_limbs(w->trace, (const struct wide[]){{{c.text}}}[0].limb, WIDE_LIMBS);"
+    return f"trace_number(w->trace, {convert(c, 'u128').text});"
+
+
+# ---- functions of the whole program
+
+
+def trace_functions(program: Program, layout: Layout) -> list[str]:
+    """action_words(action), trace_changes(w, packet), trace_look(w, packet), read_field(packet, field, value)"""
     words = ", ".join(str(param_places(a)[1]) for a in program.actions) or "0"
     lines = [
         "static unsigned action_words(uint32_t action)",
@@ -17,14 +115,23 @@ def trace_hooks(program: Program, layout: Layout) -> list[str]:
         "    return action < sizeof words ? words[action] : 0;",
         "}",
         "",
-    ]
-    lines += [
-        "static void trace_changes(struct trace *t, const struct packet *before, const struct packet *after)",
+        "/* The packet as it is now is what later changes are told against. */",
+        "static void trace_look(struct worker *w, const struct packet *p)",
         "{",
+        "    if (!w->trace->quiet)",
+        "        memcpy(w->trace->seen, p, sizeof *p);",
+        "}",
+        "",
+        "static void trace_changes(struct worker *w, const struct packet *after)",
+        "{",
+        "    struct trace *t = w->trace;",
+        "    if (t->quiet)",
+        "        return;",
+        "    const struct packet *before = t->seen;",
     ]
     for header in program.headers.values():
         place = layout.places[header.name]
-        name = comment(header.name)
+        name = _quoted(header.name)
         if place.bit is not None:
             lines.append(
                 f'    trace_validity(t, "{name}", is_valid(before, {place.bit}), is_valid(after, {place.bit}));'
@@ -32,12 +139,12 @@ def trace_hooks(program: Program, layout: Layout) -> list[str]:
             lines.append(f"    if (is_valid(after, {place.bit})) {{")
         else:
             lines.append("    {")
-        lines += _fields(header.type, place.member, name, layout, place.bit)
+        lines += _compared(header.type, place.member, name, layout, place.bit)
         lines.append("    }")
-    return [*lines, "}", ""]
+    return [*lines, "    memcpy(t->seen, after, sizeof *after);", "}", "", *_read_field(program, layout)]
 
 
-def _fields(header_type: HeaderType, member: str, name: str, layout: Layout, bit: int | None) -> list[str]:
+def _compared(header_type: HeaderType, member: str, name: str, layout: Layout, bit: int | None) -> list[str]:
     lines = []
     names = layout.field_names[header_type.name]
     fresh = f"!is_valid(before, {bit})" if bit is not None else "0"
@@ -45,15 +152,50 @@ def _fields(header_type: HeaderType, member: str, name: str, layout: Layout, bit
         if f.width == 0:
             continue
         path = f"{member}.{names[f.name]}"
-        label = f'"{name}.{comment(f.name)}"'
+        label = f'"{name}.{_quoted(f.name)}"'
         if f.varbit:
+            lengths = f"before->{path}.length", f"after->{path}.length"
             lines.append(
-                f"        trace_bytes(t, {label}, before->{path}.bytes, before->{path}.length, after->{path}.bytes, "
-                f"after->{path}.length);"
+                f"        trace_bytes(t, {label}, {fresh}, before->{path}.bytes, {lengths[0]}, after->{path}.bytes, "
+                f"{lengths[1]});"
             )
         elif f.width > 128:
             n = (f.width + 7) // 8
-            lines.append(f"        trace_bytes(t, {label}, before->{path}, {n}, after->{path}, {n});")
+            lines.append(f"        trace_bytes(t, {label}, {fresh}, before->{path}, {n}, after->{path}, {n});")
         else:
             lines.append(f"        trace_field(t, {label}, {fresh}, before->{path}, after->{path});")
     return lines
+
+
+def filter_fields(program: Program) -> list[tuple[str, str]]:
+    """(header, field) by the number that read_field knows them by: those that fit into 128 bits."""
+    return [
+        (header.name, f.name)
+        for header in program.headers.values()
+        for f in header.type.fields
+        if 0 < f.width <= 128 and not f.varbit
+    ]
+
+
+def _read_field(program: Program, layout: Layout) -> list[str]:
+    """read_field(p, number, value): 0 if the header is not valid. Number n + i: is header i valid?"""
+    fields = filter_fields(program)
+    lines = [
+        "static int read_field(const struct packet *p, uint32_t number, unsigned __int128 *value)",
+        "{",
+        "    switch (number) {",
+    ]
+    for number, (header, field) in enumerate(fields):
+        place = layout.places[header]
+        names = layout.field_names[program.headers[header].type.name]
+        lines += [f"    case {number}: /* {comment(header)}.{comment(field)} */"]
+        lines.append(f"        *value = p->{place.member}.{names[field]};")
+        lines.append(f"        return {'1' if place.bit is None else f'is_valid(p, {place.bit})'};")
+    for number, header in enumerate(program.headers, len(fields)):
+        bit = layout.places[header].bit
+        lines += [
+            f"    case {number}: /* {comment(header)}.isValid() */",
+            f"        *value = {'1' if bit is None else f'(unsigned)is_valid(p, {bit})'};",
+            "        return 1;",
+        ]
+    return [*lines, "    }", "    *value = 0;", "    return 0;", "}", ""]

@@ -16,7 +16,7 @@ from switch.codegen.names import comment
 from switch.codegen.parsers import ParserCode
 from switch.codegen.statements import Statements
 from switch.codegen.tables import TableCode, action
-from switch.codegen.trace_hooks import trace_hooks
+from switch.codegen.trace_hooks import trace_functions
 from switch.codegen.values import convert
 
 # What simple_switch knows by these names; the driver (runtime/driver.h) calls get_X and set_X.
@@ -75,7 +75,7 @@ def generate(program: Program, *, trace: bool = False) -> Unit:
         body += emit(layout, header_type)
     logic: list[str] = []
     if trace:
-        logic += trace_hooks(program, layout)
+        logic += trace_functions(program, layout)
     for c in program.calculations:
         logic += calc.calculation(c, calculation_names[c.name], e)
     for profile in program.profiles:
@@ -86,11 +86,11 @@ def generate(program: Program, *, trace: bool = False) -> Unit:
         logic += action(a, statements, layout.action_names[a.index])
     for t in program.tables:
         logic += tables.apply(t)
-    logic += ParserCode(program, statements, trace=trace).generate()
+    logic += ParserCode(program, statements).generate()
     logic += ingress.generate()
     logic += egress.generate()
-    logic += calc.verify_checksums(program.checksums, calculation_names, e)
-    logic += calc.update_checksums(program.checksums, calculation_names, e)
+    logic += calc.verify_checksums(program.checksums, calculation_names, e, statements.hooks)
+    logic += calc.update_checksums(program.checksums, calculation_names, e, statements.hooks)
     logic += deparse(program, statements)
     logic += _keep_fields(program, e)
     logic += _digests(program, e)

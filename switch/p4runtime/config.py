@@ -109,7 +109,7 @@ class PipelineConfig:
         except errors.EngineError as e:
             raise StatusError(INVALID_ARGUMENT, f"p4_device_config: {e}") from None
         try:
-            _fit_together(info, engine)
+            fit_together(info, engine)
         except StatusError:
             engine.close()
             raise
@@ -181,7 +181,7 @@ def _state_of(pipeline: Pipeline) -> Iterator[p4r.Update]:
             yield p4r.Update(type=kind, entity=entity)
 
 
-def _fit_together(info: schema.Schema, engine: Engine) -> None:
+def fit_together(info: schema.Schema, engine: Engine) -> None:
     """P4Info and JSON must be of one program: each table that a client may address exists, with as many fields.
 
     Only P4Info tells whether a table's initial entries are const; where they are not, clients may change them and add

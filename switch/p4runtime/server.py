@@ -34,7 +34,7 @@ from switch.p4runtime.stream import Caller
 from switch.port_service import port_handler
 from switch.ports import DataPlane, PortError
 from switch.tls import may_write
-from switch.trace import render
+from switch.trace import render, to_json
 
 # The library tells of clients that break off in the middle of a call with a traceback.
 logging.getLogger("grpc._cython.cygrpc").addFilter(OneLine())
@@ -173,7 +173,7 @@ def _debug_handler(servicer: Servicer) -> grpc.GenericRpcHandler:
             found = servicer.pipeline.engine.trace(port, data)
         except (errors.EngineError, StatusError) as e:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(e))
-        return json.dumps({"text": render(found), "trace": found.to_json()}).encode()
+        return json.dumps({"text": render(found), "trace": to_json(found)}).encode()
 
     method: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(trace)
     return grpc.method_handlers_generic_handler("p4gate.v1.Debug", {"Trace": method})

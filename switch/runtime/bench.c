@@ -136,7 +136,7 @@ struct worker *memory_worker_of(struct memory_worker *m)
 int memory_worker_trace(struct memory_worker *m, const struct pipeline_code *traced)
 {
     m->traced = traced;
-    m->worker->trace = trace_create();
+    m->worker->trace = trace_create(traced->context_size);
     return m->worker->trace ? TABLE_OK : TABLE_NO_MEMORY;
 }
 

@@ -27,6 +27,7 @@ static inline void send_packet(struct worker *w, struct packet *p)
     w->sent_bytes += length;
     if (w->pipeline->cpu_port && p->frame.egress_port == w->pipeline->cpu_port) {
         note(w, p, "to the CPU", p->frame.egress_port);
+        note_sent(w, p, length);
         uint8_t *b = ring_reserve(w->to_cpu, RING_PACKET_IN, 0, p->frame.ingress_port, length);
         if (b) {
             memcpy(b, p->frame.start, length);
@@ -36,7 +37,7 @@ static inline void send_packet(struct worker *w, struct packet *p)
             copy_free(w, p->frame.copy);
         return;
     }
-    note(w, p, "sent", p->frame.egress_port);
+    note_sent(w, p, length);
     w->out[w->out_count++] = (struct packet_out){p->frame.start, length, p->frame.egress_port};
     if (p->frame.copy)
         copy_sent(w, p->frame.copy);
@@ -60,6 +61,7 @@ static struct packet *copy_with_headers(struct worker *w, const struct packet *p
     struct packet_copy *c = copy_take(w);
     if (!c) {
         w->drops[DROP_NO_COPY]++;
+        note(w, p, "no copy", DROP_NO_COPY);
         return NULL;
     }
     struct packet *q = c->context;
@@ -81,6 +83,7 @@ static struct packet *copy_bytes(struct worker *w, const struct packet *p, const
     struct packet_copy *c = copy_take(w);
     if (!c) {
         w->drops[DROP_NO_COPY]++;
+        note(w, p, "no copy", DROP_NO_COPY);
         return NULL;
     }
     struct packet *q = c->context;
@@ -137,6 +140,7 @@ static void clone_ingress(struct worker *w, struct packet *p)
 {
     const struct clone_session *s =
         atomic_load_explicit(&w->pipeline->clone[p->frame.clone_session & (CLONE_REQUESTED - 1)], memory_order_acquire);
+    note(w, p, s ? "clone session" : "unknown clone session", p->frame.clone_session & (CLONE_REQUESTED - 1));
     if (!s || !may_pass_again(w, p))
         return;
     struct packet *q = copy_bytes(w, p, p->frame.start, (size_t)(p->frame.end - p->frame.start));
@@ -146,7 +150,9 @@ static void clone_ingress(struct worker *w, struct packet *p)
     q->frame.length = q->frame.ingress_length = p->frame.ingress_length;
     note_arrival(w, q, p, "ingress clone");
     set_ingress_port(q, p->frame.ingress_port); /* the parser may ask for it */
+    note_enter(w, q);
     parse(w, q);
+    note_parsed(w, q);
     memset(&q->metadata, 0, sizeof q->metadata);
     keep_fields(q, p, p->frame.clone_list);
     set_instance_type(q, INGRESS_CLONE);
@@ -157,6 +163,7 @@ static void clone_egress(struct worker *w, struct packet *p)
 {
     const struct clone_session *s =
         atomic_load_explicit(&w->pipeline->clone[p->frame.clone_session & (CLONE_REQUESTED - 1)], memory_order_acquire);
+    note(w, p, s ? "clone session" : "unknown clone session", p->frame.clone_session & (CLONE_REQUESTED - 1));
     if (!s || !may_pass_again(w, p))
         return;
     struct packet *q = copy_with_headers(w, p);
@@ -196,6 +203,7 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
         drop_packet(w, p, DROP_BY_PROGRAM_EGRESS);
         return;
     }
+    note_deparse(w, p);
     if (!deparse(w, p)) {
         drop_packet(w, p, DROP_TOO_LONG);
         return;
@@ -224,7 +232,9 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
 
 static inline void enter(struct worker *w, struct packet *p)
 {
+    note_enter(w, p);
     parse(w, p);
+    note_parsed(w, p);
     set_parser_error(p, p->frame.parser_error);
     set_checksum_error(p, (uint64_t)checksums_wrong(w, p));
     note_ingress(w, p);

@@ -140,21 +140,33 @@ static enum meter_color single_rate(struct meter *m, int64_t amount, uint64_t no
     return METER_RED;
 }
 
+static inline enum meter_color execute(struct meter *meter, int64_t amount, uint64_t now_ns, enum meter_color color)
+{
+    if (meter->kind == METER_OFF)
+        return METER_GREEN;
+    uint64_t fastest = meter->config.cir > meter->config.pir ? meter->config.cir : meter->config.pir;
+    if (credit(meter, fastest, now_ns) > CREDIT_MAX)
+        move_origin(meter, now_ns);
+    return meter->kind == METER_TWO_RATE ? two_rate(meter, amount, now_ns, color) : single_rate(meter, amount, now_ns, color);
+}
+
 enum meter_color meter_execute(struct meters *m, uint64_t index, uint64_t bytes, uint64_t now_ns, enum meter_color color)
 {
     if (index >= m->size)
         return METER_GREEN;
     struct meter *meter = &m->meter[index];
-    int64_t amount = m->unit == METER_PACKETS ? 1 : (int64_t)bytes;
-    enum meter_color result = METER_GREEN;
     lock(meter);
-    if (meter->kind != METER_OFF) {
-        uint64_t fastest = meter->config.cir > meter->config.pir ? meter->config.cir : meter->config.pir;
-        if (credit(meter, fastest, now_ns) > CREDIT_MAX)
-            move_origin(meter, now_ns);
-        result = meter->kind == METER_TWO_RATE ? two_rate(meter, amount, now_ns, color)
-                                               : single_rate(meter, amount, now_ns, color);
-    }
+    enum meter_color result = execute(meter, m->unit == METER_PACKETS ? 1 : (int64_t)bytes, now_ns, color);
     unlock(meter);
     return result;
+}
+
+enum meter_color meter_peek(struct meters *m, uint64_t index, uint64_t bytes, uint64_t now_ns, enum meter_color color)
+{
+    if (index >= m->size)
+        return METER_GREEN;
+    lock(&m->meter[index]);
+    struct meter copy = m->meter[index];
+    unlock(&m->meter[index]);
+    return execute(&copy, m->unit == METER_PACKETS ? 1 : (int64_t)bytes, now_ns, color);
 }

@@ -54,5 +54,7 @@ static inline int meter_is_off(const struct meters *m, uint64_t index)
 /* Workers. `color` is the packet's colour so far: METER_GREEN is colour-blind; otherwise colour-aware as the RFCs say. Out of
  * range: green. `now_ns` is the clock given to meter_configure; it may step back between workers. */
 enum meter_color meter_execute(struct meters *m, uint64_t index, uint64_t bytes, uint64_t now_ns, enum meter_color color);
+/* The colour that meter_execute would answer; spends nothing. For traces. */
+enum meter_color meter_peek(struct meters *m, uint64_t index, uint64_t bytes, uint64_t now_ns, enum meter_color color);
 
 #endif

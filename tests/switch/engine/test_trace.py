@@ -9,7 +9,8 @@ import yaml
 from click.testing import CliRunner
 
 from switch.engine import Engine
-from switch.trace import Lookup, render
+from switch.trace import render, to_json
+from switch.trace.events import FieldValue, Lookup
 from switch.trace_cli import trace_command
 from switch.values import Action, CloneSession, Entry, Exact, Replica
 
@@ -25,25 +26,26 @@ def test_a_hit_shows_key_entry_action_and_changes_and_counts_nothing() -> None:
         before = engine.drops()
         trace = engine.trace(1, bytes.fromhex("00010000aa"))
         assert engine.drops() == before
-        [passage] = trace.passages
+        [passage] = trace.passages()
         [step] = [s for s in passage.ingress if isinstance(s, Lookup)]
-        assert (step.table, step.key, step.hit, step.entry) == (T, (("hdr.h.k", 1),), True, entry)
-        assert (step.action, step.params) == ("MyIngress.set", (("port", 2), ("v", 0xBEEF)))
-        assert {(c.field, c.before, c.after) for c in step.changes} == {
+        assert (step.table, step.key, step.hit, step.entry) == (T, (FieldValue("hdr.h.k", 1, 16),), True, entry)
+        assert step.run is not None and step.run.name == "MyIngress.set"
+        assert [(p.name, p.value) for p in step.params] == [("port", 2), ("v", 0xBEEF)]
+        assert {(c.field, c.before, c.after) for c in step.run.changes} == {
             ("standard_metadata.egress_spec", 0, 2),
             ("h.v", 0, 0xBEEF),
         }
-        assert passage.fate == ["sent to port 2"]
+        assert [f.text for f in passage.fates] == ["sent to port 2"]
         assert trace.sent == ((2, bytes.fromhex("0001beefaa")),)
-        json.dumps(trace.to_json())
+        json.dumps(to_json(trace))
 
 
 def test_a_drop_says_who_marked_the_packet() -> None:
     with Engine.load(json_path("table_exact"), optimise="quick") as engine:
         trace = engine.trace(1, bytes.fromhex("00010000"))
-        assert trace.passages[0].fate == [
-            "dropped at the end of ingress: marked by action MyIngress.drop of table MyIngress.t"
-        ]
+        [fate] = trace.packet.fates
+        assert (fate.what, fate.where, fate.table, fate.action) == ("dropped", "ingress", T, "MyIngress.drop")
+        assert fate.source is not None and "mark_to_drop" in fate.source.fragment
         assert "nothing was sent" in render(trace)
 
 
@@ -67,11 +69,10 @@ def test_clones_stand_below_the_packet_that_made_them() -> None:
         for session in (100, 101):
             engine.set_clone_session(session, CloneSession((Replica(77),)))
         traces = [engine.trace(port, data) for port, data in packets("clone_i2e")]
-        clones = [(p, t) for t in traces for p in t.passages if p.cause == "ingress clone"]
+        clones = [c for t in traces for c in t.packet.copies if c.cause == "ingress clone"]
         assert clones
-        for clone, trace in clones:
-            assert trace.passages[clone.parent or 0].cause == "received"
-            [replica] = [p for p in trace.passages if p.parent == clone.id]
+        for clone in clones:
+            [replica] = clone.copies
             assert (replica.cause, replica.egress_port) == ("replica", 77)
 
 
@@ -91,7 +92,7 @@ def test_a_trace_predicts_what_the_packet_does(name: str) -> None:
 def test_the_command_traces_a_program_offline() -> None:
     arguments = ["--program", str(json_path("table_exact")), "--port", "1", "0001 0000"]
     shown = CliRunner().invoke(trace_command, arguments)
-    assert shown.exit_code == 0 and "table MyIngress.t { hdr.h.k = 1 }: miss" in shown.output
+    assert shown.exit_code == 0 and "table MyIngress.t: miss" in shown.output
     as_json = json.loads(CliRunner().invoke(trace_command, [*arguments, "--json"]).output)
-    assert as_json["packets"][0]["fate"][0].startswith("dropped at the end of ingress")
+    assert as_json["packet"]["fates"][0]["where"] == "ingress"
     assert CliRunner().invoke(trace_command, ["--port", "1", "xx"]).exit_code == 2
