@@ -10,13 +10,9 @@ from ctypes import (
     c_char_p,
     c_double,
     c_int,
-<<<<<<< HEAD
     c_int64,
     c_size_t,
-=======
-    c_size_t,
     c_uint,
->>>>>>> a988cd8 (Trace statement by statement, with parser path, nearest entries and copies as a tree)
     c_uint16,
     c_uint32,
     c_uint64,

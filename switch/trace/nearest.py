@@ -21,7 +21,7 @@ class _Field(ctypes.Structure):
 def nearest(table: LoadedTable, packed: int, key: tuple[FieldValue, ...]) -> Nearest | None:
     """The nearest entry (runtime/nearest.h says which), None in an empty table. `packed`: the key as tables hold it."""
     layout = table.layout
-    if table.lookup is None or not key:
+    if table.store is None or not key:
         return None
     fields = (_Field * len(layout.key))(
         *(_Field(place.shift, place.field.width, _KINDS[place.field.kind]) for place in layout.key)
@@ -29,7 +29,7 @@ def nearest(table: LoadedTable, packed: int, key: tuple[FieldValue, ...]) -> Nea
     numbers = table.size + n.ENTRY_SPARE
     data = table.keys.pack(packed)
     kind = _TABLES[layout.kind]
-    number = n.native().nearest_entry(kind, table.lookup, numbers, data, layout.words, fields, len(fields))
+    number = n.native().nearest_entry(kind, table.store.pointer, numbers, data, layout.words, fields, len(fields))
     entry = table.entry_at(number) if number != 0xFFFFFFFF else None
     if entry is None:
         return None
