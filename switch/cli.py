@@ -45,8 +45,10 @@ def __getattr__(name: str) -> click.Command:
     multiple=True,
     metavar="PORT@IFACE",
     help="A Linux interface as a port; may be repeated. Needs root. PORT@NAMESPACE/IFACE takes the interface from a "
-    "network namespace (a path, or a name as in `ip netns`).",
+    "network namespace (a path, or a name as in `ip netns`); PORT@xdp:IFACE takes packets by AF_XDP, before the kernel "
+    "sees them, where its driver can.",
 )
+@click.option("--xdp", is_flag=True, help="Interfaces by AF_XDP, as if each were named PORT@xdp:IFACE.")
 @click.option(
     "--packet-in",
     "nn_address",
@@ -107,6 +109,7 @@ def switch_command(
     p4info: Path | None,
     no_p4: bool,
     interfaces: tuple[str, ...],
+    xdp: bool,
     nn_address: str | None,
     pcap: Path | None,
     address: str,
@@ -159,7 +162,7 @@ def switch_command(
         setup = Setup(
             options,
             _read_program(program, p4info) if program is not None else None,
-            tuple(parse_interface(text) for text in interfaces),
+            tuple(parse_interface(text, xdp) for text in interfaces),
             nn_address,
             capture=pcap,
         )

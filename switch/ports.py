@@ -7,12 +7,15 @@ tests without root). Methods are for one thread at a time, but for inject, take 
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+log = logging.getLogger(__name__)
 
 ERROR_ROOM = 300
 PACKET_MAX = 10240
@@ -92,17 +95,23 @@ class Interface:
     port: int
     name: str
     namespace: str = ""
+    xdp: bool = False  # by AF_XDP, if that is possible
 
 
-def parse_interface(text: str) -> Interface:
-    """`PORT@NAME` or `PORT@NAMESPACE/NAME`: the namespace is a path, or a name under /run/netns. Raises PortError."""
+def parse_interface(text: str, xdp: bool = False) -> Interface:
+    """`PORT@[xdp:]NAME` or `PORT@[xdp:]NAMESPACE/NAME`: the namespace is a path, or a name under /run/netns.
+
+    `xdp`: as if `xdp:` were there. Raises PortError.
+    """
     number, _, where = text.partition("@")
+    if where.startswith("xdp:"):
+        xdp, where = True, where.removeprefix("xdp:")
     namespace, slash, name = where.rpartition("/")
     if not number.isdigit() or not name:
         raise PortError(f"{text}: a port is PORT@INTERFACE, as in 1@veth0, or PORT@NAMESPACE/INTERFACE")
     if slash and "/" not in namespace:
         namespace = f"/run/netns/{namespace}"
-    return Interface(int(number), name, namespace)
+    return Interface(int(number), name, namespace, xdp)
 
 
 class DataPlane:
@@ -174,14 +183,20 @@ class DataPlane:
     # ---- ports
 
     def add_interface(self, interface: Interface) -> None:
-        """Open a Linux interface as a port. Raises PortError."""
+        """Open a Linux interface as a port. Raises PortError.
+
+        Where AF_XDP is asked for and not to be had, AF_PACKET takes its place; a warning in the log says why.
+        """
+        name = interface.name.encode()
         error = ctypes.create_string_buffer(ERROR_ROOM)
         with in_namespace(interface.namespace):
-            failed = self._lib.dataplane_add_interface(
-                self._plane, interface.port, interface.name.encode(), error, ERROR_ROOM
-            )
-        if failed:
-            raise PortError(f"port {interface.port}: {error.value.decode()}")
+            if interface.xdp:
+                if not self._lib.dataplane_add_xdp(self._plane, interface.port, name, error, ERROR_ROOM):
+                    self._interfaces[interface.port] = interface
+                    return
+                log.warning("port %d: %s; AF_PACKET takes its place", interface.port, error.value.decode())
+            if self._lib.dataplane_add_interface(self._plane, interface.port, name, error, ERROR_ROOM):
+                raise PortError(f"port {interface.port}: {error.value.decode()}")
         self._interfaces[interface.port] = interface
 
     def add_nn(self, address: str) -> None:
@@ -310,6 +325,7 @@ def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
         ("dataplane_set_worker", None, [pointer, ctypes.c_uint, pointer]),
         ("dataplane_context", pointer, [pointer, ctypes.c_uint]),
         ("dataplane_add_interface", ctypes.c_int, [pointer, u32, string, string, ctypes.c_uint]),
+        ("dataplane_add_xdp", ctypes.c_int, [pointer, u32, string, string, ctypes.c_uint]),
         ("dataplane_add_nn", ctypes.c_int, [pointer, string, string, ctypes.c_uint]),
         ("dataplane_remove", ctypes.c_int, [pointer, u32]),
         ("dataplane_add_files", ctypes.c_int, [pointer, u32, string, string, string, ctypes.c_uint]),

@@ -51,6 +51,7 @@ void dataplane_deliver(void *context, const struct packet_out *packets, unsigned
 
 /* Ports. Each pauses the workers itself. 0, or -1 with one line in `error`. */
 int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room);
+int dataplane_add_xdp(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room);
 int dataplane_add_nn(struct dataplane *d, const char *address, char *error, unsigned room);
 /* A port from pcap file `in` to `out`; dataplane_start_files() when all are added. */
 int dataplane_add_files(struct dataplane *d, uint32_t port, const char *in, const char *out, char *error, unsigned room);

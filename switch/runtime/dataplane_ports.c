@@ -53,11 +53,14 @@ static int is_free(const struct dataplane *d, uint32_t port, char *error, unsign
     return 0;
 }
 
-int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room)
+typedef struct link *open_fn(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room);
+
+static int add_interface(struct dataplane *d, uint32_t port, const char *interface, open_fn *open, char *error,
+                         unsigned room)
 {
     if (!is_free(d, port, error, room))
         return -1;
-    struct link *link = link_open_packet(d, port, interface, error, room);
+    struct link *link = open(d, port, interface, error, room);
     if (!link)
         return -1;
     dataplane_pause(d);
@@ -66,6 +69,16 @@ int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *inte
     d->route[port] = link;
     dataplane_resume(d);
     return 0;
+}
+
+int dataplane_add_interface(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room)
+{
+    return add_interface(d, port, interface, link_open_packet, error, room);
+}
+
+int dataplane_add_xdp(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room)
+{
+    return add_interface(d, port, interface, link_open_xdp, error, room);
 }
 
 int dataplane_add_nn(struct dataplane *d, const char *address, char *error, unsigned room)

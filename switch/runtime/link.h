@@ -1,6 +1,7 @@
 /* Links: where the packets of one or more ports come from and go to.
  *
  *   port_packet.c   one Linux interface, one port (AF_PACKET)
+ *   port_xdp.c      the same by AF_XDP
  *   port_nn.c       PTF's `nn` socket: any number of ports behind one connection
  *   port_files.c    pcap files, any number of ports
  *   port_memory.c   packets from and to Python, any port: packet-outs, tests without root
@@ -56,6 +57,7 @@ struct link {
 };
 
 struct link *link_open_packet(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room);
+struct link *link_open_xdp(struct dataplane *d, uint32_t port, const char *interface, char *error, unsigned room);
 struct link *link_open_nn(struct dataplane *d, const char *address, char *error, unsigned room);
 struct link *link_open_files(struct dataplane *d);
 struct link *link_open_memory(struct dataplane *d);

@@ -10,6 +10,7 @@
 #define PROTOCOL_UDP 17
 #define UDP_HEADER 8
 #define TUNNEL_HEADER 8 /* VXLAN, VXLAN-GPE; Geneve without options */
+#define PORT_VXLAN 4789
 #define ETHERNET_HEADER 14
 
 #define TCP_FIN 0x01
@@ -187,4 +188,38 @@ uint32_t offload_segment(const struct offload_plan *plan, const uint8_t *data, u
         }
     }
     return length;
+}
+
+/* The offset behind what the IP header at `at` says belongs to it, or 0: cut off, a fragment, nonsense. */
+static uint32_t end_of_ip(const uint8_t *data, uint32_t length, uint32_t at, uint32_t next, int v6)
+{
+    uint32_t end = v6 ? next + get16(data + at + 4) : at + get16(data + at + 2);
+    int fragment = !v6 && (get16(data + at + 6) & 0x3fff) != 0;
+    return fragment || end < next || end > length ? 0 : end;
+}
+
+void offload_finish_unmarked(uint8_t *data, uint32_t length)
+{
+    uint32_t at = 0;
+    for (unsigned layer = 0; layer < 2; layer++) {
+        int v6;
+        uint8_t protocol;
+        uint32_t ip = skip_ethernet(data, length, at, &v6);
+        uint32_t next = ip ? skip_ip(data, length, ip, v6, &protocol) : 0;
+        uint32_t end = next ? end_of_ip(data, length, ip, next, v6) : 0;
+        if (!end || (protocol != PROTOCOL_TCP && protocol != PROTOCOL_UDP))
+            return;
+        uint32_t field = next + (protocol == PROTOCOL_TCP ? 16 : 6);
+        if (field + 2 > end)
+            return;
+        uint64_t sum = protocol + (uint64_t)(end - next);
+        sum = v6 ? sum_words(data + ip + 8, 32, sum) : sum_words(data + ip + 12, 8, sum);
+        if (get16(data + field) == fold(sum)) {
+            uint16_t checksum = (uint16_t)~fold(sum_words(data + next, end - next, 0));
+            put16(data + field, checksum || protocol == PROTOCOL_TCP ? checksum : 0xffff);
+        }
+        if (protocol != PROTOCOL_UDP || get16(data + next + 2) != PORT_VXLAN)
+            return;
+        at = next + UDP_HEADER + TUNNEL_HEADER;
+    }
 }

@@ -14,6 +14,11 @@
 /* Put the final checksum where the header says. 0 if it lies outside of the packet. */
 int offload_finish_checksum(const struct virtio_net_hdr *header, uint8_t *data, uint32_t length);
 
+/* Finish the checksums of a packet whose sender left them to hardware, when nothing tells that it did: TCP and UDP over IPv4 or
+ * IPv6, plain or in VXLAN. A field that holds the bare sum of the pseudo header is taken for unfinished. A finished one that
+ * happens to hold it (1 in 65536) is computed again, to the same value; only a wrong one that does would be mended. */
+void offload_finish_unmarked(uint8_t *data, uint32_t length);
+
 /* How a packet is cut up. Filled by offload_plan. */
 struct offload_plan {
     uint32_t headers;     /* bytes of all headers up to and including TCP's or UDP's */

@@ -100,6 +100,8 @@ def test_packets_that_cannot_be_are_refused() -> None:
         ("1@veth0", Interface(1, "veth0")),
         ("2@blue/eth0", Interface(2, "eth0", "/run/netns/blue")),
         ("3@/proc/7/fd/9/eth0", Interface(3, "eth0", "/proc/7/fd/9")),
+        ("4@xdp:veth0", Interface(4, "veth0", xdp=True)),
+        ("5@xdp:blue/eth0", Interface(5, "eth0", "/run/netns/blue", xdp=True)),
     ],
 )
 def test_interfaces_are_named_with_port_and_namespace(text: str, interface: Interface) -> None:

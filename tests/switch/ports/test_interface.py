@@ -45,7 +45,7 @@ class Lab:
         return made
 
 
-def build_lab(stack: ExitStack, mtu: int, workers: int = 1, flow_affinity: bool = False) -> Lab:
+def build_lab(stack: ExitStack, mtu: int, workers: int = 1, flow_affinity: bool = False, xdp: bool = False) -> Lab:
     names = {end: f"p4gate-test-{os.getpid()}-{end}" for end in ("left", "right", "middle")}
     for name in names.values():
         netns.create(name)
@@ -64,11 +64,22 @@ def build_lab(stack: ExitStack, mtu: int, workers: int = 1, flow_affinity: bool 
     plane.start()
     plane.attach(BareForwarder(1, 2))
     for number in (1, 2):
-        plane.add_interface(Interface(number, f"near{number}", paths["middle"]))
+        plane.add_interface(Interface(number, f"near{number}", paths["middle"], xdp))
+    assert all(port.kind.startswith("xdp") == xdp for port in plane.ports())
     return Lab(plane, paths["left"], paths["right"], paths["middle"], mtu)
 
 
-@pytest.fixture(params=[(1500, 1, False), (9000, 2, False), (1500, 2, True)], ids=["mtu1500", "mtu9000", "by-flow"])
+LABS = {
+    "mtu1500": (1500, 1, False, False),
+    "mtu9000": (9000, 2, False, False),
+    "by-flow": (1500, 2, True, False),
+    "xdp": (1500, 1, False, True),
+    "xdp-mtu9000": (9000, 2, False, True),
+    "xdp-by-flow": (1500, 2, True, True),
+}
+
+
+@pytest.fixture(params=LABS.values(), ids=LABS)
 def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     with ExitStack() as stack:
         yield build_lab(stack, *request.param)

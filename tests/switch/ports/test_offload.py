@@ -90,6 +90,32 @@ def test_finished_checksums_are_those_of_a_whole_packet(name: str, size: int) ->
     assert bytes(data).hex() == bytes(packet).hex()
 
 
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("size", [0, 1, 2, 333])
+@pytest.mark.parametrize("padding", [0, 5])
+def test_unfinished_checksums_are_found_and_finished_where_nothing_marks_them(
+    name: str, size: int, padding: int
+) -> None:
+    packet = Ether(bytes(PLAIN[name] / Raw(bytes(i % 251 for i in range(size)))))
+    whole = bytes(packet) + bytes(padding)
+    for data in (unfinished(packet, header_for(packet)) + bytes(padding), bytearray(whole)):
+        buffer = (ctypes.c_uint8 * len(data)).from_buffer(data)
+        build.runtime_library().offload_finish_unmarked(buffer, len(data))
+        assert bytes(data).hex() == whole.hex()
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_wrong_checksum_stays_wrong_and_cut_off_packets_are_left_alone(name: str) -> None:
+    packet = bytearray(bytes(Ether(bytes(PLAIN[name] / Raw(b"x" * 20)))))
+    packet[-1] ^= 0x40
+    before = bytes(packet)
+    for length in (len(packet), *range(0, len(packet), 7)):
+        data = packet[:length]
+        buffer = (ctypes.c_uint8 * (length + 64)).from_buffer_copy(data + bytes(64))
+        build.runtime_library().offload_finish_unmarked(buffer, length)
+        assert bytes(buffer)[:length] == before[:length]
+
+
 def test_a_checksum_outside_of_the_packet_is_refused() -> None:
     data = (ctypes.c_uint8 * 60)()
     for start, offset in ((60, 0), (40, 20), (59, 0), (58, 1)):

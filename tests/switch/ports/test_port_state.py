@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -33,6 +34,12 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.001)
 
 
+@pytest.fixture(params=[False, True], ids=["packet", "xdp"])
+def xdp(request: pytest.FixtureRequest) -> bool:
+    """AF_XDP rather than AF_PACKET."""
+    return bool(request.param)
+
+
 @pytest.fixture
 def plane() -> Iterator[DataPlane]:
     """Forwards between ports 1 and 2."""
@@ -42,11 +49,13 @@ def plane() -> Iterator[DataPlane]:
         yield plane
 
 
-def test_a_shut_port_drops_and_counts_in_both_directions_and_passes_when_it_is_open_again(plane: DataPlane) -> None:
+def test_a_shut_port_drops_and_counts_in_both_directions_and_passes_when_it_is_open_again(
+    plane: DataPlane, xdp: bool
+) -> None:
     with ExitStack() as stack:
         place = stack.enter_context(veths([1, 2]))
         for port in (1, 2):
-            plane.add_interface(Interface(port, f"near{port}", place))
+            plane.add_interface(Interface(port, f"near{port}", place, xdp))
         one, two = (stack.enter_context(raw_socket(place, f"far{port}")) for port in (1, 2))
         one.send(frame(1))
         assert number_of(two.recv(2000)) == 1
@@ -66,12 +75,12 @@ def test_a_shut_port_drops_and_counts_in_both_directions_and_passes_when_it_is_o
         assert first.receive_errors == first.send_errors == second.receive_errors == second.send_errors == 0
 
 
-def test_jumbo_frames_pass_and_longer_ones_are_counted_as_errors(plane: DataPlane) -> None:
+def test_jumbo_frames_pass_and_longer_ones_are_counted_as_errors(plane: DataPlane, xdp: bool) -> None:
     with ExitStack() as stack:
         place = stack.enter_context(veths([1], mtu=20000))
         place2 = stack.enter_context(veths([2], mtu=9500))
-        plane.add_interface(Interface(1, "near1", place))
-        plane.add_interface(Interface(2, "near2", place2))
+        plane.add_interface(Interface(1, "near1", place, xdp))
+        plane.add_interface(Interface(2, "near2", place2, xdp))
         one, two = stack.enter_context(raw_socket(place, "far1")), stack.enter_context(raw_socket(place2, "far2"))
         for number, length in enumerate((9014, 9514, 20014, 10000, 60)):
             one.send(frame(number, length))
@@ -84,10 +93,10 @@ def test_jumbo_frames_pass_and_longer_ones_are_counted_as_errors(plane: DataPlan
         assert plane.counters(2).sent == 3
 
 
-def test_packets_for_which_the_ring_has_no_room_are_counted(plane: DataPlane) -> None:
+def test_packets_for_which_the_ring_has_no_room_are_counted(plane: DataPlane, xdp: bool) -> None:
     with ExitStack() as stack:
         place = stack.enter_context(veths([1]))
-        plane.add_interface(Interface(1, "near1", place))
+        plane.add_interface(Interface(1, "near1", place, xdp))
         one = stack.enter_context(raw_socket(place, "far1"))
         sent = 5000
         with plane.stopped():
@@ -99,11 +108,11 @@ def test_packets_for_which_the_ring_has_no_room_are_counted(plane: DataPlane) ->
         assert counters.received + counters.receive_drops == sent
 
 
-def test_a_port_comes_and_goes_without_a_loss_on_others(plane: DataPlane) -> None:
+def test_a_port_comes_and_goes_without_a_loss_on_others(plane: DataPlane, xdp: bool) -> None:
     with ExitStack() as stack:
         place = stack.enter_context(veths([1, 2, 3]))
         for port in (1, 2):
-            plane.add_interface(Interface(port, f"near{port}", place))
+            plane.add_interface(Interface(port, f"near{port}", place, xdp))
         one, two = (stack.enter_context(raw_socket(place, f"far{port}")) for port in (1, 2))
         count, got = 20000, []
 
@@ -116,7 +125,7 @@ def test_a_port_comes_and_goes_without_a_loss_on_others(plane: DataPlane) -> Non
 
         def change() -> None:
             while not done.is_set():
-                plane.add_interface(Interface(3, "near3", place))
+                plane.add_interface(Interface(3, "near3", place, xdp))
                 plane.remove(3)
 
         changer = threading.Thread(target=change)
@@ -131,25 +140,70 @@ def test_a_port_comes_and_goes_without_a_loss_on_others(plane: DataPlane) -> Non
         assert got == list(range(count))
 
 
-def test_a_new_port_begins_to_count_at_nothing(plane: DataPlane) -> None:
+def test_a_new_port_begins_to_count_at_nothing(plane: DataPlane, xdp: bool) -> None:
     with veths([1]) as place, raw_socket(place, "far1") as one:
-        plane.add_interface(Interface(1, "near1", place))
+        plane.add_interface(Interface(1, "near1", place, xdp))
         one.send(frame(1))
         wait_until(lambda: plane.counters(1).received == 1, "it arrives")
         plane.enable(1, False)
         plane.remove(1)
         assert plane.ports() == []
-        plane.add_interface(Interface(1, "near1", place))
+        plane.add_interface(Interface(1, "near1", place, xdp))
         assert plane.counters(1).received == 0
         assert plane.ports()[0].enabled
 
 
-def test_a_port_without_carrier_says_so(plane: DataPlane) -> None:
+def test_a_port_without_carrier_says_so(plane: DataPlane, xdp: bool) -> None:
     with veths([1]) as place, raw_socket(place, "far1"):
-        plane.add_interface(Interface(1, "near1", place))
+        plane.add_interface(Interface(1, "near1", place, xdp))
         assert plane.ports()[0].running
         subprocess.run(["ip", "-n", place.rpartition("/")[2], "link", "set", "far1", "down"], check=True)
         assert not plane.ports()[0].running
+
+
+def test_where_af_xdp_is_not_to_be_had_af_packet_takes_its_place_and_the_log_says_why(
+    plane: DataPlane, caplog: pytest.LogCaptureFixture
+) -> None:
+    with veths([1, 2]) as place:
+        plane.add_interface(Interface(1, "near1", place, xdp=True))
+        plane.add_interface(Interface(2, "near1", place, xdp=True))  # has a program already
+        plane.add_interface(Interface(3, "lo", place, xdp=True))  # has no XDP
+        assert [port.kind for port in plane.ports()] == ["xdp copy", "packet", "packet"]
+        assert [record.message.split(":")[0] for record in caplog.records] == ["port 2", "port 3"]
+        assert all("AF_PACKET takes its place" in record.message for record in caplog.records)
+        with pytest.raises(PortError, match="nosuch"):
+            plane.add_interface(Interface(4, "nosuch", place, xdp=True))
+
+
+@pytest.mark.parametrize("queues", [1, 3])
+def test_packets_of_a_flow_stay_in_order_with_several_workers(xdp: bool, queues: int) -> None:
+    """Eight flows; the kernel picks a transmit queue by flow, and a veth receives on the queue of that number."""
+    options = {"num_rx_queues": queues, "num_tx_queues": queues}
+    with ExitStack() as stack:
+        plane = stack.enter_context(DataPlane(build.runtime_library(), workers=2, flow_affinity=True))
+        plane.start()
+        plane.attach(BareForwarder(1, 2))
+        place = stack.enter_context(veths([1, 2], **options))
+        for port in (1, 2):
+            plane.add_interface(Interface(port, f"near{port}", place, xdp))
+        one, two = (stack.enter_context(raw_socket(place, f"far{port}")) for port in (1, 2))
+        count, flows = 400, 8
+        for number in range(count):
+            for flow in range(flows):
+                one.send(flow_frame(flow, number))
+        got = [two.recv(2000) for _ in range(count * flows)]
+        for flow in range(flows):
+            assert [data for data in got if data[35] == flow] == [flow_frame(flow, number) for number in range(count)]
+
+
+def flow_frame(flow: int, number: int) -> bytes:
+    """UDP over IPv4 with the flow in the low byte of the source port, without a UDP checksum."""
+    ip = bytes.fromhex("4500002e0000000040110000 0a000001 0a000002")
+    total = sum(struct.unpack("!10H", ip))
+    checksum = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    ip = ip[:10] + checksum.to_bytes(2, "big") + ip[12:]
+    udp = struct.pack("!HHHH", 0x1000 + flow, 9, 26, 0)
+    return bytes.fromhex("020000000002 020000000001 0800") + ip + udp + number.to_bytes(18, "big")
 
 
 def test_what_is_no_port_is_refused(plane: DataPlane) -> None:
