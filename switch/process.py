@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ async def run(plane: DataPlane, setup: Setup, ready: Callable[[Switch], None]) -
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end, number)
+    _allow_connections()
     plane.start()
     switch = Switch(plane, setup.options)
     try:
@@ -116,3 +118,10 @@ def _add_ports(plane: DataPlane, setup: Setup) -> None:
         plane.add_files(file.port, file.incoming, file.outgoing)
     if setup.nn_address is not None:
         plane.add_nn(setup.nn_address)
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets us have: each client is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -34,9 +34,11 @@ class Complaints:
 
 
 class OneLine(logging.Filter):
-    """For loggers of libraries: the first line, without a traceback."""
+    """For gRPC's logger: one line without a traceback, and none for clients that went away in the middle of a call."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and str(record.exc_info[1]).startswith('Failed "execute_batch"'):
+            return False
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
             record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {error}", ()
