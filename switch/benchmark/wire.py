@@ -1,46 +1,106 @@
 """Packets a second over veth pairs: the switch, and the same ports without a pipeline, in the same run.
 
-A generator sends as fast as it can into one port, the kernel counts what comes out at the far end of another (or the
-same) port. Generator, switch and kernel share the machine's cores. The two are measured in turns, and the best turn of
-each counts: what disturbs a turn only ever makes it slower. Needs root (namespaces).
+Two ways of measuring, each for AF_PACKET and AF_XDP ports, in turns, of which the best counts: what disturbs a turn
+only ever makes it slower.
+
+- On the wire: a generator sends as fast as it can into one port, the kernel counts what comes out at the far end of
+  another (or the same) port. Generator, switch and kernel share the machine's cores. Honest only while packets are lost
+  at the first port, that is while the generator is quicker than the switch: `offered_mpps` tells.
+- By processor time: the port's ring is filled while the worker stands still, then emptied; counted is the worker's
+  processor time for that (with the kernel's within its calls). The generator's speed does not matter, and who else
+  runs hardly does.
+
+The forwarder without pipeline to compare with is the quicker of the two kinds of port. Needs root (namespaces).
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import quantiles
 
 from pyroute2 import IPRoute, NetNS, netns
 
 from switch import build
 from switch.benchmark.bare import BareForwarder
+from switch.benchmark.generator import Generator
 from switch.engine import Engine
 from switch.ports import DataPlane, Interface, Workers, in_namespace
 
 TURNS = 3
+KINDS = ("packet", "xdp")
+RING = 2000  # packets that fill the ring of either kind, not quite
+PERTHREAD_SCHED = 6  # of a thread's clock id (linux/posix-timers.h)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Million packets a second that came out and were sent meanwhile; nanoseconds of processor time a packet."""
+
+    mpps: float
+    offered_mpps: float
+    packet_ns: float
 
 
 @dataclass(frozen=True)
 class WireResult:
-    """Million packets a second that came out; `offered`: that the generator sent meanwhile, while the switch ran."""
+    """The turns of each kind of port."""
 
-    bare_mpps: float
-    switch_mpps: float
-    offered_mpps: float
+    bare: dict[str, list[Turn]]
+    switch: dict[str, list[Turn]]
+
+    @property
+    def kind(self) -> str:
+        """The kind of port by which the switch is quickest, in processor time."""
+        return min(KINDS, key=lambda kind: packet_ns(self.switch[kind]))
+
+    @property
+    def bare_mpps(self) -> float:
+        return max(turn.mpps for turns in self.bare.values() for turn in turns)
+
+    @property
+    def switch_mpps(self) -> float:
+        return max(turn.mpps for turns in self.switch.values() for turn in turns)
+
+    @property
+    def offered_mpps(self) -> float:
+        """What the generator sent in the switch's best turn."""
+        return max((turn.mpps, turn.offered_mpps) for turns in self.switch.values() for turn in turns)[1]
 
     @property
     def ratio(self) -> float:
+        """On the wire."""
         return self.switch_mpps / self.bare_mpps
+
+    @property
+    def time_ratio(self) -> float:
+        """By processor time: the quickest bare forwarder's against the switch's."""
+        return min(map(packet_ns, self.bare.values())) / min(map(packet_ns, self.switch.values()))
+
+    def rows(self) -> list[tuple[str, float, str]]:
+        """What was measured, its value, its unit."""
+        rows: list[tuple[str, float, str]] = []
+        for kind in KINDS:
+            for name, turns in (("no pipeline", self.bare[kind]), ("switch", self.switch[kind])):
+                best = max(turns, key=lambda turn: turn.mpps)
+                what = f"wire, {kind}, {name}"
+                rows.append((f"{what} (of {best.offered_mpps:.3f} Mpps sent)", best.mpps, "Mpps"))
+                rows.append((f"{what}, processor time of a packet", packet_ns(turns), "ns"))
+        rows.append(("wire, switch / no pipeline", self.ratio, "x"))
+        rows.append(("wire, switch / no pipeline, in packets for each second of processor time", self.time_ratio, "x"))
+        return rows
+
+
+def packet_ns(turns: Sequence[Turn]) -> float:
+    return min(turn.packet_ns for turn in turns)
 
 
 def measure(
@@ -48,23 +108,22 @@ def measure(
     prepare: Callable[[Engine], None],
     packets: Sequence[tuple[int, bytes]],
     seconds: float = 2.0,
-    mtu: int = 9000,
+    mtu: int = 1500,
 ) -> WireResult:
-    """`prepare` fills the tables; `packets` are (port, bytes). `seconds` is the time of one turn, of which there are 6.
+    """`prepare` fills the tables; `packets` are (port, bytes). `seconds`: of each turn; there are 12.
 
     Only the packets of the commonest pair of ports (in, out) are used: one generator, one counter.
     """
+    result = WireResult({kind: [] for kind in KINDS}, {kind: [] for kind in KINDS})
     with Engine.load(program, optimise="full") as engine:
         prepare(engine)
         enter, leave, chosen = _commonest_path(engine, packets)
         with _veths(sorted({enter, leave}), mtu) as namespace:
-            bare: list[tuple[float, float]] = []
-            full: list[tuple[float, float]] = []
             for _ in range(TURNS):
-                bare.append(_turn(namespace, BareForwarder(enter, leave), enter, leave, chosen, seconds))
-                full.append(_turn(namespace, engine, enter, leave, chosen, seconds))
-    best = max(full)
-    return WireResult(max(bare)[0] / 1e6, best[0] / 1e6, best[1] / 1e6)
+                for kind in KINDS:
+                    for to, workers in ((result.bare, BareForwarder(enter, leave)), (result.switch, engine)):
+                        to[kind].append(_turn(namespace, workers, kind, enter, leave, chosen, seconds))
+    return result
 
 
 def _commonest_path(engine: Engine, packets: Sequence[tuple[int, bytes]]) -> tuple[int, int, list[bytes]]:
@@ -76,43 +135,52 @@ def _commonest_path(engine: Engine, packets: Sequence[tuple[int, bytes]]) -> tup
 
 
 def _turn(
-    namespace: str, workers: Workers, enter: int, leave: int, packets: Sequence[bytes], seconds: float
-) -> tuple[float, float]:
-    """(packets a second that came out, that were sent)."""
+    namespace: str, workers: Workers, kind: str, enter: int, leave: int, packets: Sequence[bytes], seconds: float
+) -> Turn:
     with DataPlane(build.runtime_library()) as plane:
         plane.start()
         plane.attach(workers)
         for port in sorted({enter, leave}):
-            plane.add_interface(Interface(port, f"near{port}", namespace))
-        with _generator(namespace, f"far{enter}", packets):
-            time.sleep(0.3)  # let it come up to speed; not part of the measurement
-            before, start = _counted(namespace, enter, leave), time.perf_counter()
-            time.sleep(seconds)
-            after, end = _counted(namespace, enter, leave), time.perf_counter()
+            plane.add_interface(Interface(port, f"near{port}", namespace, xdp=kind == "xdp"))
+        if any(not port.kind.startswith(kind) for port in plane.ports()):
+            raise OSError(f"no {kind} ports on this machine's veths")
+        generator = Generator(namespace, f"far{enter}", packets)
+        try:
+            packet_ns = _drained(plane, generator, leave, seconds / 2)
+            with generator.running():
+                time.sleep(0.1)  # let it come up to speed; not part of the measurement
+                before, start = _counted(namespace, enter, leave), time.perf_counter()
+                time.sleep(seconds / 2)
+                after, end = _counted(namespace, enter, leave), time.perf_counter()
+        finally:
+            generator.close()
         plane.attach(None)
-    return (after[0] - before[0]) / (end - start), (after[1] - before[1]) / (end - start)
+    out, sent = ((b - a) / (end - start) / 1e6 for a, b in zip(before, after, strict=True))
+    return Turn(out, sent, packet_ns)
 
 
-@contextmanager
-def _generator(namespace: str, interface: str, packets: Sequence[bytes]) -> Iterator[None]:
-    """Send the packets round and round on an interface, in a thread."""
-    library = ctypes.CDLL(str(build.build_code(Path(__file__).with_name("traffic.c").read_text(), "-O2")))
-    library.traffic_send.restype = ctypes.c_uint64
-    with in_namespace(namespace):
-        fd = library.traffic_open(interface.encode())
-    if fd < 0:
-        raise OSError(-fd, os.strerror(-fd), interface)
-    lengths = (ctypes.c_uint32 * len(packets))(*map(len, packets))
-    stop = ctypes.c_int(0)
-    arguments = (fd, b"".join(packets), lengths, ctypes.c_uint32(len(packets)), ctypes.byref(stop))
-    thread = threading.Thread(target=library.traffic_send, args=arguments)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.value = 1
-        thread.join()
-        os.close(fd)
+def _drained(plane: DataPlane, generator: Generator, leave: int, seconds: float) -> float:
+    """Nanoseconds of the worker's processor time a packet: the lower tenth of many rings filled and emptied."""
+    clock = _worker_clock()
+    found: list[float] = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end or len(found) < 10:
+        with plane.stopped():
+            generator.send(RING)
+            sent, start = plane.counters(leave).sent, time.clock_gettime_ns(clock)
+        plane.settle()
+        used = time.clock_gettime_ns(clock) - start
+        if (count := plane.counters(leave).sent - sent) > RING / 2:
+            found.append(used / count)
+    return quantiles(found, n=10)[0]
+
+
+def _worker_clock() -> int:
+    """The clock of the processor time of the only worker thread."""
+    for task in Path("/proc/self/task").iterdir():
+        if (task / "comm").read_text().strip() == "p4gate-0":
+            return ~int(task.name) << 3 | PERTHREAD_SCHED
+    raise OSError("the worker's thread cannot be found under /proc")
 
 
 @contextmanager
@@ -121,6 +189,8 @@ def _veths(ports: Sequence[int], mtu: int) -> Iterator[str]:
     name = f"p4gate-wire-{os.getpid()}"
     netns.create(name)
     try:
+        with in_namespace(f"/run/netns/{name}"):
+            Path("/proc/sys/net/ipv6/conf/default/disable_ipv6").write_text("1")  # no packets of the kernel's own
         with NetNS(name) as inside:
             for port in ports:
                 inside.link("add", ifname=f"near{port}", kind="veth", peer={"ifname": f"far{port}"})
@@ -148,18 +218,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     packets = [(options.port, bytes.fromhex(options.packet))]
-    result = measure(options.program, lambda engine: None, packets, options.seconds)
-    rows = [
-        {"name": "wire, no pipeline", "value": result.bare_mpps, "unit": "Mpps"},
-        {"name": "wire, switch", "value": result.switch_mpps, "unit": "Mpps"},
-        {"name": "wire, switch to no pipeline", "value": result.ratio, "unit": "ratio"},
-    ]
+    rows = measure(options.program, lambda engine: None, packets, options.seconds).rows()
     if options.json:
-        json.dump(rows, sys.stdout)
+        json.dump([dict(zip(("name", "value", "unit"), row, strict=True)) for row in rows], sys.stdout)
         print()
     else:
-        for row in rows:
-            print(f"{row['name']}: {row['value']:.3f} {row['unit']}")
+        for name, value, unit in rows:
+            print(f"{name}: {value:.3f} {unit}")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* pthread_setname_np */
 #include "dataplane_private.h"
 
 #include <errno.h>
@@ -205,6 +206,9 @@ static void settled(struct thread *t, uint64_t wanted)
 static void *run(void *argument)
 {
     struct thread *t = argument;
+    char name[16];
+    snprintf(name, sizeof name, "p4gate-%u", t->index);
+    pthread_setname_np(pthread_self(), name);
     uint64_t idle_since = 0, settle_seen = 0;
     for (;;) {
         int request = atomic_load_explicit(&t->request, memory_order_acquire);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef XDP_USE_SG
@@ -17,6 +18,7 @@
 #define XDP_MAX_TX_SKB_BUDGET 9 /* Linux 6.17: packets that one system call sends in copy mode; 32 before */
 #endif
 #define XDP_HEADROOM 256 /* the kernel's own, before a received packet; ours comes on top */
+#define BUSY_MS 500
 #define FLUSH_TRIES 64   /* system calls for one flush: 32 packets each in copy mode */
 
 static uint32_t load(const uint32_t *p)
@@ -137,9 +139,14 @@ int xdp_socket_open(struct xdp_socket *s, int interface, unsigned queue, uint32_
     uint16_t flags = XDP_USE_NEED_WAKEUP | (largest > chunk - PACKET_HEADROOM ? XDP_USE_SG : 0);
     int why = 0;
     for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++) {
-        if (open_with(s, interface, queue, ways[i] | flags, chunk, what) == 0)
+        /* A socket that was closed just now keeps its queue for a moment more. */
+        for (unsigned wait = 0; (why = open_with(s, interface, queue, ways[i] | flags, chunk, what) ? errno : 0) == EBUSY &&
+                                wait < BUSY_MS; wait++) {
+            xdp_socket_close(s);
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        }
+        if (!why)
             return 0;
-        why = errno;
         xdp_socket_close(s);
         if (why != EOPNOTSUPP && why != ENOTSUP && why != EINVAL && why != EPROTONOSUPPORT)
             break;

@@ -122,10 +122,12 @@ def test_a_port_comes_and_goes_without_a_loss_on_others(plane: DataPlane, xdp: b
         receiver = threading.Thread(target=receive)
         receiver.start()
         done = threading.Event()
+        kinds: set[str] = set()
 
         def change() -> None:
             while not done.is_set():
                 plane.add_interface(Interface(3, "near3", place, xdp))
+                kinds.add(plane.ports()[-1].kind)
                 plane.remove(3)
 
         changer = threading.Thread(target=change)
@@ -138,6 +140,7 @@ def test_a_port_comes_and_goes_without_a_loss_on_others(plane: DataPlane, xdp: b
         done.set()
         changer.join()
         assert got == list(range(count))
+        assert kinds == {"xdp copy" if xdp else "packet"}
 
 
 def test_a_new_port_begins_to_count_at_nothing(plane: DataPlane, xdp: bool) -> None:
