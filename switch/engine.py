@@ -8,7 +8,6 @@ values). Methods that change state take the pipeline's writer lock; any thread m
 from __future__ import annotations
 
 import ctypes
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +24,7 @@ from switch.errors import EngineError, InvalidArgument, NotFound, OutOfRange
 from switch.from_workers import Drained, RingReader
 from switch.loaded_arrays import LoadedCounter, LoadedMeter, LoadedRegister
 from switch.loaded_profile import LoadedProfile
+from switch.loaded_replication import LoadedReplication
 from switch.loaded_table import LoadedTable
 from switch.loaded_value_set import LoadedValueSet
 from switch.memory_bench import MemoryBench, merged
@@ -34,12 +34,14 @@ from switch.values import (
     Action,
     Benchmark,
     CloneSession,
+    ColorCounts,
     Count,
     Digest,
     Entry,
+    GroupMember,
     IdleEntry,
     Match,
-    MeterConfig,
+    MeterRates,
     PacketIn,
     Replica,
     TableInfo,
@@ -48,7 +50,6 @@ from switch.values import (
 
 # Workers beside those of the caller: process(), benchmark(), trace().
 EXTRA_WORKERS = 3
-MULTICAST_GROUPS, CLONE_SESSIONS = 1 << 16, 1 << 15
 
 
 class Engine:
@@ -109,13 +110,13 @@ class Engine:
         self._workers: list[int] = []
         self._reader = RingReader(program, self._unit.messages)
         self._past_drops = [0] * len(n.DROP_REASONS)
-        self._multicast: dict[int, tuple[Replica, ...]] = {}
-        self._clones: dict[int, CloneSession] = {}
 
     def _make_state(self) -> None:
         program, pipeline, workers = self.program, self._pipeline, self._all_workers
+        self._down: set[int] = set()  # ports
+        self._replication = LoadedReplication(pipeline, self._down)
         self._profiles = {
-            p.name: LoadedProfile(pipeline, p, profile_actions(program, p.name)) for p in program.profiles
+            p.name: LoadedProfile(pipeline, p, profile_actions(program, p.name), self._down) for p in program.profiles
         }
         layouts = self._unit.layout.tables
         self._tables = {
@@ -361,21 +362,21 @@ class Engine:
     def members(self, profile: str) -> dict[int, Action]:
         return dict(self._profile(profile).members)
 
-    def insert_group(self, profile: str, group: int, members: Sequence[tuple[int, int]]) -> None:
-        """`members`: (member id, weight)."""
+    def insert_group(self, profile: str, group: int, members: Sequence[GroupMember], *, random: bool = False) -> None:
+        """`random`: packets take a random member; else the selector's hash decides."""
         with self._lock:
-            self._profile(profile).insert_group(group, members)
+            self._profile(profile).insert_group(group, members, random)
 
-    def modify_group(self, profile: str, group: int, members: Sequence[tuple[int, int]]) -> None:
+    def modify_group(self, profile: str, group: int, members: Sequence[GroupMember], *, random: bool = False) -> None:
         with self._lock:
-            self._profile(profile).modify_group(group, members)
+            self._profile(profile).modify_group(group, members, random)
 
     def delete_group(self, profile: str, group: int) -> None:
         """Raises InUse while an entry refers to it."""
         with self._lock:
             self._profile(profile).delete_group(group)
 
-    def groups(self, profile: str) -> dict[int, tuple[tuple[int, int], ...]]:
+    def groups(self, profile: str) -> dict[int, tuple[GroupMember, ...]]:
         return dict(self._profile(profile).groups)
 
     # ---- counters, meters, registers
@@ -400,12 +401,13 @@ class Engine:
         with self._lock:
             self._counter(counter).write(index, value)
 
-    def read_direct_counter(self, table: str, match: tuple[Match, ...], priority: int = 0) -> Count:
+    def read_direct_counter(self, table: str, match: tuple[Match, ...] | None, priority: int = 0) -> Count:
+        """Of the entry with this match and priority; None: of the default entry."""
         with self._lock:
             t = self.table(table)
             return t.read_counter(t.number(match, priority))
 
-    def write_direct_counter(self, table: str, match: tuple[Match, ...], priority: int, value: Count) -> None:
+    def write_direct_counter(self, table: str, match: tuple[Match, ...] | None, priority: int, value: Count) -> None:
         with self._lock:
             t = self.table(table)
             t.write_counter(t.number(match, priority), value)
@@ -419,24 +421,45 @@ class Engine:
     def meter_size(self, meter: str) -> int:
         return self._meter(meter).size
 
-    def read_meter(self, meter: str, index: int) -> MeterConfig | None:
+    def read_meter(self, meter: str, index: int) -> MeterRates | None:
         return self._meter(meter).read(index)
 
-    def write_meter(self, meter: str, index: int, config: MeterConfig | None) -> None:
+    def write_meter(self, meter: str, index: int, config: MeterRates | None) -> None:
         with self._lock:
             self._meter(meter).write(index, config)
 
-    def read_direct_meter(self, table: str, match: tuple[Match, ...], priority: int = 0) -> MeterConfig | None:
+    def read_meter_counts(self, meter: str, index: int) -> ColorCounts:
+        """What a cell marked, by colour."""
+        return self._meter(meter).counts(index)
+
+    def write_meter_counts(self, meter: str, index: int, counts: ColorCounts) -> None:
+        with self._lock:
+            self._meter(meter).write_counts(index, counts)
+
+    def read_direct_meter(self, table: str, match: tuple[Match, ...] | None, priority: int = 0) -> MeterRates | None:
+        """Of the entry with this match and priority; None: of the default entry, whose meter is off until it is set."""
         with self._lock:
             t = self.table(table)
             return t.read_meter(t.number(match, priority))
 
     def write_direct_meter(
-        self, table: str, match: tuple[Match, ...], priority: int, config: MeterConfig | None
+        self, table: str, match: tuple[Match, ...] | None, priority: int, config: MeterRates | None
     ) -> None:
         with self._lock:
             t = self.table(table)
             t.write_meter(t.number(match, priority), config)
+
+    def read_direct_meter_counts(self, table: str, match: tuple[Match, ...] | None, priority: int = 0) -> ColorCounts:
+        with self._lock:
+            t = self.table(table)
+            return t.meter_counts(t.number(match, priority))
+
+    def write_direct_meter_counts(
+        self, table: str, match: tuple[Match, ...] | None, priority: int, counts: ColorCounts
+    ) -> None:
+        with self._lock:
+            t = self.table(table)
+            t.write_meter_counts(t.number(match, priority), counts)
 
     def _register(self, name: str) -> LoadedRegister:
         found = self._registers.get(name)
@@ -446,6 +469,9 @@ class Engine:
 
     def register_size(self, register: str) -> int:
         return self._register(register).size
+
+    def register_width(self, register: str) -> int:
+        return self._register(register).width
 
     def read_register(self, register: str, index: int) -> int:
         return self._register(register).read(index)
@@ -458,40 +484,44 @@ class Engine:
 
     def set_multicast_group(self, group: int, replicas: Sequence[Replica]) -> None:
         """Create or replace group 1..65535; an empty list deletes it."""
-        if not 0 < group < MULTICAST_GROUPS:
-            raise OutOfRange(f"multicast group {group}: 1 to {MULTICAST_GROUPS - 1}")
         with self._lock:
-            code = self._n.pipeline_set_multicast(self._pipeline, group, _replicas(replicas), len(replicas))
-            n.check(code, f"multicast group {group}")
-            self._multicast.pop(group, None)
-            if replicas:
-                self._multicast[group] = tuple(replicas)
+            self._replication.set_group(group, replicas)
 
     def multicast_groups(self) -> dict[int, tuple[Replica, ...]]:
-        return dict(self._multicast)
+        return dict(self._replication.groups)
 
     def set_clone_session(self, session: int, config: CloneSession | None) -> None:
         """Create or replace session 0..32767; None deletes it."""
-        if not 0 <= session < CLONE_SESSIONS:
-            raise OutOfRange(f"clone session {session}: 0 to {CLONE_SESSIONS - 1}")
         with self._lock:
-            if config is None:
-                n.check(self._n.pipeline_delete_clone(self._pipeline, session), f"clone session {session}")
-                del self._clones[session]
-                return
-            replicas = _replicas(config.replicas)
-            code = self._n.pipeline_set_clone(self._pipeline, session, replicas, len(config.replicas), config.truncate)
-            n.check(code, f"clone session {session}")
-            self._clones[session] = config
+            self._replication.set_session(session, config)
 
     def clone_sessions(self) -> dict[int, CloneSession]:
-        return dict(self._clones)
+        return dict(self._replication.sessions)
+
+    def watched_ports(self) -> set[int]:
+        """The ports whose state matters to a group's member or to a replica."""
+        with self._lock:
+            return self._replication.watched().union(*(p.watchers for p in self._profiles.values()))
+
+    def set_port_up(self, port: int, up: bool) -> None:
+        """A port's link went up or down: group members that watch it and replicas with backups follow. All start up."""
+        with self._lock:
+            if up == (port not in self._down):
+                return
+            (self._down.discard if up else self._down.add)(port)
+            self._replication.port_changed(port)
+            for profile in self._profiles.values():
+                profile.port_changed(port)
 
     def _value_set(self, name: str) -> LoadedValueSet:
         found = self._value_sets.get(name)
         if found is None:
             raise NotFound(f"there is no value set {name}")
         return found
+
+    def value_set_widths(self) -> dict[str, tuple[int, ...]]:
+        """The widths of the fields of each value set."""
+        return {name: found.widths for name, found in self._value_sets.items()}
 
     def set_value_set(self, name: str, members: Sequence[tuple[Match, ...]]) -> None:
         """Replace the members of a parser value set: one Match for each select field."""
@@ -524,10 +554,3 @@ class Engine:
                     totals[i] += drops[i]
         pairs = zip(n.DROP_REASONS, totals, strict=True)
         return {name: count for name, count in pairs if name not in n.DROPS_THAT_ARE_NOT}
-
-
-def _replicas(replicas: Sequence[Replica]) -> bytes:
-    for r in replicas:
-        if not 0 <= r.port < 1 << 16 or not 0 <= r.instance < 1 << 16:
-            raise OutOfRange(f"replica of port {r.port}, instance {r.instance}: 0 to 65535 each")
-    return b"".join(struct.pack("=HH", r.port, r.instance) for r in replicas)

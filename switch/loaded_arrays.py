@@ -8,7 +8,7 @@ import struct
 from switch import native as n
 from switch.bmv2_json.program import CounterArray, MeterArray, RegisterArray
 from switch.errors import InvalidArgument, OutOfRange
-from switch.values import Count, MeterConfig
+from switch.values import ColorCounts, Count, MeterConfig, MeterRates, SingleRate
 
 
 def _check_index(kind: str, name: str, index: int, size: int) -> None:
@@ -53,13 +53,21 @@ class LoadedMeter:
     def destroy(self) -> None:
         self._n.meters_destroy(self._pointer)
 
-    def read(self, index: int) -> MeterConfig | None:
+    def read(self, index: int) -> MeterRates | None:
         _check_index("meter", self.name, index, self.size)
         return read_meter(self._pointer, index)
 
-    def write(self, index: int, config: MeterConfig | None) -> None:
+    def write(self, index: int, config: MeterRates | None) -> None:
         _check_index("meter", self.name, index, self.size)
         write_meter(self._pointer, index, config, self.name)
+
+    def counts(self, index: int) -> ColorCounts:
+        _check_index("meter", self.name, index, self.size)
+        return read_counts(self._pointer, index)
+
+    def write_counts(self, index: int, counts: ColorCounts) -> None:
+        _check_index("meter", self.name, index, self.size)
+        write_counts(self._pointer, index, counts)
 
 
 class LoadedRegister:
@@ -90,19 +98,35 @@ class LoadedRegister:
         self._n.register_write_wide(self._pointer, index, struct.pack(f"={self._words}Q", *words))
 
 
-def read_meter(meters: int, index: int) -> MeterConfig | None:
+def read_meter(meters: int, index: int) -> MeterRates | None:
     rates = n.MeterRates()
-    if n.native().meter_configuration(meters, index, ctypes.byref(rates)) == n.METER_OFF:
+    kind = n.native().meter_configuration(meters, index, ctypes.byref(rates))
+    if kind == n.METER_OFF:
         return None
+    if kind == n.METER_SINGLE_RATE:
+        return SingleRate(rates.cir, rates.cburst, rates.pburst)
     return MeterConfig(rates.cir, rates.cburst, rates.pir, rates.pburst)
 
 
-def write_meter(meters: int, index: int, config: MeterConfig | None, name: str) -> None:
+def write_meter(meters: int, index: int, config: MeterRates | None, name: str) -> None:
     now = n.native().monotonic_ns()
     if config is None:
         n.check(n.native().meter_configure(meters, index, n.METER_OFF, None, now), name)
         return
-    rates = n.MeterRates(config.cir, config.cburst, config.pir, config.pburst)
-    code = n.native().meter_configure(meters, index, n.METER_TWO_RATE, ctypes.byref(rates), now)
-    if code:
+    if isinstance(config, SingleRate):
+        kind, rates = n.METER_SINGLE_RATE, n.MeterRates(config.cir, config.cburst, 0, config.eburst)
+    else:
+        kind, rates = n.METER_TWO_RATE, n.MeterRates(config.cir, config.cburst, config.pir, config.pburst)
+    if n.native().meter_configure(meters, index, kind, ctypes.byref(rates), now):
         raise InvalidArgument(f"meter {name}: the peak rate is below the committed rate")
+
+
+def read_counts(meters: int, index: int) -> ColorCounts:
+    out = (ctypes.c_uint64 * 6)()
+    n.native().meter_counts(meters, index, out)
+    return ColorCounts(Count(out[0], out[1]), Count(out[2], out[3]), Count(out[4], out[5]))
+
+
+def write_counts(meters: int, index: int, counts: ColorCounts) -> None:
+    values = (x for count in (counts.green, counts.yellow, counts.red) for x in (count.packets, count.bytes))
+    n.native().meter_set_counts(meters, index, (ctypes.c_uint64 * 6)(*values))

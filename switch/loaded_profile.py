@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Sequence
 
 from switch import native as n
 from switch.bmv2_json.program import Action as ActionDecl
 from switch.bmv2_json.program import ActionProfile
 from switch.codegen.layout import pack_params, param_places
 from switch.errors import AlreadyExists, Full, InUse, InvalidArgument, NotFound, OutOfRange
-from switch.values import Action, Group, Member
+from switch.values import Action, Group, GroupMember, Member
 
 SLOTS_MIN = 1024  # a profile's declared size is not a limit here (nor in BMv2); the control plane checks it
 
@@ -20,7 +20,7 @@ class Slots:
     """Dense numbers for sparse ids; one that was freed is used again last."""
 
     def __init__(self, count: int) -> None:
-        self._free = list(range(count - 1, -1, -1))
+        self._free = deque(range(count - 1, -1, -1))
         self._slot: dict[int, int] = {}
         self._id: dict[int, int] = {}
 
@@ -37,7 +37,7 @@ class Slots:
     def free(self, number: int) -> int:
         slot = self._slot.pop(number)
         del self._id[slot]
-        self._free.insert(0, slot)
+        self._free.appendleft(slot)
         return slot
 
     def slot(self, number: int) -> int | None:
@@ -48,20 +48,26 @@ class Slots:
 
 
 class LoadedProfile:
-    def __init__(self, pipeline: int, profile: ActionProfile, actions: Sequence[ActionDecl]) -> None:
+    def __init__(
+        self, pipeline: int, profile: ActionProfile, actions: Sequence[ActionDecl], down: Collection[int]
+    ) -> None:
+        """`down`: the ports that are down, kept up to date by the caller, who tells of changes by `port_changed`."""
         self.name = profile.name
         self.profile = profile
         self._n = n.native()
         self._pipeline = pipeline
         self._actions = {a.name: a for a in actions}
         self._param_words = max((param_places(a)[1] for a in actions), default=0)
-        count = max(SLOTS_MIN, profile.size)
+        count = 2 * max(SLOTS_MIN, profile.size)  # an action set that is modified is there twice for a while
         qsbr = self._n.pipeline_qsbr(pipeline)
         self.pointer = n.made(self._n.selector_create(qsbr, self._param_words, count, count), profile.name)
         self._n.pipeline_set_arrays(pipeline, profile.index, None, None, None, self.pointer)
         self._member_slots, self._group_slots = Slots(count), Slots(count)
         self.members: dict[int, Action] = {}
-        self.groups: dict[int, tuple[tuple[int, int], ...]] = {}
+        self.groups: dict[int, tuple[GroupMember, ...]] = {}
+        self._random: set[int] = set()  # groups whose members are chosen at random
+        self.watchers: defaultdict[int, set[int]] = defaultdict(set)  # port -> groups with a member that watches it
+        self._down = down
         self._member_refs: Counter[int] = Counter()  # from entries and groups
         self._group_refs: Counter[int] = Counter()
 
@@ -138,27 +144,55 @@ class LoadedProfile:
 
     # ---- groups
 
-    def insert_group(self, group: int, members: Sequence[tuple[int, int]]) -> None:
+    def insert_group(self, group: int, members: Sequence[GroupMember], random: bool) -> None:
         if group in self._group_slots:
             raise AlreadyExists(f"profile {self.name}: group {group} exists already")
-        slots = [self.member_slot(m) for m, _ in members]
-        self._set_group(self._group_slots.take(group), group, slots, members)
+        for m in members:
+            self.member_slot(m.member)
+        self._group_slots.take(group)
+        self._set_group(group, members, random)
 
-    def modify_group(self, group: int, members: Sequence[tuple[int, int]]) -> None:
-        slot = self.group_slot(group)
-        slots = [self.member_slot(m) for m, _ in members]
-        for member, _ in self.groups[group]:
-            self._member_refs[member] -= 1
-        self._set_group(slot, group, slots, members)
+    def modify_group(self, group: int, members: Sequence[GroupMember], random: bool) -> None:
+        self.group_slot(group)
+        for m in members:
+            self.member_slot(m.member)
+        self._forget(group)
+        self._set_group(group, members, random)
 
-    def _set_group(self, slot: int, group: int, slots: list[int], members: Sequence[tuple[int, int]]) -> None:
-        weights = [w for _, w in members]
-        count = len(slots)
-        packed = struct.pack(f"={count}I", *slots), struct.pack(f"={count}I", *weights)
-        n.check(self._n.selector_set_group(self.pointer, slot, count, *packed), f"profile {self.name}, group {group}")
-        for member, _ in members:
-            self._member_refs[member] += 1
+    def _set_group(self, group: int, members: Sequence[GroupMember], random: bool) -> None:
+        for m in members:
+            self._member_refs[m.member] += 1
+            if m.watch is not None:
+                self.watchers[m.watch].add(group)
         self.groups[group] = tuple(members)
+        if random:
+            self._random.add(group)
+        self._publish(group)
+
+    def _forget(self, group: int) -> None:
+        """Undo what _set_group noted."""
+        self._random.discard(group)
+        for m in self.groups.pop(group):
+            self._member_refs[m.member] -= 1
+            if m.watch is not None:
+                self.watchers[m.watch].discard(group)
+                if not self.watchers[m.watch]:
+                    del self.watchers[m.watch]
+
+    def _publish(self, group: int) -> None:
+        """Let packets see the members whose watch ports are up; if there are none, the group is an empty one."""
+        members = [m for m in self.groups[group] if m.watch not in self._down]
+        slots = struct.pack(f"={len(members)}I", *(self.member_slot(m.member) for m in members))
+        weights = struct.pack(f"={len(members)}I", *(m.weight for m in members))
+        code = self._n.selector_set_group(
+            self.pointer, self.group_slot(group), len(members), slots, weights, group in self._random
+        )
+        n.check(code, f"profile {self.name}, group {group}")
+
+    def port_changed(self, port: int) -> None:
+        """The port is among those that are down now, or not any more."""
+        for group in self.watchers.get(port, ()):
+            self._publish(group)
 
     def delete_group(self, group: int) -> None:
         self.group_slot(group)
@@ -166,5 +200,4 @@ class LoadedProfile:
             raise InUse(f"profile {self.name}: group {group} is in use")
         self._grace()
         self._n.selector_delete_group(self.pointer, self._group_slots.free(group))
-        for member, _ in self.groups.pop(group):
-            self._member_refs[member] -= 1
+        self._forget(group)

@@ -18,11 +18,12 @@ from switch.bmv2_json.program import ConstEntry, Table
 from switch.codegen.layout import GROUP, MEMBER, Packer, TableLayout, pack_params, unpack_params
 from switch.entry_keys import Key, Keys
 from switch.errors import EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
-from switch.loaded_arrays import read_meter, write_meter
+from switch.loaded_arrays import read_counts, read_meter, write_counts, write_meter
 from switch.loaded_profile import LoadedProfile
 from switch.table_store import Inserted, Store, Stored
 from switch.values import (
     Action,
+    ColorCounts,
     Count,
     Entry,
     Exact,
@@ -31,7 +32,7 @@ from switch.values import (
     Lpm,
     Match,
     Member,
-    MeterConfig,
+    MeterRates,
     Range,
     TableInfo,
     Ternary,
@@ -70,7 +71,8 @@ class LoadedTable:
         """The runtime's objects, empty."""
         t, layout, pipeline, workers = self.table, self.layout, self._pipeline, self._workers
         self.size = size
-        cells = self.size + n.ENTRY_SPARE
+        cells = self.size + n.ENTRY_SPARE + 1  # the last one belongs to the default entry
+        self.default_number = cells - 1
         qsbr = self._n.pipeline_qsbr(pipeline)
         meter = t.direct_meter
         unit = n.METER_BYTES if meter is not None and meter.in_bytes else n.METER_PACKETS
@@ -264,8 +266,10 @@ class LoadedTable:
         assert found is not None
         return found
 
-    def number(self, match: tuple[Match, ...], priority: int) -> int:
-        """The entry's number, for its counter and meter."""
+    def number(self, match: tuple[Match, ...] | None, priority: int) -> int:
+        """The entry's number, for its counter and meter; None: the default entry's."""
+        if match is None:
+            return self.default_number
         return self._number(self.keys.key(match, priority))
 
     def _entry(self, stored: Stored) -> Entry:
@@ -353,15 +357,22 @@ class LoadedTable:
             raise InvalidArgument(f"table {self.table.name} has no direct counter")
         self._n.counter_write(self.counters, number, value.packets, value.bytes)
 
-    def read_meter(self, number: int) -> MeterConfig | None:
+    def _meters(self) -> int:
         if self.meters is None:
             raise InvalidArgument(f"table {self.table.name} has no direct meter")
-        return read_meter(self.meters, number)
+        return self.meters
 
-    def write_meter(self, number: int, config: MeterConfig | None) -> None:
-        if self.meters is None:
-            raise InvalidArgument(f"table {self.table.name} has no direct meter")
-        write_meter(self.meters, number, config, self.table.name)
+    def read_meter(self, number: int) -> MeterRates | None:
+        return read_meter(self._meters(), number)
+
+    def write_meter(self, number: int, config: MeterRates | None) -> None:
+        write_meter(self._meters(), number, config, self.table.name)
+
+    def meter_counts(self, number: int) -> ColorCounts:
+        return read_counts(self._meters(), number)
+
+    def write_meter_counts(self, number: int, counts: ColorCounts) -> None:
+        write_counts(self._meters(), number, counts)
 
     def idle_ns(self, number: int, now: int) -> int:
         if self.idle is None:

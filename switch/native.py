@@ -37,7 +37,7 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "pipeline_set_table": (None, (P, U32, P, P, P, P)),
     "pipeline_set_arrays": (None, (P, U32, P, P, P, P)),
     "pipeline_set_multicast": (c_int, (P, U32, B, U32)),
-    "pipeline_set_clone": (c_int, (P, U32, B, U32, U32)),
+    "pipeline_set_clone": (c_int, (P, U32, B, U32, U32, U32)),
     "pipeline_delete_clone": (c_int, (P, U32)),
     "pipeline_set_value_set": (c_int, (P, U32, U32, U32, B)),
     "table_touch": (None, (P, U32, U64)),
@@ -104,7 +104,7 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "selector_destroy": (None, (P,)),
     "selector_set_member": (c_int, (P, U32, U32, B)),
     "selector_delete_member": (c_int, (P, U32)),
-    "selector_set_group": (c_int, (P, U32, U32, B, B)),
+    "selector_set_group": (c_int, (P, U32, U32, B, B, c_int)),
     "selector_delete_group": (c_int, (P, U32)),
     # entry_state.h, counter.h, meter.h, registers.h, idle.h
     "entry_state_create": (P, (P, P, P)),
@@ -117,6 +117,8 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "meters_destroy": (None, (P,)),
     "meter_configure": (c_int, (P, U64, c_int, P, U64)),
     "meter_configuration": (c_int, (P, U64, P)),
+    "meter_counts": (None, (P, U64, P)),
+    "meter_set_counts": (None, (P, U64, P)),
     "registers_create": (P, (U32, U64)),
     "registers_destroy": (None, (P,)),
     "registers_read": (None, (P, U64, U64, P)),
@@ -127,7 +129,7 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
 }
 
 ENTRY_FIRST, ENTRY_SPARE = 3, 64  # entry.h
-METER_OFF, METER_TWO_RATE = 0, 1
+METER_OFF, METER_TWO_RATE, METER_SINGLE_RATE = 0, 1, 2
 METER_PACKETS, METER_BYTES = 0, 1
 RING_PACKET_IN, RING_DIGEST, RING_LOG = 1, 2, 3
 PACKET_LENGTH_MAX = 10240

@@ -123,6 +123,7 @@ class DataPlane:
         self._engine: Workers | None = None
         self._engine_workers: list[int] = []
         self._interfaces: dict[int, Interface] = {}
+        self.keeps_unconnected = False
         self._plane = self._lib.dataplane_create(workers, int(flow_affinity))
         if not self._plane:
             raise PortError(f"{workers} workers: not possible; there can be 1 to 32")
@@ -252,6 +253,7 @@ class DataPlane:
     def keep_unconnected(self) -> None:
         """From now on what is sent to a port without a link is kept for `take`."""
         self._lib.dataplane_keep_unconnected(self._plane)
+        self.keeps_unconnected = True
 
     def counters(self, port: int) -> PortCounters:
         counters = _Counters()

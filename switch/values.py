@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +94,48 @@ class MeterConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SingleRate:
+    """One rate, three colours (RFC 2697); with an excess burst of 0 two."""
+
+    cir: int
+    cburst: int
+    eburst: int = 0
+
+
+MeterRates: TypeAlias = MeterConfig | SingleRate
+
+
+@dataclass(frozen=True, slots=True)
+class ColorCounts:
+    """What a meter marked, by colour."""
+
+    green: Count = Count()
+    yellow: Count = Count()
+    red: Count = Count()
+
+
+class GroupMember(NamedTuple):
+    """A member of a selector's group; with `watch`, only while that port is up."""
+
+    member: int
+    weight: int = 1
+    watch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Replica:
+    """A copy for a port. While that port is down, the first of `backups` whose port is up takes its place."""
+
     port: int
     instance: int = 0  # standard_metadata.egress_rid
+    backups: tuple[Replica, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CloneSession:
     replicas: tuple[Replica, ...]
     truncate: int = 0  # bytes; 0: the whole packet
+    priority: int = 0  # class of service: standard_metadata.priority of the clones
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,9 @@ class TableCode:
 
     def fixed_action(self, t: Table) -> Action | None:
         """The action of a table that can only run that one: no key, constant default (p4c's way to call an action)."""
-        return t.default_action if not t.key and t.default_const and t.profile is None and not t.const else None
+        if t.key or not t.default_const or t.profile is not None or t.const or t.direct_counter or t.direct_meter:
+            return None
+        return t.default_action
 
     def returns(self, t: Table) -> str:
         """What the control flow needs: "hit", "action" or "nothing"."""
@@ -142,11 +144,12 @@ class TableCode:
             *self._lookup(layout),
             "    const int hit = e != NULL;",
         ]
-        if t.direct_counter or t.direct_meter or t.idle_timeout:
-            lines += ["    if (hit) {", *self._direct(t), "    } else {"]
-            lines += ["        e = atomic_load_explicit(&t->default_entry, memory_order_acquire);", "    }"]
+        default = "e = atomic_load_explicit(&t->default_entry, memory_order_acquire);"
+        on_hit, on_miss = self._direct(t)
+        if on_hit:
+            lines += ["    if (hit) {", *on_hit, "    } else {", *on_miss, f"        {default}", "    }"]
         else:
-            lines += ["    if (!hit)", "        e = atomic_load_explicit(&t->default_entry, memory_order_acquire);"]
+            lines += ["    if (!hit)", f"        {default}"]
         lines += self._run(t)
         match self.returns(t):
             case "hit":
@@ -196,21 +199,33 @@ class TableCode:
                 call = f"ternary_lookup(t->lookup, key, {layout.words})"
         return [key, f"    const struct entry *e = {call};"]
 
-    def _direct(self, t: Table) -> list[str]:
-        number = "entry_number(e)"
-        lines = []
+    def _direct(self, t: Table) -> tuple[list[str], list[str]]:
+        """What a hit, and what a miss does to direct resources. The default entry's are the last cells.
+
+        Its meter is executed only once it has a configuration: BMv2 does not execute it at all, so that a miss leaves
+        the field for the colour as it is. A trace counts nothing.
+        """
+        hit: list[str] = []
+        miss: list[str] = []
         if t.direct_counter and not self.trace:
-            lines.append(f"        counter_add(t->counters, w->index, {number}, p->frame.ingress_length);")
+            hit.append("        counter_add(t->counters, w->index, entry_number(e), p->frame.ingress_length);")
+            miss.append("        counter_add(t->counters, w->index, t->counters->size - 1, p->frame.ingress_length);")
         if t.idle_timeout and not self.trace:
-            lines.append(f"        idle_touch(t->idle, {number}, w->now_ns);")
+            hit.append("        idle_touch(t->idle, entry_number(e), w->now_ns);")
         if t.direct_meter is not None and t.direct_meter.target is not None:
-            target = t.direct_meter.target
-            call = f"meter_execute(t->meters, {number}, p->frame.ingress_length, w->now_ns, METER_GREEN)"
-            if self.trace:
-                cell = f"t->meters, {number}, p->frame.ingress_length, w->now_ns"
-                call = f"trace_meter(w->trace, {t.direct_meter.index}, {t.index}, {cell})"
-            lines += ["        " + line for line in self.s.store(target, C(call, "u64"))]
-        return lines
+            hit += ["        " + line for line in self._meter(t, "entry_number(e)")]
+            miss.append("        if (meter_is_on(t->meters, t->meters->size - 1)) {")
+            miss += ["            " + line for line in self._meter(t, "t->meters->size - 1")] + ["        }"]
+        return hit, miss
+
+    def _meter(self, t: Table, cell: str) -> list[str]:
+        meter = t.direct_meter
+        assert meter is not None and meter.target is not None
+        where = f"t->meters, {cell}, p->frame.ingress_length, w->now_ns"
+        call = f"meter_execute({where}, METER_GREEN)"
+        if self.trace:
+            call = f"trace_meter(w->trace, {meter.index}, {t.index}, {where})"
+        return self.s.store(meter.target, C(call, "u64"))
 
     def _run(self, t: Table) -> list[str]:
         """Run e's action; for an indirect table through its member first."""
@@ -219,7 +234,7 @@ class TableCode:
             s = f"w->pipeline->selectors[{t.profile.index}]"
             if t.profile.selector is not None:
                 hashed = self.s.hooks.hashed(-1, f"{self.selectors[t.profile.name]}(w, p)")
-                pick = f"selector_lookup({s}, (uint32_t)e->params[0], {hashed})"
+                pick = f"selector_lookup({s}, (uint32_t)e->params[0], {hashed}, &w->random)"
                 member = f"e->action == {GROUP} ? {pick} : selector_member({s}, (uint32_t)e->params[0])"
             else:
                 member = f"selector_member({s}, (uint32_t)e->params[0])"

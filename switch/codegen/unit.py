@@ -28,6 +28,7 @@ STANDARD = {
     "packet_length": "standard_metadata.packet_length",
     "parser_error": "standard_metadata.parser_error",
     "checksum_error": "standard_metadata.checksum_error",
+    "priority": "intrinsic_metadata.priority",
     "mcast_grp": "intrinsic_metadata.mcast_grp",
     "egress_rid": "intrinsic_metadata.egress_rid",
     "ingress_timestamp": "intrinsic_metadata.ingress_global_timestamp",

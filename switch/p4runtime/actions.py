@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from finsy.proto import p4r
 
 from switch import values
-from switch.p4runtime import canonical, schema
+from switch.p4runtime import field_values, schema
 from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
 
 
@@ -23,7 +23,11 @@ def translate_action(actions: Mapping[int, schema.Action], message: p4r.Action, 
             raise StatusError(INVALID_ARGUMENT, f"{owner}: {action.name} has no parameter with id {item.param_id}")
         if params[position] is not None:
             raise StatusError(INVALID_ARGUMENT, f"{owner}: {action.name}: parameter {item.param_id} is given twice")
-        params[position] = _value(action, action.params[position], item.value, owner)
+        param, data = action.params[position], item.value
+        value = int.from_bytes(data, "big")
+        if not data or value >> param.plain_bits or not param.plain_bits:
+            value = field_values.decode(param, data, f"{owner}: {action.name}: {param.name}")
+        params[position] = value
     if None in params:
         missing = action.params[params.index(None)].name
         raise StatusError(INVALID_ARGUMENT, f"{owner}: {action.name}: the parameter {missing} is missing")
@@ -35,18 +39,5 @@ def action_to_message(actions: Mapping[int, schema.Action], action: values.Actio
     spec = next(a for a in actions.values() if a.name == action.name)
     message = p4r.Action(action_id=spec.id)
     for param, value in zip(spec.params, action.params, strict=True):
-        message.params.add(param_id=param.id, value=canonical.encode(value))
+        message.params.add(param_id=param.id, value=field_values.encode(param, value))
     return message
-
-
-def _value(action: schema.Action, param: schema.Value, data: bytes, owner: str) -> int:
-    if param.width == 0:
-        raise StatusError(
-            INVALID_ARGUMENT, f"{owner}: {action.name}: {param.name} has a type translated to a string, not known here"
-        )
-    value = int.from_bytes(data, "big")
-    if not data or value >> param.width:
-        raise StatusError(
-            INVALID_ARGUMENT, f"{owner}: {action.name}: {param.name}: 0x{data.hex()} is no value of bit<{param.width}>"
-        )
-    return value

@@ -1,9 +1,9 @@
 """Binary strings: integers as P4Runtime writes them (P4Runtime 1.4, "Bytestrings").
 
 Sent: the shortest big-endian string, one byte at least. Received: any number of leading zeros (signed: copies of
-the sign bit), as long as the value fits the width that P4Info gives. An empty or too wide string is INVALID_ARGUMENT:
-so say the sections on what carries strings ("Match Format", "Action Specification", "RegisterEntry", "Stream Error
-Reporting"), and BMv2; "Bytestrings" itself has OUT_OF_RANGE.
+the sign bit), as long as the value fits the width that P4Info gives. An empty or too wide string is OUT_OF_RANGE, says
+"Bytestrings"; but INVALID_ARGUMENT where the section on what carries the string says so: "Match Format", "Action
+Specification", "Stream Error Reporting" (packet-outs). That leaves OUT_OF_RANGE to P4Data.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ def encode(value: int) -> bytes:
     return value.to_bytes((value.bit_length() + 7) // 8 or 1, "big")
 
 
-def decode(data: bytes, width: int, what: str) -> int:
+def decode(data: bytes, width: int, what: str, code: int = INVALID_ARGUMENT) -> int:
     """The value of a string for `bit<width>`; `what` names the field in the error."""
     value = int.from_bytes(data, "big")
     if value >> width or not data:
-        raise _no_value(data, f"bit<{width}>", what)
+        raise _no_value(data, f"bit<{width}>", what, code)
     return value
 
 
@@ -30,11 +30,11 @@ def encode_signed(value: int) -> bytes:
     return value.to_bytes((bits + 7) // 8, "big", signed=True)
 
 
-def decode_signed(data: bytes, width: int, what: str) -> int:
+def decode_signed(data: bytes, width: int, what: str, code: int = INVALID_ARGUMENT) -> int:
     """The value of a string for `int<width>`."""
     value = int.from_bytes(data, "big", signed=True)
     if not data or not -(1 << (width - 1)) <= value < 1 << (width - 1):
-        raise _no_value(data, f"int<{width}>", what)
+        raise _no_value(data, f"int<{width}>", what, code)
     return value
 
 
@@ -43,8 +43,8 @@ def shorten(data: bytes) -> bytes:
     return data.lstrip(b"\0") or b"\0"
 
 
-def _no_value(data: bytes, type_name: str, what: str) -> StatusError:
+def _no_value(data: bytes, type_name: str, what: str, code: int) -> StatusError:
     if not data:
-        return StatusError(INVALID_ARGUMENT, f"{what}: an empty byte string is no value of {type_name}")
+        return StatusError(code, f"{what}: an empty byte string is no value of {type_name}")
     shown = data.hex() if len(data) <= 20 else data[:20].hex() + "..."
-    return StatusError(INVALID_ARGUMENT, f"{what}: 0x{shown} does not fit {type_name}")
+    return StatusError(code, f"{what}: 0x{shown} does not fit {type_name}")

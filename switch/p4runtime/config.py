@@ -16,6 +16,7 @@ from finsy.proto import p4r
 from switch import errors
 from switch.engine import Engine
 from switch.p4runtime import schema
+from switch.p4runtime.data_widths import data_widths
 from switch.p4runtime.device import Pipeline
 from switch.p4runtime.status import INVALID_ARGUMENT, NOT_FOUND, OK, StatusError
 
@@ -101,7 +102,7 @@ class PipelineConfig:
         return response
 
     async def _load(self, config: p4r.ForwardingPipelineConfig) -> Pipeline:
-        info = schema.build(config.p4info)
+        schema.build(config.p4info)  # before the program is compiled: P4Info may be wrong
         if not config.p4_device_config:
             raise StatusError(INVALID_ARGUMENT, "p4_device_config is empty; this switch takes BMv2 JSON")
         try:
@@ -109,6 +110,7 @@ class PipelineConfig:
         except errors.EngineError as e:
             raise StatusError(INVALID_ARGUMENT, f"p4_device_config: {e}") from None
         try:
+            info = schema.build(config.p4info, data_widths(engine.program, engine.value_set_widths()))
             fit_together(info, engine)
         except StatusError:
             engine.close()

@@ -13,14 +13,17 @@ from finsy.proto import p4r
 
 from switch import errors
 from switch.engine import Engine
-from switch.p4runtime.arrays import Arrays
+from switch.p4runtime.arrays import Counters
 from switch.p4runtime.digests import Digests
+from switch.p4runtime.meters import Meters
 from switch.p4runtime.profiles import Profiles
+from switch.p4runtime.registers import Registers
 from switch.p4runtime.replication import Replication
 from switch.p4runtime.schema import Schema, Table
 from switch.p4runtime.status import ABORTED, INVALID_ARGUMENT, OK, UNIMPLEMENTED, UNKNOWN, StatusError, code_of
 from switch.p4runtime.tables import Tables
 from switch.p4runtime.updates import DELETE, INSERT, MODIFY, NoUndo, Undo, UpdateKind
+from switch.p4runtime.value_sets import ValueSets
 from switch.values import Entry, WriteKind
 
 _KINDS: dict[UpdateKind, WriteKind] = {INSERT: "insert", MODIFY: "modify", DELETE: "delete"}
@@ -42,7 +45,10 @@ class Pipeline:
         self.digests = Digests(schema)
         self.profiles = Profiles(schema, engine)
         self.tables = Tables(schema, engine, self.profiles)
-        self._arrays = Arrays(schema, engine)
+        self._counters = Counters(schema, engine)
+        self._meters = Meters(schema, engine)
+        self._registers = Registers(schema, engine)
+        self._value_sets = ValueSets(schema, engine)
         self._replication = Replication(engine)
         self._stopped = stopped
 
@@ -121,17 +127,17 @@ class Pipeline:
         elif which == "action_profile_group":
             self.profiles.write_group(kind, entity.action_profile_group, undo)
         elif which == "counter_entry":
-            self._arrays.write_counter(kind, entity.counter_entry, undo)
+            self._counters.write(kind, entity.counter_entry, undo)
         elif which == "direct_counter_entry":
-            self.tables.write_direct_counter(kind, entity.direct_counter_entry, undo)
+            self.tables.direct.write_counter(kind, entity.direct_counter_entry, undo)
         elif which == "meter_entry":
-            self._arrays.write_meter(kind, entity.meter_entry, undo)
+            self._meters.write(kind, entity.meter_entry, undo)
         elif which == "direct_meter_entry":
-            self.tables.write_direct_meter(kind, entity.direct_meter_entry, undo)
+            self.tables.direct.write_meter(kind, entity.direct_meter_entry, undo)
         elif which == "register_entry":
-            self._arrays.write_register(kind, entity.register_entry, undo)
+            self._registers.write(kind, entity.register_entry, undo)
         elif which == "value_set_entry":
-            self._arrays.write_value_set(kind, entity.value_set_entry, undo)
+            self._value_sets.write(kind, entity.value_set_entry, undo)
         elif which == "packet_replication_engine_entry":
             self._replication.write(kind, entity.packet_replication_engine_entry, undo)
         elif which == "digest_entry":
@@ -153,17 +159,17 @@ class Pipeline:
         if which == "action_profile_group":
             return self.profiles.read_group(entity.action_profile_group)
         if which == "counter_entry":
-            return self._arrays.read_counter(entity.counter_entry)
+            return self._counters.read(entity.counter_entry)
         if which == "direct_counter_entry":
-            return self.tables.read_direct_counter(entity.direct_counter_entry)
+            return self.tables.direct.read_counter(entity.direct_counter_entry)
         if which == "meter_entry":
-            return self._arrays.read_meter(entity.meter_entry)
+            return self._meters.read(entity.meter_entry)
         if which == "direct_meter_entry":
-            return self.tables.read_direct_meter(entity.direct_meter_entry)
+            return self.tables.direct.read_meter(entity.direct_meter_entry)
         if which == "register_entry":
-            return self._arrays.read_register(entity.register_entry)
+            return self._registers.read(entity.register_entry)
         if which == "value_set_entry":
-            return self._arrays.read_value_set(entity.value_set_entry)
+            return self._value_sets.read(entity.value_set_entry)
         if which == "packet_replication_engine_entry":
             return self._replication.read(entity.packet_replication_engine_entry)
         if which == "digest_entry":

@@ -131,8 +131,8 @@ class Digests:
             stream.unacknowledged.update((values, now + stream.config.ack_timeout_ns) for values in samples)
         message = p4r.DigestList(digest_id=number, list_id=stream.last_list)
         digest = self._schema.digests[number]
-        info = self._schema.p4info.type_info
-        message.data.extend(p4data.encode(digest.type_spec, info, iter(values)) for values in samples)
+        types = self._schema.types
+        message.data.extend(p4data.encode(digest.type_spec, types, iter(values)) for values in samples)
         return message
 
     @staticmethod

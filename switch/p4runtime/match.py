@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from finsy.proto import p4r
 
 from switch import values
-from switch.p4runtime import canonical
+from switch.p4runtime import canonical, field_values
 from switch.p4runtime.schema import Kind, MatchField
 from switch.p4runtime.status import INVALID_ARGUMENT, UNKNOWN, StatusError
 
@@ -41,7 +41,7 @@ def translate_key(
         if field.kind is Kind.EXACT:
             data = item.exact.value
             value = int.from_bytes(data, "big")
-            if data and field.width and not value >> field.width:
+            if data and field.plain_bits and not value >> field.plain_bits:
                 key[position] = values.Exact(value)
                 continue
         key[position] = _translate(field, item, owner)
@@ -63,8 +63,10 @@ def _translate(field: MatchField, item: p4r.FieldMatch, owner: str) -> values.Ma
     if item.WhichOneof("field_match_type") != ONEOF[kind]:
         given = item.WhichOneof("field_match_type") or "nothing"
         raise StatusError(INVALID_ARGUMENT, f"{owner}: {field.name} is matched as {ONEOF[kind]}, not as {given}")
-    if field.width == 0:
+    if field.width == 0 and field.strings is None:
         raise _without_width(field, item, owner)
+    if field.translated:
+        return _translated(field, item, owner)
     if kind is Kind.EXACT:
         return values.Exact(canonical.decode(item.exact.value, field.width, field.name))
     if kind is Kind.LPM:
@@ -76,11 +78,37 @@ def _translate(field: MatchField, item: p4r.FieldMatch, owner: str) -> values.Ma
     return values.Ternary(canonical.decode(item.optional.value, field.width, field.name), (1 << field.width) - 1)
 
 
+def _translated(field: MatchField, item: p4r.FieldMatch, owner: str) -> values.Match:
+    """Of a type that the control plane sees otherwise: one value, whatever the kind of match ("Translation of Match
+    Fields"); don't care is left out."""
+    kind = field.kind
+    if kind is Kind.EXACT:
+        return values.Exact(field_values.decode(field, item.exact.value, field.name))
+    if kind is Kind.OPTIONAL:
+        data, whole = item.optional.value, True
+    elif kind is Kind.LPM:
+        data, whole = item.lpm.value, item.lpm.prefix_len == field.width
+    elif kind is Kind.TERNARY:
+        data, whole = item.ternary.value, int.from_bytes(item.ternary.mask, "big") == (1 << field.width) - 1
+    else:
+        data, whole = item.range.low, item.range.low.lstrip(b"\0") == item.range.high.lstrip(b"\0")
+    if not whole or (field.strings is not None and kind in (Kind.LPM, Kind.TERNARY)):
+        raise StatusError(
+            INVALID_ARGUMENT, f"{owner}: {field.name} has a translated type: it matches one value, or all"
+        )
+    value = field_values.decode(field, data, field.name)
+    if kind is Kind.LPM:
+        return values.Lpm(value, field.data_width)
+    if kind is Kind.RANGE:
+        return values.Range(value, value)
+    return values.Ternary(value, (1 << field.data_width) - 1)
+
+
 def _without_width(field: MatchField, item: p4r.FieldMatch, owner: str) -> StatusError:
-    """Fields of a type translated to a string, and of type error, take no value. 0 would fit no bits: as in BMv2 it
-    is not malformed, and fails without a code of its own."""
+    """Fields of type error take no value. 0 would fit no bits: as in BMv2 it is not malformed, and fails without a
+    code of its own."""
     zero = item.exact.value and not any(item.exact.value)
-    message = f"{owner}: {field.name} has no width in P4Info (a type translated to a string, or error)"
+    message = f"{owner}: {field.name} has no width in P4Info (it is of type error)"
     return StatusError(UNKNOWN if zero else INVALID_ARGUMENT, message)
 
 
@@ -125,12 +153,14 @@ def _dont_care(field: MatchField, owner: str) -> values.Match:
     if field.kind is Kind.LPM:
         return values.Lpm(0, 0)
     if field.kind is Kind.RANGE:
-        return values.Range(0, (1 << field.width) - 1)
+        return values.Range(0, (1 << field.data_width) - 1)
     return values.Ternary(0, 0)
 
 
 def _to_message(field: MatchField, value: values.Match) -> p4r.FieldMatch | None:
     message = p4r.FieldMatch(field_id=field.id)
+    if field.translated:
+        return _translated_to_message(field, value, message)
     if isinstance(value, values.Exact):
         message.exact.value = canonical.encode(value.value)
     elif isinstance(value, values.Lpm):
@@ -150,4 +180,26 @@ def _to_message(field: MatchField, value: values.Match) -> p4r.FieldMatch | None
     else:
         message.ternary.value = canonical.encode(value.value)
         message.ternary.mask = canonical.encode(value.mask)
+    return message
+
+
+def _translated_to_message(field: MatchField, value: values.Match, message: p4r.FieldMatch) -> p4r.FieldMatch | None:
+    if isinstance(value, values.Exact):
+        message.exact.value = field_values.encode(field, value.value)
+    elif isinstance(value, values.Lpm):
+        if value.prefix == 0:
+            return None
+        message.lpm.value = field_values.encode(field, value.value)
+        message.lpm.prefix_len = field.width
+    elif isinstance(value, values.Range):
+        if value.low != value.high:
+            return None
+        message.range.low = message.range.high = field_values.encode(field, value.low)
+    elif value.mask == 0:
+        return None
+    elif field.kind is Kind.OPTIONAL:
+        message.optional.value = field_values.encode(field, value.value)
+    else:
+        message.ternary.value = field_values.encode(field, value.value)
+        message.ternary.mask = canonical.encode((1 << field.width) - 1)
     return message

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from finsy.proto import p4r
 
-from switch.p4runtime import canonical
+from switch.p4runtime import field_values as values
 from switch.p4runtime.schema import Value
 from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
 
@@ -19,7 +19,7 @@ def packet_in(fields: Sequence[Value] | None, data: bytes) -> p4r.PacketIn:
     """A packet from the CPU port as a message. Without a header in P4Info, or if too short for it, all is payload."""
     if not fields:
         return p4r.PacketIn(payload=data)
-    bits = sum(f.width for f in fields)
+    bits = sum(f.data_width for f in fields)
     size = (bits + 7) // 8
     if len(data) < size:
         return p4r.PacketIn(payload=data)
@@ -27,9 +27,9 @@ def packet_in(fields: Sequence[Value] | None, data: bytes) -> p4r.PacketIn:
     header = int.from_bytes(data[:size], "big")
     shift = size * 8
     for field in fields:
-        shift -= field.width
-        value = (header >> shift) & ((1 << field.width) - 1)
-        message.metadata.add(metadata_id=field.id, value=canonical.encode(value))
+        shift -= field.data_width
+        value = (header >> shift) & ((1 << field.data_width) - 1)
+        message.metadata.add(metadata_id=field.id, value=values.encode(field, value))
     return message
 
 
@@ -45,8 +45,8 @@ def packet_out(fields: Sequence[Value] | None, message: p4r.PacketOut) -> bytes:
         value = given.pop(field.id, None)
         if value is None:
             raise StatusError(INVALID_ARGUMENT, f"packet-out: the metadata {field.name} (id {field.id}) is missing")
-        header = header << field.width | canonical.decode(value, field.width, f"packet-out: {field.name}")
-        bits += field.width
+        header = header << field.data_width | values.decode(field, value, f"packet-out: {field.name}")
+        bits += field.data_width
     if given:
         raise StatusError(INVALID_ARGUMENT, f"packet-out: no metadata has the id {next(iter(given))}")
     size = (bits + 7) // 8

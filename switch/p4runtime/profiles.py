@@ -1,13 +1,13 @@
 """Action profiles and selectors: members, groups, and one-shot action sets.
 
-P4Runtime 1.4: "ActionProfileMember & ActionProfileGroup", "One Shot Action Selector Programming".
+P4Runtime 1.5: "ActionProfileMember & ActionProfileGroup", "One Shot Action Selector Programming".
 A selector is programmed in one of two styles at a time: by members and groups, or by action sets in table entries. An
 action set becomes members and a group of the engine under ids of our own; what the client wrote is kept for reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from finsy.proto import p4r
@@ -15,6 +15,7 @@ from finsy.proto import p4r
 from switch import errors
 from switch.engine import Engine
 from switch.p4runtime import actions
+from switch.p4runtime.port_numbers import port_of_bytes, port_of_number
 from switch.p4runtime.schema import Profile, Schema, Scope, Table
 from switch.p4runtime.status import (
     ALREADY_EXISTS,
@@ -22,13 +23,13 @@ from switch.p4runtime.status import (
     NOT_FOUND,
     PERMISSION_DENIED,
     RESOURCE_EXHAUSTED,
-    UNIMPLEMENTED,
     StatusError,
 )
 from switch.p4runtime.updates import DELETE, INSERT, Undo, UpdateKind
-from switch.values import Action, Group, Member
+from switch.values import Action, Group, GroupMember, Member
 
-Weighted = list[tuple[int, int]]
+# What a group's members and an action set's actions have in common.
+Weighted = p4r.ActionProfileGroup.Member | p4r.ActionProfileAction
 
 
 class Profiles:
@@ -121,7 +122,7 @@ class Profiles:
             self._engine.delete_group(profile.name, number)
             del self._groups[key]
             return
-        members = [(m.member_id, max(m.weight, 1)) for m in message.members]
+        members = [GroupMember(m.member_id, max(m.weight, 1), self._watch(profile, m)) for m in message.members]
         if key in self._groups:
             self._engine.modify_group(profile.name, number, members)
         else:
@@ -139,7 +140,7 @@ class Profiles:
                 INVALID_ARGUMENT,
                 f"{name}: group {number}: max_size {message.max_size} is above the selector's {profile.max_group_size}",
             )
-        _check_weights(profile, ((m.weight, m.WhichOneof("watch_kind")) for m in message.members))
+        self._check_weights(profile, message.members, profile.count_members)
         numbers = [m.member_id for m in message.members]
         if len(set(numbers)) != len(numbers):
             raise StatusError(INVALID_ARGUMENT, f"{name}: group {number}: a member is given twice; use its weight")
@@ -147,21 +148,42 @@ class Profiles:
         missing = next((n for n in numbers if n not in known), None)
         if missing is not None:
             raise StatusError(NOT_FOUND, f"{name}: member {missing} does not exist")
-        size = len(numbers) if profile.count_members else sum(m.weight for m in message.members)
+        size = _size(message.members, profile.count_members)
         limit = message.max_size or profile.max_group_size
         if 0 < limit < size:
             raise StatusError(RESOURCE_EXHAUSTED, f"{name}: group {number}: its size would be {size}, at most {limit}")
+        self._check_total(profile, size - (_size(old.members, profile.count_members) if old is not None else 0))
+
+    def _check_total(self, profile: Profile, more: int) -> None:
+        """All groups of a selector together have a size, too. RESOURCE_EXHAUSTED if `more` does not fit in."""
+        if not profile.size or more <= 0:
+            return
+        total = more
+        for (owner, _), group in self._groups.items():
+            total += _size(group.members, profile.count_members) if owner == profile.id else 0
+        for (owner, _), shown in self._sets.items():
+            total += _size(shown.action_profile_actions, profile.count_members) if owner == profile.id else 0
+        if total > profile.size:
+            what = "members" if profile.count_members else "weights"
+            raise StatusError(
+                RESOURCE_EXHAUSTED, f"{profile.name}: {total} {what} in its groups, at most {profile.size}"
+            )
 
     # ---- what table entries refer to
 
-    def reference(self, table: Table, message: p4r.TableAction, undo: Undo) -> Member | Group:
-        """The member or group that an entry names; NOT_FOUND if it does not exist. An action set makes its group."""
+    def reference(
+        self, table: Table, message: p4r.TableAction, replaced: Action | Member | Group | None
+    ) -> Member | Group:
+        """The member or group that an entry names; NOT_FOUND if it does not exist. An action set makes its group.
+
+        `replaced`: what the entry named before, which the caller will release.
+        """
         profile = self._schema.profiles[table.profile]
         which = message.WhichOneof("type")
         if which == "action":
             raise StatusError(INVALID_ARGUMENT, f"{table.name}: its entries name a member or group of {profile.name}")
         if which == "action_profile_action_set":
-            return self._one_shot_group(profile, table, message.action_profile_action_set, undo)
+            return self._one_shot_group(profile, table, message.action_profile_action_set, replaced)
         self._refuse_one_shot(profile)
         if which == "action_profile_member_id":
             number = message.action_profile_member_id
@@ -193,34 +215,54 @@ class Profiles:
             return
         profile = self._schema.profiles[table.profile]
         name, number = profile.name, action.id
-        weighted = list(self._engine.groups(name)[number])
-        members = self._engine.members(name)
-        old = [(member, weight, members[member]) for member, weight in weighted]
+        members = list(self._engine.groups(name)[number])
+        known = self._engine.members(name)
+        old = [(member, known[member.member]) for member in members]
         self._engine.delete_group(name, number)
-        for member, _ in weighted:
-            self._engine.delete_member(name, member)
+        for member in members:
+            self._engine.delete_member(name, member.member)
         if undo is not None:
             undo.add(lambda: self._make_set(profile, number, old, shown))
 
     # ---- one-shot sets
 
-    def _one_shot_group(self, profile: Profile, table: Table, message: p4r.ActionProfileActionSet, undo: Undo) -> Group:
+    def _one_shot_group(
+        self,
+        profile: Profile,
+        table: Table,
+        message: p4r.ActionProfileActionSet,
+        replaced: Action | Member | Group | None,
+    ) -> Group:
         name = profile.name
         if not profile.selector:
             raise StatusError(INVALID_ARGUMENT, f"{name}: one-shot programming needs a selector")
         if not self._one_shot(profile) and (self._engine.members(name) or self._engine.groups(name)):
             raise StatusError(INVALID_ARGUMENT, f"{name} is programmed by members and groups; one-shot sets cannot mix")
-        if message.action_selection_mode or message.size_semantics:
-            raise StatusError(UNIMPLEMENTED, f"{name}: modes of a single group are not supported")
         if not message.action_profile_actions:
             raise StatusError(INVALID_ARGUMENT, f"{table.name}: the action set is empty")
         items = message.action_profile_actions
-        _check_weights(profile, ((item.weight, item.WhichOneof("watch_kind")) for item in items))
-        size = len(items) if profile.count_members else sum(item.weight for item in items)
+        semantics = p4r.ActionProfileActionSet
+        if message.action_selection_mode not in semantics.ActionSelectionMode.values():
+            raise StatusError(INVALID_ARGUMENT, f"{name}: unknown selection mode {message.action_selection_mode}")
+        if message.size_semantics not in semantics.SizeSemantics.values():
+            raise StatusError(INVALID_ARGUMENT, f"{name}: unknown size semantics {message.size_semantics}")
+        count_members = profile.count_members
+        if message.size_semantics:
+            count_members = message.size_semantics == semantics.SUM_OF_MEMBERS
+        self._check_weights(profile, items, count_members)
+        size = _size(items, count_members)
         if 0 < profile.max_group_size < size:
             raise StatusError(INVALID_ARGUMENT, f"{name}: a set of size {size}, at most {profile.max_group_size}")
-        chosen = [(self._member_action(profile, item.action), max(item.weight, 1)) for item in items]
-        members = [(next(self._own_ids), weight, action) for action, weight in chosen]
+        before = self._sets.get((profile.id, replaced.id)) if isinstance(replaced, Group) else None
+        gone = _size(before.action_profile_actions, profile.count_members) if before is not None else 0
+        self._check_total(profile, _size(items, profile.count_members) - gone)
+        members = [
+            (
+                GroupMember(next(self._own_ids), max(item.weight, 1), self._watch(profile, item)),
+                self._member_action(profile, item.action),
+            )
+            for item in items
+        ]
         copy = p4r.ActionProfileActionSet()
         copy.CopyFrom(message)
         group = Group(next(self._own_ids))
@@ -229,17 +271,18 @@ class Profiles:
         return group
 
     def _make_set(
-        self, profile: Profile, group: int, members: list[tuple[int, int, Action]], shown: p4r.ActionProfileActionSet
+        self, profile: Profile, group: int, members: list[tuple[GroupMember, Action]], shown: p4r.ActionProfileActionSet
     ) -> None:
         done: list[int] = []
+        random = shown.action_selection_mode == p4r.ActionProfileActionSet.RANDOM
         try:
-            for member, _, action in members:
-                self._engine.insert_member(profile.name, member, action)
-                done.append(member)
-            self._engine.insert_group(profile.name, group, [(member, weight) for member, weight, _ in members])
+            for member, action in members:
+                self._engine.insert_member(profile.name, member.member, action)
+                done.append(member.member)
+            self._engine.insert_group(profile.name, group, [member for member, _ in members], random=random)
         except errors.EngineError:
-            for member in done:
-                self._engine.delete_member(profile.name, member)
+            for number in done:
+                self._engine.delete_member(profile.name, number)
             raise
         self._sets[profile.id, group] = shown
 
@@ -268,18 +311,29 @@ class Profiles:
             raise StatusError(PERMISSION_DENIED, f"{profile.name}: {action.name} may only be a default action")
         return action
 
+    def _watch(self, profile: Profile, message: Weighted) -> int | None:
+        """The port that a member watches. Raises StatusError, INVALID_ARGUMENT if the device cannot have it."""
+        cpu, what = self._engine.cpu_port, f"{profile.name}: watch port"
+        if message.watch_port:
+            return port_of_bytes(message.watch_port, cpu, what)
+        return port_of_number(message.watch, cpu, what) if message.watch else None
 
-def _check_weights(profile: Profile, members: Iterable[tuple[int, str | None]]) -> None:
-    for weight, watch in members:
-        if watch is not None:
-            raise StatusError(UNIMPLEMENTED, f"{profile.name}: watch ports are not supported")
-        if profile.weights_disallowed:
-            if weight:
-                raise StatusError(INVALID_ARGUMENT, f"{profile.name}: this selector allows no weights")
-        elif weight <= 0:
-            raise StatusError(INVALID_ARGUMENT, f"{profile.name}: a weight must be above 0")
-        elif 0 < profile.max_member_weight < weight:
-            raise StatusError(INVALID_ARGUMENT, f"{profile.name}: weight {weight}, at most {profile.max_member_weight}")
+    def _check_weights(self, profile: Profile, members: Iterable[Weighted], count_members: bool) -> None:
+        for message in members:
+            self._watch(profile, message)
+            weight, limit = message.weight, profile.max_member_weight
+            if profile.weights_disallowed:
+                if weight:
+                    raise StatusError(INVALID_ARGUMENT, f"{profile.name}: this selector allows no weights")
+            elif weight <= 0:
+                raise StatusError(INVALID_ARGUMENT, f"{profile.name}: a weight must be above 0")
+            elif count_members and 0 < limit < weight:
+                raise StatusError(INVALID_ARGUMENT, f"{profile.name}: weight {weight}, at most {limit}")
+
+
+def _size(members: Sequence[Weighted], count_members: bool) -> int:
+    """Of a group: the number of its members, or the sum of their weights."""
+    return len(members) if count_members else sum(max(m.weight, 1) for m in members)
 
 
 def _required(action: Action | None) -> Action:

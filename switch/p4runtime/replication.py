@@ -1,4 +1,4 @@
-"""The packet replication engine: multicast groups and clone sessions (P4Runtime 1.4, "PacketReplicationEngineEntry").
+"""The packet replication engine: multicast groups and clone sessions (P4Runtime 1.5, "PacketReplicationEngineEntry").
 
 The engine holds what the data plane needs; the entries as they were written are kept here for reading them back
 (opaque metadata, class of service, ports in the form the client used).
@@ -12,14 +12,15 @@ from typing import Generic, TypeVar
 from finsy.proto import p4r
 
 from switch.engine import Engine
-from switch.p4runtime.status import ALREADY_EXISTS, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED, StatusError
+from switch.p4runtime.port_numbers import port_of_bytes, port_of_number
+from switch.p4runtime.status import ALREADY_EXISTS, INVALID_ARGUMENT, NOT_FOUND, StatusError
 from switch.p4runtime.updates import DELETE, INSERT, Undo, UpdateKind
 from switch.values import CloneSession, Replica
 
-MAX_PORT = (1 << 9) - 1
 MAX_INSTANCE = (1 << 16) - 1
 MAX_GROUP = (1 << 16) - 1
 MAX_SESSION = (1 << 15) - 1
+MAX_CLASS_OF_SERVICE = (1 << 3) - 1  # standard_metadata.priority
 
 E = TypeVar("E", p4r.MulticastGroupEntry, p4r.CloneSessionEntry)
 
@@ -96,7 +97,8 @@ class Replication:
                 yield p4r.Entity(packet_replication_engine_entry=found)
 
     def _apply_group(self, number: int, entry: p4r.MulticastGroupEntry | None) -> None:
-        self._engine.set_multicast_group(number, _replicas(entry.replicas) if entry is not None else [])
+        replicas = self._replicas(entry.replicas) if entry is not None else []
+        self._engine.set_multicast_group(number, replicas)
 
     def _apply_session(self, number: int, entry: p4r.CloneSessionEntry | None) -> None:
         if entry is None:
@@ -104,25 +106,37 @@ class Replication:
             return
         if entry.packet_length_bytes < 0:
             raise StatusError(INVALID_ARGUMENT, f"clone session {number}: packet_length_bytes is negative")
-        replicas = tuple(_replicas(entry.replicas))
-        self._engine.set_clone_session(number, CloneSession(replicas, entry.packet_length_bytes))
+        service = entry.class_of_service
+        if service > MAX_CLASS_OF_SERVICE:
+            raise StatusError(
+                INVALID_ARGUMENT, f"clone session {number}: class_of_service {service} is above {MAX_CLASS_OF_SERVICE}"
+            )
+        replicas = tuple(self._replicas(entry.replicas))
+        self._engine.set_clone_session(number, CloneSession(replicas, entry.packet_length_bytes, service))
 
+    def _replicas(self, messages: Iterable[p4r.Replica]) -> list[Replica]:
+        """The engine's replicas; INVALID_ARGUMENT for a port or instance that cannot be, or the same pair twice."""
+        replicas: list[Replica] = []
+        seen: set[tuple[int, int]] = set()
+        for message in messages:
+            first = self._replica(message, seen)
+            backups = tuple(self._replica(backup, seen) for backup in message.backup_replicas)
+            if any(backup.port == first.port for backup in backups):
+                raise StatusError(INVALID_ARGUMENT, f"port {first.port} is that of a replica and of its backup")
+            replicas.append(Replica(first.port, first.instance, backups))
+        return replicas
 
-def _replicas(messages: Iterable[p4r.Replica]) -> list[Replica]:
-    """The engine's replicas; INVALID_ARGUMENT for a port or instance that cannot be, or the same replica twice."""
-    replicas: list[Replica] = []
-    for message in messages:
-        if message.backup_replicas:
-            raise StatusError(UNIMPLEMENTED, "backup replicas are not supported")
-        port = int.from_bytes(message.port, "big") if message.WhichOneof("port_kind") == "port" else message.egress_port
-        if not 0 <= port <= MAX_PORT:
-            raise StatusError(INVALID_ARGUMENT, f"a replica's port {port} is not in 0..{MAX_PORT}")
+    def _replica(self, message: p4r.Replica | p4r.BackupReplica, seen: set[tuple[int, int]]) -> Replica:
+        cpu = self._engine.cpu_port
+        if isinstance(message, p4r.Replica) and message.WhichOneof("port_kind") != "port":
+            port = port_of_number(message.egress_port, cpu, "a replica's port")
+        else:
+            port = port_of_bytes(message.port, cpu, "a replica's port")
         if message.instance > MAX_INSTANCE:
             raise StatusError(INVALID_ARGUMENT, f"a replica's instance {message.instance} is above {MAX_INSTANCE}")
-        replica = Replica(port, message.instance)
-        if replica in replicas:
+        if (port, message.instance) in seen:
             raise StatusError(
                 INVALID_ARGUMENT, f"the replica (port {port}, instance {message.instance}) is given twice"
             )
-        replicas.append(replica)
-    return replicas
+        seen.add((port, message.instance))
+        return Replica(port, message.instance)

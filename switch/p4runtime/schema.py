@@ -6,14 +6,16 @@ engine knows its objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeVar
 
 from finsy.proto import p4i, p4t
 
+from switch.p4runtime.data_widths import DataWidths
 from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
+from switch.p4runtime.translation import Translation, Types, string_types
 
 
 class HasId(Protocol):
@@ -50,12 +52,20 @@ class Scope(Enum):
 class Value:
     """A value that the control plane writes: an action parameter or a header field.
 
-    `width` is 0 where P4Info gives none: types that are translated to strings, and `error`.
+    `width` is what P4Info says, 0 for types that are translated to strings and for `error`. The data plane's own width
+    is another where a type is translated.
     """
 
     id: int
     name: str
     width: int
+    data_width: int
+    strings: Translation | None
+    plain_bits: int  # a number of so many bits stands for itself; 0: field_values.py must be asked
+
+    @property
+    def translated(self) -> bool:
+        return self.strings is not None or self.width != self.data_width
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,7 @@ class Schema:
     """Everything by id. `packet_in` and `packet_out` are the fields of the controller headers, None where absent."""
 
     p4info: p4i.P4Info
+    types: Types
     tables: Mapping[int, Table]
     actions: Mapping[int, Action]
     profiles: Mapping[int, Profile]
@@ -164,14 +175,20 @@ class Schema:
         return next((d for d in self.digests.values() if d.name == name), None)
 
 
-def build(info: p4i.P4Info) -> Schema:
-    """Index a P4Info. Raises StatusError (INVALID_ARGUMENT) where it contradicts itself."""
-    actions = _unique("action", (_action(a) for a in info.actions))
+def build(info: p4i.P4Info, widths: DataWidths | None = None) -> Schema:
+    """Index a P4Info. Raises StatusError (INVALID_ARGUMENT) where it contradicts itself.
+
+    `widths`: of the data plane's fields, which P4Info alone does not tell of types that are translated.
+    """
+    types = Types(info.type_info, string_types(info.type_info))
+    values = _Values(types, widths or DataWidths())
+    actions = _unique("action", (_action(a, values) for a in info.actions))
     counters = {c.preamble.id for c in info.direct_counters}
     meters = {m.preamble.id for m in info.direct_meters}
-    tables = _unique("table", (_table(t, actions, counters, meters) for t in info.tables))
+    tables = _unique("table", (_table(t, values, actions, counters, meters) for t in info.tables))
     return Schema(
         p4info=info,
+        types=types,
         tables=tables,
         actions=actions,
         profiles=_unique("action profile", (_profile(p, tables) for p in info.action_profiles)),
@@ -182,9 +199,9 @@ def build(info: p4i.P4Info) -> Schema:
         ),
         direct_meter_types={m.preamble.id: m.spec.type for m in info.direct_meters},
         digests=_unique("digest", (Digest(d.preamble.id, d.preamble.name, d.type_spec) for d in info.digests)),
-        value_sets=_unique("value set", (_value_set(v) for v in info.value_sets)),
-        packet_in=_controller_header(info, "packet_in"),
-        packet_out=_controller_header(info, "packet_out"),
+        value_sets=_unique("value set", (_value_set(v, values) for v in info.value_sets)),
+        packet_in=_controller_header(info, "packet_in", values),
+        packet_out=_controller_header(info, "packet_out", values),
     )
 
 
@@ -198,23 +215,53 @@ def _unique(what: str, items: Iterable[T]) -> dict[int, T]:
     return found
 
 
-def _action(action: p4i.Action) -> Action:
-    params = tuple(Value(p.id, p.name, p.bitwidth) for p in action.params)
+class _Values:
+    """Makes values: P4Info's width, the data plane's, and how they translate."""
+
+    def __init__(self, types: Types, widths: DataWidths) -> None:
+        self.types = types
+        self.widths = widths
+
+    def parts(self, width: int, type_name: str, data_width: int | None) -> tuple[int, int, Translation | None, int]:
+        """The last fields of a Value; `data_width` None: as in P4Info."""
+        named = self.types.info.new_types
+        translated = type_name in named and named[type_name].HasField("translated_type")
+        known = data_width if data_width is not None and (translated or not width) else width
+        strings = self.types.strings.get(type_name)
+        if strings is not None:
+            strings.narrow(known)
+        return width, known, strings, 0 if strings is not None else min(width, known)
+
+
+def _at(widths: Sequence[int], position: int) -> int | None:
+    return widths[position] if position < len(widths) else None
+
+
+def _action(action: p4i.Action, values: _Values) -> Action:
+    name = action.preamble.name
+    widths = values.widths.params.get(name, ())
+    params = tuple(
+        Value(p.id, p.name, *values.parts(p.bitwidth, p.type_name.name, _at(widths, i)))
+        for i, p in enumerate(action.params)
+    )
     return Action(action.preamble.id, action.preamble.name, params, {p.id: i for i, p in enumerate(params)})
 
 
-def _match_field(owner: str, field: p4i.MatchField) -> MatchField:
+def _match_field(owner: str, field: p4i.MatchField, values: _Values, data_width: int | None) -> MatchField:
     try:
         kind = Kind(field.match_type)
     except ValueError:
         said = field.other_match_type or "unspecified"
         raise StatusError(INVALID_ARGUMENT, f"P4Info: {owner}: {field.name}: unknown match kind {said}") from None
-    return MatchField(field.id, field.name, field.bitwidth, kind)
+    return MatchField(field.id, field.name, *values.parts(field.bitwidth, field.type_name.name, data_width), kind)
 
 
-def _table(table: p4i.Table, actions: Mapping[int, Action], counters: set[int], meters: set[int]) -> Table:
+def _table(
+    table: p4i.Table, values: _Values, actions: Mapping[int, Action], counters: set[int], meters: set[int]
+) -> Table:
     name = table.preamble.name
-    fields = tuple(_match_field(name, f) for f in table.match_fields)
+    widths = values.widths.keys.get(name, ())
+    fields = tuple(_match_field(name, f, values, _at(widths, i)) for i, f in enumerate(table.match_fields))
     missing = [ref.id for ref in table.action_refs if ref.id not in actions]
     if missing:
         raise StatusError(INVALID_ARGUMENT, f"P4Info: {name}: action id {missing[0]} is not declared")
@@ -224,7 +271,7 @@ def _table(table: p4i.Table, actions: Mapping[int, Action], counters: set[int], 
         fields=fields,
         index={f.id: i for i, f in enumerate(fields)},
         actions={ref.id: actions[ref.id] for ref in table.action_refs},
-        scopes={ref.id: Scope(ref.scope) for ref in table.action_refs},
+        scopes={ref.id: _scope(name, ref) for ref in table.action_refs},
         size=table.size,
         profile=table.implementation_id,
         const=table.is_const_table,
@@ -234,6 +281,13 @@ def _table(table: p4i.Table, actions: Mapping[int, Action], counters: set[int], 
         direct_counter=next((i for i in table.direct_resource_ids if i in counters), 0),
         direct_meter=next((i for i in table.direct_resource_ids if i in meters), 0),
     )
+
+
+def _scope(owner: str, ref: p4i.ActionRef) -> Scope:
+    try:
+        return Scope(ref.scope)
+    except ValueError:
+        raise StatusError(INVALID_ARGUMENT, f"P4Info: {owner}: action id {ref.id}: unknown scope {ref.scope}") from None
 
 
 def _profile(profile: p4i.ActionProfile, tables: Mapping[int, Table]) -> Profile:
@@ -252,14 +306,21 @@ def _profile(profile: p4i.ActionProfile, tables: Mapping[int, Table]) -> Profile
     )
 
 
-def _value_set(value_set: p4i.ValueSet) -> ValueSet:
+def _value_set(value_set: p4i.ValueSet, values: _Values) -> ValueSet:
     name = value_set.preamble.name
-    fields = tuple(_match_field(name, f) for f in value_set.match)
+    widths = values.widths.value_sets.get(name, ())
+    fields = tuple(_match_field(name, f, values, _at(widths, i)) for i, f in enumerate(value_set.match))
     return ValueSet(value_set.preamble.id, name, fields, {f.id: i for i, f in enumerate(fields)}, value_set.size)
 
 
-def _controller_header(info: p4i.P4Info, name: str) -> tuple[Value, ...] | None:
+def _controller_header(info: p4i.P4Info, name: str, values: _Values) -> tuple[Value, ...] | None:
     for header in info.controller_packet_metadata:
         if header.preamble.name == name:
-            return tuple(Value(m.id, m.name, m.bitwidth) for m in header.metadata)
+            translated = {n for n, spec in info.type_info.new_types.items() if spec.HasField("translated_type")}
+            known = {m.name: 0 if m.type_name.name in translated else m.bitwidth for m in header.metadata}
+            widths = values.widths.of_header(known)
+            return tuple(
+                Value(m.id, m.name, *values.parts(m.bitwidth, m.type_name.name, _at(widths, i)))
+                for i, m in enumerate(header.metadata)
+            )
     return None

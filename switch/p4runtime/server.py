@@ -6,6 +6,7 @@ on the running switch: JSON in, JSON out, /p4gate.v1.Debug/Trace), on one asynci
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
@@ -27,6 +28,7 @@ from switch.p4runtime.limits import (
     KEEPALIVE_MS,
     MESSAGE_MAX,
 )
+from switch.p4runtime.port_numbers import ports_up
 from switch.p4runtime.rpc import Service
 from switch.p4runtime.servicer import Servicer
 from switch.p4runtime.status import FAILED_PRECONDITION, StatusError
@@ -38,6 +40,8 @@ from switch.trace import render, to_json
 
 # The library tells of clients that break off in the middle of a call with a traceback.
 logging.getLogger("grpc._cython.cygrpc").addFilter(OneLine())
+
+PORT_SCAN_SECONDS = 0.05  # how soon a port that goes down is seen by those who watch it
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Switch:
         self.plane = plane
         self.options = options
         self.servicer = Servicer(options.device_id, self, self._inject)
+        self._port_task: asyncio.Task[None] | None = None
         self.address = ""  # where the server listens, with the port that was really bound
         self._server: grpc.aio.Server | None = None
         self._unknown: Engine | None = None  # runs, and P4Runtime knows nothing of it
@@ -97,9 +102,12 @@ class Switch:
         self.address = f"{host}:{port}" if host else address
         await server.start()
         self._server = server
+        self._port_task = asyncio.create_task(self._watch_ports())
 
     async def stop(self) -> None:
         """End streams, then the server; packets stop too."""
+        if self._port_task is not None:
+            self._port_task.cancel()
         await self.servicer.close()
         if self._server is not None:
             await self._server.stop(grace=0.2)
@@ -116,6 +124,23 @@ class Switch:
         self.attach(engine)
         self._unknown = engine
 
+    def refresh_ports(self) -> None:
+        """Tell the pipelines which of the ports that they watch are up, as the data plane has them now."""
+        for engine in self.servicer.engines():
+            self._tell_ports(engine)
+
+    def _tell_ports(self, engine: Engine) -> None:
+        watched = engine.watched_ports()
+        if watched:
+            up = ports_up(self.plane.ports(), watched, self.options.cpu_port, self.plane.keeps_unconnected)
+            for port in watched:
+                engine.set_port_up(port, port in up)
+
+    async def _watch_ports(self) -> None:
+        while True:
+            await asyncio.sleep(PORT_SCAN_SECONDS)
+            self.refresh_ports()
+
     # ---- Loader, for the servicer
 
     def load(self, device_config: bytes) -> Engine:
@@ -128,6 +153,8 @@ class Switch:
         )
 
     def attach(self, engine: Engine | None) -> None:
+        if engine is not None:
+            self._tell_ports(engine)
         self.plane.attach(engine)
         if self._unknown is not None:
             self._unknown.close()

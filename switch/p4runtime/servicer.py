@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from finsy.proto import U128, p4r
 
 from switch import errors
+from switch.engine import Engine
 from switch.p4runtime import arbitration, packetio, roles
 from switch.p4runtime.arbitration import ClientId, Reply
 from switch.p4runtime.config import Loader, PipelineConfig
@@ -83,6 +84,10 @@ class Servicer:
     def pipeline(self) -> Pipeline | None:
         """The pipeline that packets see."""
         return self._config.running
+
+    def engines(self) -> list[Engine]:
+        """Those of the running and of the saved pipeline."""
+        return [p.engine for p in (self._config.running, self._config.saved) if p is not None]
 
     # ---- unary calls
 

@@ -132,6 +132,8 @@ static inline const struct replica_list *multicast_group(const struct worker *w,
 /* The clones of q, which is a copy made for this and is used up. */
 static void send_clones(struct worker *w, struct packet *q, const struct clone_session *session)
 {
+    if (session->priority)
+        set_priority(q, session->priority);
     replicate(w, q, session->replicas, session->truncate ? session->truncate : UINT32_MAX);
     copy_free(w, q->frame.copy);
 }

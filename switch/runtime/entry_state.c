@@ -20,7 +20,7 @@ void entry_state_destroy(struct entry_state *s)
     free(s);
 }
 
-/* Both are left alone where they are so already: a page of memory that nobody wrote to takes none. */
+/* Counters and meters are left alone where they are so already: a page of memory that nobody wrote to takes none. */
 void entry_state_begin(const struct entry_state *s, uint32_t number)
 {
     if (!s)
@@ -30,8 +30,8 @@ void entry_state_begin(const struct entry_state *s, uint32_t number)
         counters_read(s->counters, number, 1, counted);
     if (counted[0] | counted[1])
         counter_write(s->counters, number, 0, 0);
-    if (s->meters && !meter_is_off(s->meters, number))
-        meter_configure(s->meters, number, METER_OFF, NULL, 0);
+    if (s->meters)
+        meter_reset(s->meters, number);
     if (s->idle)
         idle_touch(s->idle, number, monotonic_ns());
 }

@@ -23,7 +23,7 @@ struct entry_state {
 /* NULL: no memory. What it points to is the caller's. */
 struct entry_state *entry_state_create(struct counters *counters, struct meters *meters, struct idle *idle);
 void entry_state_destroy(struct entry_state *s);
-/* Writer. Counter 0, meter off, last hit now. `s` may be NULL. */
+/* Writer. Counter 0, meter off and its counts 0, last hit now. `s` may be NULL. */
 void entry_state_begin(const struct entry_state *s, uint32_t number);
 
 #endif

@@ -1,6 +1,7 @@
 #include "meter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "entry.h"
 #include "memory.h"
@@ -8,7 +9,7 @@
 /* Beyond this credit the origin of time is moved up, so that a double keeps single tokens apart (2^53). */
 #define CREDIT_MAX ((double)(INT64_C(1) << 52))
 
-_Static_assert(sizeof(struct meter) == 64, "a meter is one cache line");
+_Static_assert(sizeof(struct meter) == 128, "a meter is two cache lines: buckets, counts");
 
 struct meters *meters_create(enum meter_unit unit, uint64_t size)
 {
@@ -77,6 +78,40 @@ enum meter_kind meter_configuration(struct meters *m, uint64_t index, struct met
         *config = meter->config;
     unlock(meter);
     return kind;
+}
+
+void meter_counts(struct meters *m, uint64_t index, struct meter_count count[METER_COLORS])
+{
+    memset(count, 0, METER_COLORS * sizeof *count);
+    if (index >= m->size)
+        return;
+    struct meter *meter = &m->meter[index];
+    lock(meter);
+    memcpy(count, meter->count, sizeof meter->count);
+    unlock(meter);
+}
+
+void meter_set_counts(struct meters *m, uint64_t index, const struct meter_count count[METER_COLORS])
+{
+    if (index >= m->size)
+        return;
+    struct meter *meter = &m->meter[index];
+    lock(meter);
+    memcpy(meter->count, count, sizeof meter->count);
+    unlock(meter);
+}
+
+void meter_reset(struct meters *m, uint64_t index)
+{
+    if (index >= m->size)
+        return;
+    if (meter_is_on(m, index))
+        meter_configure(m, index, METER_OFF, NULL, 0);
+    uint64_t counted = 0;
+    for (int color = 0; color < METER_COLORS; color++)
+        counted |= m->meter[index].count[color].packets;
+    if (counted)
+        meter_set_counts(m, index, (struct meter_count[METER_COLORS]){{0, 0}});
 }
 
 /* Tokens that `rate` has credited since the origin. */
@@ -155,8 +190,11 @@ enum meter_color meter_execute(struct meters *m, uint64_t index, uint64_t bytes,
     if (index >= m->size)
         return METER_GREEN;
     struct meter *meter = &m->meter[index];
+    __builtin_prefetch(meter->count, 1);
     lock(meter);
     enum meter_color result = execute(meter, m->unit == METER_PACKETS ? 1 : (int64_t)bytes, now_ns, color);
+    meter->count[result].packets++;
+    meter->count[result].bytes += bytes;
     unlock(meter);
     return result;
 }

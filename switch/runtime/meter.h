@@ -2,7 +2,8 @@
  *
  * A meter is one cache line with two token buckets, shared by all workers under a spin lock in the line: a lock-free pair
  * of buckets would need a double-width compare-and-swap for the same cost. Held for some 10 ns, by workers
- * and by the writer that configures; an uncontended execution costs about 10 ns.
+ * and by the writer that configures; an uncontended execution costs about 10 ns. The line behind it counts what came out
+ * green, yellow and red (P4Runtime's MeterCounterData), under the same lock.
  *
  * A bucket is not refilled step by step: the tokens credited since the configuration are rate * time, in one multiplication
  * from one origin as BMv2 does, so that rounding never accumulates.
@@ -17,6 +18,8 @@ enum meter_color { METER_GREEN = 0, METER_YELLOW = 1, METER_RED = 2 };
 enum meter_unit { METER_PACKETS, METER_BYTES };
 enum meter_kind { METER_OFF, METER_TWO_RATE, METER_SINGLE_RATE }; /* METER_OFF: always green */
 
+#define METER_COLORS 3
+
 /* Rates in units a second, bursts in units. Single rate: `pir` unused, `pburst` is RFC 2697's excess burst. */
 struct meter_config {
     uint64_t cir, cburst, pir, pburst;
@@ -24,11 +27,14 @@ struct meter_config {
 
 struct meter {
     _Alignas(64) _Atomic uint32_t lock;
-    uint32_t kind;
+    _Atomic uint32_t kind;       /* by the writer under the lock; meter_is_on reads it without */
     uint64_t start;              /* ns; credit is counted from here */
     struct meter_config config;
     int64_t spent;               /* committed bucket: tokens = credit - spent */
     int64_t peak;                /* two rates: spent of the peak bucket; single rate: tokens of the excess bucket */
+    _Alignas(64) struct meter_count {
+        uint64_t packets, bytes;
+    } count[METER_COLORS];       /* by colour */
 };
 
 struct meters {
@@ -45,16 +51,24 @@ void meters_destroy(struct meters *m);
 int meter_configure(struct meters *m, uint64_t index, enum meter_kind kind, const struct meter_config *config, uint64_t now_ns);
 /* Any thread. The kind; `config` gets the configuration unless METER_OFF. */
 enum meter_kind meter_configuration(struct meters *m, uint64_t index, struct meter_config *config);
-/* Writer, who alone changes it. */
-static inline int meter_is_off(const struct meters *m, uint64_t index)
-{
-    return index >= m->size || m->meter[index].kind == METER_OFF;
-}
+/* Any thread. What has come out in each colour since meter_set_counts; 0 for an index out of range. */
+void meter_counts(struct meters *m, uint64_t index, struct meter_count count[METER_COLORS]);
+/* Writer. Counting goes on from here; the configuration stays. */
+void meter_set_counts(struct meters *m, uint64_t index, const struct meter_count count[METER_COLORS]);
+
+/* Writer, while no worker can execute it: off, counts 0. Memory that nobody wrote to stays untouched. */
+void meter_reset(struct meters *m, uint64_t index);
 
 /* Workers. `color` is the packet's colour so far: METER_GREEN is colour-blind; otherwise colour-aware as the RFCs say. Out of
  * range: green. `now_ns` is the clock given to meter_configure; it may step back between workers. */
 enum meter_color meter_execute(struct meters *m, uint64_t index, uint64_t bytes, uint64_t now_ns, enum meter_color color);
 /* The colour that meter_execute would answer; spends nothing. For traces. */
 enum meter_color meter_peek(struct meters *m, uint64_t index, uint64_t bytes, uint64_t now_ns, enum meter_color color);
+
+/* Any thread. 0: it has no configuration, and answers green. */
+static inline int meter_is_on(const struct meters *m, uint64_t index)
+{
+    return index < m->size && atomic_load_explicit(&m->meter[index].kind, memory_order_relaxed) != METER_OFF;
+}
 
 #endif

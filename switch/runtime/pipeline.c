@@ -186,7 +186,8 @@ int pipeline_set_multicast(struct pipeline *p, uint32_t group, const struct repl
     return TABLE_OK;
 }
 
-int pipeline_set_clone(struct pipeline *p, uint32_t session, const struct replica *replicas, uint32_t count, uint32_t truncate)
+int pipeline_set_clone(struct pipeline *p, uint32_t session, const struct replica *replicas, uint32_t count, uint32_t truncate,
+                       uint32_t priority)
 {
     if (session >= CLONE_SESSIONS)
         return TABLE_INVALID;
@@ -194,6 +195,7 @@ int pipeline_set_clone(struct pipeline *p, uint32_t session, const struct replic
     if (!s)
         return TABLE_NO_MEMORY;
     s->truncate = truncate;
+    s->priority = priority;
     s->replicas = replica_list(replicas, count);
     if (!s->replicas) {
         free(s);

@@ -108,6 +108,7 @@ struct replica_list {
 /* Clone session: id -> ports or group, truncation. */
 struct clone_session {
     uint32_t truncate;    /* bytes, 0: whole */
+    uint32_t priority;    /* standard_metadata.priority of the clones, as far as it is not 0 */
     struct replica_list *replicas;
 };
 
@@ -189,7 +190,8 @@ const uint64_t *worker_drops(const struct worker *w);
 
 /* Replication. An empty list deletes. Takes effect for the next packet; the old list is retired. */
 int pipeline_set_multicast(struct pipeline *p, uint32_t group, const struct replica *replicas, uint32_t count);
-int pipeline_set_clone(struct pipeline *p, uint32_t session, const struct replica *replicas, uint32_t count, uint32_t truncate);
+int pipeline_set_clone(struct pipeline *p, uint32_t session, const struct replica *replicas, uint32_t count, uint32_t truncate,
+                       uint32_t priority);
 int pipeline_delete_clone(struct pipeline *p, uint32_t session);
 
 /* Before any worker runs: what table, array or profile number `index` is; NULL: leave. */

@@ -73,23 +73,35 @@ int selector_delete_member(struct selector *s, uint32_t slot)
     return slot < s->members ? replace_member(s, slot, NULL) : TABLE_INVALID;
 }
 
-int selector_set_group(struct selector *s, uint32_t slot, uint32_t n, const uint32_t *members, const uint32_t *weights)
+int selector_set_group(struct selector *s, uint32_t slot, uint32_t n, const uint32_t *members, const uint32_t *weights, int random)
 {
     uint64_t total = 0;
     if (slot >= s->groups)
         return TABLE_INVALID;
     for (uint32_t i = 0; i < n; i++) {
         total += weights[i];
-        if (members[i] >= s->members || total > SELECTOR_WEIGHT_MAX)
+        if (members[i] >= s->members)
             return TABLE_INVALID;
     }
-    struct selector_group *g = malloc(sizeof *g + total * sizeof *g->member);
+    int expanded = total <= SELECTOR_EXPANDED_MAX;
+    uint64_t slots = expanded ? total : n + (n & 1u); /* even: the sums behind them are aligned */
+    struct selector_group *g = malloc(sizeof *g + slots * sizeof *g->member + (expanded ? 0 : n * sizeof *g->sum));
     if (!g)
         return TABLE_NO_MEMORY;
-    g->total = 0;
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t w = 0; w < weights[i]; w++)
-            g->member[g->total++] = members[i];
+    *g = (struct selector_group){.total = total, .count = expanded ? 0 : n, .random = random != 0};
+    if (expanded) {
+        uint32_t filled = 0;
+        for (uint32_t i = 0; i < n; i++)
+            for (uint32_t w = 0; w < weights[i]; w++)
+                g->member[filled++] = members[i];
+    } else {
+        uint64_t *sum = (uint64_t *)(g->member + slots), sofar = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            g->member[i] = members[i];
+            sum[i] = sofar += weights[i];
+        }
+        g->sum = sum;
+    }
     replace_group(s, slot, g);
     return TABLE_OK;
 }

@@ -1,7 +1,8 @@
 /* Action profiles and selectors: members (an action and its data), and groups of weighted members.
  *
  * A table entry's data names a member or a group by its id (the caller's, 32 bits, sparse); the look-up takes it to the member's
- * entry, for a group by hash modulo the sum of weights over the members in the order in which the writer gave them.
+ * entry, for a group by hash modulo the sum of weights over the members in the order in which the writer gave them. Sums above
+ * SELECTOR_MODULO_MAX are more than a 16-bit hash reaches: there the hash is mixed and scaled to the sum. A random group asks no hash.
  *
  * Readers: any worker, one or two dependent loads past the id. Writer: one.
  * Published: a member by its pointer in `member` (release), a group whole by its pointer in `group` (release), each a fresh copy,
@@ -14,10 +15,14 @@
 
 #include "entry.h"
 #include "qsbr.h"
+#include "random.h"
 
 struct selector_group {
-    uint32_t total;    /* sum of the weights; 0: an empty group */
-    uint32_t member[]; /* `total` member slots, each as often as its weight says */
+    uint64_t total;      /* sum of the weights; 0: an empty group */
+    uint32_t count;      /* 0: `member` has a slot for each unit of weight; else one for each member */
+    uint32_t random;     /* 1: a random member, whatever the hash */
+    const uint64_t *sum; /* [count]: the weights up to and including this member's; in the same block of memory */
+    uint32_t member[];   /* slots */
 };
 
 /* Ids are sparse, slots are dense: generated code and entries hold slots (selector_*_slot). */
@@ -29,7 +34,8 @@ struct selector {
     struct qsbr *qsbr;
 };
 
-#define SELECTOR_WEIGHT_MAX 65536u /* sum of the weights of a group */
+#define SELECTOR_MODULO_MAX 65536u /* up to this sum of weights a hash is taken modulo the sum */
+#define SELECTOR_EXPANDED_MAX 1024u /* up to this sum a group has a slot for each unit of weight: one load finds the member */
 
 /* Writer. `members` and `groups` are numbers of slots; who maps ids to slots is the caller (a dict in engine.py). */
 struct selector *selector_create(struct qsbr *qsbr, uint32_t param_words, uint32_t members, uint32_t groups);
@@ -38,8 +44,8 @@ void selector_destroy(struct selector *s);
 int selector_set_member(struct selector *s, uint32_t slot, uint32_t action, const uint64_t *params);
 /* Nobody may refer to it: entries and groups that do are the caller's to check. A look-up that still does misses. */
 int selector_delete_member(struct selector *s, uint32_t slot);
-/* Insert or replace: n member slots and weights (0: the member is left out). TABLE_INVALID: slot out of range, weights too large. */
-int selector_set_group(struct selector *s, uint32_t slot, uint32_t n, const uint32_t *members, const uint32_t *weights);
+/* Insert or replace: n member slots and weights (0: the member is left out). TABLE_INVALID: slot out of range. */
+int selector_set_group(struct selector *s, uint32_t slot, uint32_t n, const uint32_t *members, const uint32_t *weights, int random);
 int selector_delete_group(struct selector *s, uint32_t slot);
 
 /* Readers. NULL: no such member. The entry's tag is member slot + ENTRY_FIRST. */
@@ -48,15 +54,36 @@ static inline const struct entry *selector_member(const struct selector *s, uint
     return slot < s->members ? atomic_load_explicit(&s->member[slot], memory_order_acquire) : NULL;
 }
 
-/* NULL: no such group, or an empty one. */
-static inline const struct entry *selector_lookup(const struct selector *s, uint32_t group, uint64_t hash)
+/* The member that owns unit `at` of the weights, by bisection. */
+static inline uint32_t selector_owner(const struct selector_group *g, uint64_t at)
+{
+    uint32_t low = 0, high = g->count - 1;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (at < g->sum[middle])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return g->member[low];
+}
+
+/* NULL: no such group, or an empty one. `state`: the worker's random numbers. */
+static inline const struct entry *selector_lookup(const struct selector *s, uint32_t group, uint64_t hash, uint64_t *state)
 {
     if (group >= s->groups)
         return NULL;
     const struct selector_group *g = atomic_load_explicit(&s->group[group], memory_order_acquire);
     if (!g || g->total == 0)
         return NULL;
-    return selector_member(s, g->member[hash % g->total]);
+    if (g->random)
+        hash = random_next(state);
+    if (!g->count)
+        return selector_member(s, g->member[hash % g->total]);
+    uint64_t at = hash % g->total;
+    if (g->total > SELECTOR_MODULO_MAX)
+        at = (uint64_t)((unsigned __int128)random_next(&hash) * g->total >> 64); /* mixed: random_next is a good hash of its state */
+    return selector_member(s, selector_owner(g, at));
 }
 
 #endif

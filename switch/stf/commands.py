@@ -10,7 +10,7 @@ from switch.engine import Engine
 from switch.errors import InvalidArgument, NotFound
 from switch.stf import names
 from switch.stf.statements import Command
-from switch.values import CloneSession, Count, MeterConfig, Replica
+from switch.values import CloneSession, Count, MeterConfig, Replica, SingleRate
 
 
 @dataclass(slots=True)
@@ -127,6 +127,7 @@ class Commands:
         meter = names.find("indirect meter", command.name, self._meters)
         if command.verb == "meter_get_rates":
             found = self._engine.read_meter(meter.name, command.numbers[0])
+            assert not isinstance(found, SingleRate), "no STF command makes one"
             where = f"{meter.name}[{command.numbers[0]}]"
             if found is None:
                 return f"{where}: no rates"

@@ -35,7 +35,7 @@ from switch.stf.statements import (
     Wait,
 )
 from switch.trace import render
-from switch.values import Action, Entry, Group, Match, Member
+from switch.values import Action, Entry, Group, GroupMember, Match, Member
 
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "==": operator.eq,
@@ -143,7 +143,7 @@ class _Run:
                 members = self._engine.groups(profile).get(number)
                 if members is None:
                     raise NotFound(f"profile {profile} has no group {number}")
-                self._engine.modify_group(profile, number, (*members, (self._handle(member), 1)))
+                self._engine.modify_group(profile, number, (*members, GroupMember(self._handle(member))))
             case Command():
                 said = self._commands.run(statement)
                 if said:

@@ -15,6 +15,7 @@ from switch.values import (
     Entry,
     Exact,
     Group,
+    GroupMember,
     Lpm,
     Member,
     Replica,
@@ -127,7 +128,7 @@ def test_members_in_use_stay(tmp_path: object) -> None:
         action = next(a for a in engine.program.actions if a.name == "MyIngress.set")
         params = tuple(1 for _ in action.params)
         engine.insert_member(name, 7, Action(action.name, params))
-        engine.insert_group(name, 9, [(7, 2)])
+        engine.insert_group(name, 9, [GroupMember(7, 2)])
         engine.insert(table.name, Entry((Exact(1),), Group(9)))
         assert [e.action for e in engine.entries(table.name)] == [Group(9)]
         with pytest.raises(InUse):

@@ -126,7 +126,8 @@ def _setup(program: Program, rng: random.Random) -> str:
         ports = ", ".join(f"{{{rng.randrange(512)}, {i}}}" for i in range(group))
         make.append(f"pipeline_set_multicast(p, {group}, (struct replica[]){{{ports}}}, {group});")
         make.append(
-            f"pipeline_set_clone(p, {group}, (struct replica[]){{{ports}}}, {group}, {rng.choice([0, 9, 100])});"
+            f"pipeline_set_clone(p, {group}, (struct replica[]){{{ports}}}, {group}, {rng.choice([0, 9, 100])}, "
+            f"{rng.choice([0, 5])});"
         )
     counts = (program.tables, program.counters, program.meters, program.registers, program.profiles, program.value_sets)
     rounds = [_default(layout, n, rng) for layout in layouts for n in range(ROUNDS)]

@@ -72,9 +72,9 @@ void probe_register_write(struct registers *r, uint64_t index, uint64_t value)
     register_write(r, index, value);
 }
 
-const struct entry *probe_selector_lookup(const struct selector *s, uint32_t group, uint64_t hash)
+const struct entry *probe_selector_lookup(const struct selector *s, uint32_t group, uint64_t hash, uint64_t *state)
 {
-    return selector_lookup(s, group, hash);
+    return selector_lookup(s, group, hash, state);
 }
 
 uint64_t probe_checksum_add(uint64_t sum, const uint8_t *data, size_t n)

@@ -290,7 +290,7 @@ static void selector_put(uint64_t group, uint64_t version)
         members[i] = (uint32_t)(16 * group + (version + i) % 16);
         weights[i] = 1 + (uint32_t)(version >> i) % 3;
     }
-    selector_set_group(selector, (uint32_t)group, 4, members, weights);
+    selector_set_group(selector, (uint32_t)group, 4, members, weights, 0);
 }
 
 static void selector_member_put(uint64_t member, uint64_t version)
@@ -321,7 +321,7 @@ static void selector_read(uint64_t *state)
 {
     for (int i = 0; i < BURST; i++) {
         uint64_t group = random_between(state, 0, 7);
-        const struct entry *e = selector_lookup(selector, (uint32_t)group, random_next(state));
+        const struct entry *e = selector_lookup(selector, (uint32_t)group, random_next(state), state);
         if (!e)
             fail("missed", group, NULL);
         check_whole(group, e);

@@ -73,22 +73,25 @@ class Selector:
     def __init__(self, members: int, groups: int) -> None:
         self.library, self.qsbr = load(), Qsbr()
         self.handle = c_void_p(self.library.selector_create(self.qsbr.pointer, 1, members, groups))
+        self.state = c_uint64(1)
 
     def member(self, slot: int, action: int) -> int:
         return int(
             self.library.selector_set_member(self.handle, c_uint32(slot), c_uint32(action), (c_uint64 * 1)(action + 1))
         )
 
-    def group(self, slot: int, members: list[tuple[int, int]]) -> int:
+    def group(self, slot: int, members: list[tuple[int, int]], random: int = 0) -> int:
         slots, weights = (
             ((c_uint32 * len(members))(*column) for column in zip(*members, strict=True)) if members else ((), ())
         )
         if not members:
             slots = weights = (c_uint32 * 1)()
-        return int(self.library.selector_set_group(self.handle, c_uint32(slot), len(members), slots, weights))
+        return int(self.library.selector_set_group(self.handle, c_uint32(slot), len(members), slots, weights, random))
 
     def lookup(self, group: int, value: int) -> int | None:
-        pointer = self.library.probe_selector_lookup(self.handle, c_uint32(group), c_uint64(value))
+        pointer = self.library.probe_selector_lookup(
+            self.handle, c_uint32(group), c_uint64(value), ctypes.byref(self.state)
+        )
         if not pointer:
             return None
         action = c_uint32.from_address(pointer + 4).value
@@ -112,10 +115,45 @@ def test_a_group_spreads_by_weight_in_the_order_given():
     selector.close()
 
 
+def test_weights_too_many_to_write_out_choose_the_same_members():
+    """Oracle: the members written out, each as often as its weight says."""
+    selector = Selector(8, 1)
+    for m in range(8):
+        selector.member(m, m)
+    weights = [(3, 1000), (1, 0), (5, 4000), (0, 1), (7, 60535)]
+    assert selector.group(0, weights) == OK
+    written_out = [m for m, weight in weights for _ in range(weight)]
+    hashes = [0, 999, 1000, 4999, 5000, 5001, 65535, 65536, 2**64 - 1, *range(0, 65536, 37)]
+    assert [selector.lookup(0, h) for h in hashes] == [written_out[h % 65536] for h in hashes]
+    selector.close()
+
+
+def test_weights_of_any_sum_are_probabilities_for_the_hashes_of_16_bits():
+    """P4Runtime 1.4, "Group Programming": the weight is the probability of the member's selection."""
+    selector = Selector(3, 1)
+    for m in range(3):
+        selector.member(m, m)
+    assert selector.group(0, [(0, 2**31 - 1), (1, 1), (2, 2**31 - 1)]) == OK
+    chosen = [selector.lookup(0, h) for h in range(65536)]
+    assert abs(chosen.count(0) - 32768) < 5 * 128 and chosen.count(1) <= 1
+    assert [selector.lookup(0, h) for h in range(100)] == chosen[:100]
+    selector.close()
+
+
+def test_a_random_group_asks_no_hash():
+    selector = Selector(2, 1)
+    for m in range(2):
+        selector.member(m, m)
+    for weights in ([(0, 1), (1, 3)], [(0, 100_000), (1, 300_000)]):
+        selector.group(0, weights, random=1)
+        chosen = [selector.lookup(0, 5) for _ in range(4000)]
+        assert abs(chosen.count(1) - 3000) < 5 * 28
+    selector.close()
+
+
 def test_what_a_selector_refuses_and_misses():
     selector = Selector(2, 2)
     assert selector.member(2, 0) == selector.group(2, []) == selector.group(0, [(2, 1)]) == INVALID
-    assert selector.group(0, [(0, 65536), (1, 1)]) == INVALID
     assert selector.lookup(0, 0) is None and selector.lookup(9, 0) is None
     assert selector.group(1, []) == OK and selector.lookup(1, 5) is None
     assert selector.library.selector_delete_member(selector.handle, 0) == MISSING
