@@ -140,6 +140,10 @@ class Profiles:
                 INVALID_ARGUMENT,
                 f"{name}: group {number}: max_size {message.max_size} is above the selector's {profile.max_group_size}",
             )
+        if profile.max_group_size and not message.max_size:
+            raise StatusError(
+                INVALID_ARGUMENT, f"{name}: group {number}: max_size must be 1 to {profile.max_group_size}"
+            )
         self._check_weights(profile, message.members, profile.count_members)
         numbers = [m.member_id for m in message.members]
         if len(set(numbers)) != len(numbers):

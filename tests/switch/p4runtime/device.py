@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 
 from finsy.proto import p4i, p4r, rpc_code
 from golden.replay import CASES
 from google.protobuf import text_format
 
+from compiler.diagnostics import Diagnostics
+from compiler.driver import compile_file
 from switch import errors
 from switch.engine import Engine
 from switch.p4runtime import config, schema
@@ -17,67 +21,117 @@ from switch.p4runtime.data_widths import data_widths
 from switch.p4runtime.device import Pipeline
 from switch.p4runtime.status import StatusError, code_of
 
-Code = rpc_code.Code
+ENTITIES = Path(__file__).with_name("entities.p4")
 INSERT, MODIFY, DELETE = p4r.Update.INSERT, p4r.Update.MODIFY, p4r.Update.DELETE
+ROLLBACK = p4r.WriteRequest.ROLLBACK_ON_ERROR
+
+Change = Callable[[p4i.P4Info], None]
 
 
 class Device:
-    """`name` of a golden case, with changes to its P4Info."""
+    """A program by its P4Info and BMv2 JSON."""
 
-    def __init__(self, name: str, change: Callable[[p4i.P4Info], None] = lambda info: None) -> None:
-        folder = Path(CASES) / name
-        info = text_format.Parse((folder / f"{name}.p4info.txtpb").read_text(), p4i.P4Info())
-        change(info)
+    def __init__(self, info: p4i.P4Info, program: bytes) -> None:
         self.info = info
-        self.engine = Engine.load(folder / f"{name}.json", cpu_port=510, optimise="none")
+        self.engine = Engine.load(program, cpu_port=510, optimise="none")
         self.schema = schema.build(info, data_widths(self.engine.program, self.engine.value_set_widths()))
         config.fit_together(self.schema, self.engine)
         self.pipeline = Pipeline(p4r.ForwardingPipelineConfig(p4info=info), self.schema, self.engine, nullcontext)
 
-    def id(self, name: str) -> int:
-        """The P4Info id of what has this name or alias."""
-        for kind in ("tables", "actions", "action_profiles", "counters", "direct_counters", "meters", "registers"):
-            for item in getattr(self.info, kind):
-                if name in (item.preamble.name, item.preamble.alias):
-                    return int(item.preamble.id)
-        for kind in ("direct_meters", "digests", "value_sets"):
-            for item in getattr(self.info, kind):
-                if name in (item.preamble.name, item.preamble.alias):
-                    return int(item.preamble.id)
-        raise KeyError(name)
+    def text(self, template: str) -> str:
+        """`<t>` stands for the P4Info id of what has the name or alias `t`."""
+        ids = {}
+        for kind, items in self.info.ListFields():
+            if kind.name not in ("pkg_info", "type_info"):
+                for item in items:
+                    ids[item.preamble.alias] = ids[item.preamble.name] = item.preamble.id
+        for name, number in ids.items():
+            template = template.replace(f"<{name}>", str(number))
+        return template
 
-    def write(self, kind: p4r.Update.Type.ValueType, entity: str, atomicity: int = 0) -> str:
-        """The code of one update; `entity` in text format."""
-        update = p4r.Update(type=kind, entity=text_format.Parse(entity, p4r.Entity()))
-        results = self.pipeline.write([update], atomicity)  # type: ignore[arg-type]
-        for error in results:
-            assert "\n" not in error.message
-        return "OK" if not results else Code.Name(results[0].canonical_code)
+    def entity(self, template: str) -> p4r.Entity:
+        return text_format.Parse(self.text(template), p4r.Entity())
 
-    def insert(self, entity: str) -> None:
-        assert self.write(INSERT, entity) == "OK"
+    def write(self, kind: p4r.Update.Type.ValueType, template: str) -> str:
+        """The code of one update."""
+        return self.batch([(kind, template)])[0]
 
-    def modify(self, entity: str) -> None:
-        assert self.write(MODIFY, entity) == "OK"
+    def batch(self, updates: list[tuple[p4r.Update.Type.ValueType, str]], atomicity: int = 0) -> list[str]:
+        """The codes of a batch's updates."""
+        messages = [p4r.Update(type=kind, entity=self.entity(template)) for kind, template in updates]
+        results = self.pipeline.write(messages, atomicity)  # type: ignore[arg-type]
+        assert all("\n" not in error.message for error in results)
+        return [_name(error.canonical_code) for error in results] or ["OK"] * len(updates)
 
-    def read(self, entity: str) -> list[p4r.Entity]:
-        return list(self.pipeline.read(text_format.Parse(entity, p4r.Entity())))
+    def insert(self, *templates: str) -> None:
+        assert self.batch([(INSERT, t) for t in templates]) == ["OK"] * len(templates)
 
-    def read_code(self, entity: str) -> str:
+    def modify(self, *templates: str) -> None:
+        assert self.batch([(MODIFY, t) for t in templates]) == ["OK"] * len(templates)
+
+    def delete(self, *templates: str) -> None:
+        assert self.batch([(DELETE, t) for t in templates]) == ["OK"] * len(templates)
+
+    def read(self, template: str) -> list[p4r.Entity]:
+        return list(self.pipeline.read(self.entity(template)))
+
+    def read_code(self, template: str) -> str:
         try:
-            self.read(entity)
+            self.read(template)
         except (StatusError, errors.EngineError) as e:
-            return Code.Name(code_of(e))  # type: ignore[arg-type]
+            return _name(code_of(e))
         return "OK"
 
+    def reads_back(self, *templates: str, by: str) -> None:
+        """A read gives exactly these entities ("Read-Write Symmetry")."""
+        assert sorted(map(str, self.read(by))) == sorted(str(self.entity(t)) for t in templates)
 
-def entity(text: str) -> p4r.Entity:
-    return text_format.Parse(text, p4r.Entity())
+    def send(self, **fields: int) -> list[tuple[int, dict[str, int]]]:
+        """A packet of entities.p4 on port 3: (port, fields) of each that leaves."""
+        data = b"".join(fields.get(name, 0).to_bytes(size, "big") for name, size in FIELDS)
+        return [(port, _parsed(sent)) for port, sent in self.engine.process(3, data)]
+
+
+FIELDS = (("op", 1), ("key", 1), ("a", 4), ("r", 1), ("color", 1), ("prio", 1), ("rid", 2), ("port", 2))
+
+
+def _parsed(data: bytes) -> dict[str, int]:
+    found, at = {}, 0
+    for name, size in FIELDS:
+        found[name] = int.from_bytes(data[at : at + size], "big")
+        at += size
+    return found
+
+
+def _name(code: int) -> str:
+    return str(rpc_code.Code.Name(code))  # type: ignore[arg-type]
+
+
+@cache
+def _compiled() -> tuple[bytes, bytes]:
+    made = compile_file(ENTITIES, Diagnostics())
+    assert made is not None
+    return made.p4info.SerializeToString(), json.dumps(made.json).encode()
 
 
 @contextmanager
-def device(name: str, change: Callable[[p4i.P4Info], None] = lambda info: None) -> Iterator[Device]:
-    made = Device(name, change)
+def entities(change: Change = lambda info: None) -> Iterator[Device]:
+    """A device that runs entities.p4, with changes to its P4Info."""
+    info, program = _compiled()
+    yield from _device(p4i.P4Info.FromString(info), program, change)
+
+
+@contextmanager
+def golden(name: str, change: Change = lambda info: None) -> Iterator[Device]:
+    """A device that runs a golden case's program, with changes to its P4Info."""
+    folder = CASES / name
+    info = text_format.Parse((folder / f"{name}.p4info.txtpb").read_text(), p4i.P4Info())
+    yield from _device(info, (folder / f"{name}.json").read_bytes(), change)
+
+
+def _device(info: p4i.P4Info, program: bytes, change: Change) -> Iterator[Device]:
+    change(info)
+    made = Device(info, program)
     try:
         yield made
     finally:
