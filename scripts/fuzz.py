@@ -10,15 +10,17 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.fuzz.campaign import programs, rerun, source  # noqa: E402
+from tests.fuzz.native import campaign as switch_campaign  # noqa: E402
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/fuzz", description=__doc__, epilog="Exit status 1: something failed."
     )
-    parser.add_argument("what", choices=("programs", "source", "case"))
-    parser.add_argument("path", nargs="?", type=Path, help="case: a kept case's .p4 file, to be run again")
+    parser.add_argument("what", choices=("programs", "source", "switch", "case"))
+    parser.add_argument("path", nargs="?", type=Path, help="case: a kept case's .p4 or .json file, to be run again")
     parser.add_argument("--count", type=int, default=1000, help="how many inputs (default 1000)")
+    parser.add_argument("--packets", type=int, default=100_000, help="switch: how many (default 100000)")
     parser.add_argument("--seed", type=int, default=0, help="the first; each input has the seed after the one before")
     parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
     parser.add_argument("--keep", type=Path, default=ROOT / "build" / "fuzz", help="folder for failing cases")
@@ -29,12 +31,20 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def switch_case(path: Path) -> int:
+    [answer] = switch_campaign.again([path])
+    print(f"{answer.get('program', path)}: {answer['kind']}\n{answer['detail']}")
+    return int(answer["kind"] != "ok")
+
+
 def main() -> int:
     options = arguments()
     if options.what == "case":
         if options.path is None:
             sys.exit("scripts/fuzz case: which one? Give the path of its .p4 file")
-        return rerun(options.path)
+        return switch_case(options.path) if options.path.suffix == ".json" else rerun(options.path)
+    if options.what == "switch":
+        return switch_campaign.switch(options.packets, options.seed, options.jobs, options.keep, options.shrink)
     if options.what == "source":
         return source(options.seed, options.count, options.jobs, options.keep)
     return programs(options.seed, options.count, options.jobs, options.keep, options.shrink, options.p4c)

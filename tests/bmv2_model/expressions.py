@@ -53,8 +53,6 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
-    "and": lambda a, b: a and b,
-    "or": lambda a, b: a or b,
     "==b": lambda a, b: a == b,
     "!=b": lambda a, b: a != b,
     "two_comp_mod": _signed,
@@ -228,6 +226,10 @@ class Expressions:
         if op in ("==", "!=", "==h", "!=h", "==u", "!=u"):
             wanted = op[0] == "="
             return lambda p, d: _equal(p, a(p, d), b(p, d)) == wanted
+        if op == "and":
+            return lambda p, d: a(p, d) and b(p, d)
+        if op == "or":
+            return lambda p, d: a(p, d) or b(p, d)
         binary = BINARY[op]
         return lambda p, d: binary(a(p, d), b(p, d))
 

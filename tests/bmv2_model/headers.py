@@ -78,6 +78,20 @@ class Packet:
         return other
 
 
+class Watched(list[Any]):
+    """A packet's fields, which note when one of an invalid header is read: BMv2 leaves its value undefined."""
+
+    def __init__(self, headers: Headers, packet: Packet) -> None:
+        super().__init__(packet.fields)
+        self.headers, self.packet = headers, packet
+
+    def __getitem__(self, place: Any) -> Any:
+        header = self.headers.header_of[place]
+        if not self.packet.valid[header]:
+            self.headers.undefined.add((self.headers.all[header].name, place))
+        return super().__getitem__(place)
+
+
 class Headers:
     """All header instances of a program, and what they are grouped into."""
 
@@ -104,6 +118,10 @@ class Headers:
                 others = tuple(self.by_name[m].number for m in members if m != name)
                 self.by_name[name] = self.by_name[name]._replace(others=others)
         self.all = list(self.by_name.values())
+        self.header_of = [h.number for h in self.all for _ in h.fields]
+        self.watch = False
+        self.undefined: set[tuple[str, int]] = set()
+        """While `watch`: the fields of invalid headers that were read."""
         self.stacks = {s["name"]: [by_id[i] for i in s["header_ids"]] for s in json.get("header_stacks") or ()}
         self.union_stacks: dict[str, list[str]] = {}
         self.union_members: dict[str, list[str]] = {}
@@ -123,7 +141,12 @@ class Headers:
         return Field(json[0], len(self.blank) - 1, 0 if varbit else json[1], signed, varbit)
 
     def packet(self) -> Packet:
-        return Packet(list(self.blank), [h.metadata for h in self.all], len(self.stack_number))
+        return self.watched(Packet(list(self.blank), [h.metadata for h in self.all], len(self.stack_number)))
+
+    def watched(self, packet: Packet) -> Packet:
+        if self.watch:
+            packet.fields = Watched(self, packet)
+        return packet
 
     def field(self, header: str, name: str) -> Field:
         return self.by_name[header].field(name)

@@ -213,7 +213,7 @@ class Model:
         session, number = p.clone
         if session not in self.sessions or p.passes >= PASSES_MAX:
             return
-        copied = p.copy()
+        copied = self.headers.watched(p.copy())
         copied.passes += 1
         self.headers.reset_metadata(copied)
         self._keep(copied, p, number)
@@ -222,7 +222,7 @@ class Model:
 
     def _replicate(self, p: Packet, to: Any, truncate: int, sent: Sent, waiting: list[Any]) -> None:
         for port, rid in to:
-            copied = p.copy()
+            copied = self.headers.watched(p.copy())
             copied.truncate = truncate or None
             self._set(copied, egress_rid=rid)
             self._egress(copied, port, sent, waiting)

@@ -214,13 +214,15 @@ class Primitives:
 
         def shift(p: Packet, d: list[int]) -> None:
             by = sign * min(count(p, d), len(elements))
-            old = [[(p.valid[h.number], [p.fields[f.place] for f in h.fields]) for h in e] for e in elements]
+            old = [
+                [[p.fields[f.place] for f in h.fields] if p.valid[h.number] else None for h in element]
+                for element in elements
+            ]
             for i, element in enumerate(elements):
-                inside = 0 <= i - by < len(elements)
                 for k, h in enumerate(element):
-                    valid, values = old[i - by if inside else i][k]
-                    p.valid[h.number] = valid and inside
-                    for f, value in zip(h.fields, values, strict=True):
+                    values = old[i - by][k] if 0 <= i - by < len(elements) else None
+                    p.valid[h.number] = values is not None
+                    for f, value in zip(h.fields, values or (), strict=False):
                         p.fields[f.place] = value
             p.next[number] = max(0, min(len(elements), p.next[number] + by))
 
