@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "apply": ("controller.cli", "apply_command", "Bring the gateways to the state that the intent asks for."),
     "status": ("controller.cli", "status_command", "Show the gateways' pipeline, tables and counters."),
     "verify": ("controller.cli", "verify_command", "Compare what the gateways hold with the intent."),
+    "shell": ("controller.shell_cli", "shell_command", "Talk to a switch in p4runtime-shell."),
     "lab": ("topo.cli", "lab_group", "Build, show and remove labs of namespaces, hosts and switches."),
 }
 
