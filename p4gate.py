@@ -17,7 +17,11 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "switch": ("switch.cli", "switch_command", "Run a native-speed P4 switch with a P4Runtime server."),
     "ports": ("switch.ports_cli", "ports_command", "Show, add, remove, shut and open the ports of a running switch."),
     "stf": ("switch.stf.cli", "stf_command", "Run packet tests in STF notation on a program."),
-    "trace": ("switch.cli", "trace_command", "Send one packet through a pipeline and tell what happened to it."),
+    "trace": (
+        "switch.trace_command.cli",
+        "trace_command",
+        "Tell what happens to packets and why.",
+    ),
     "plan": ("controller.cli", "plan_command", "Show what apply would write to the gateways."),
     "apply": ("controller.cli", "apply_command", "Bring the gateways to the state that the intent asks for."),
     "status": ("controller.cli", "status_command", "Show the gateways' pipeline, tables and counters."),

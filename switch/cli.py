@@ -1,4 +1,4 @@
-"""`p4gate switch`: run a switch in the foreground; `p4gate trace`: see trace_cli.py."""
+"""`p4gate switch`: run a switch in the foreground."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -21,13 +20,6 @@ from switch.p4runtime.server import Options, Switch
 from switch.ports import DataPlane, PortError, parse_interface
 from switch.process import Program, Setup, StartError, run
 from switch.tls import TlsError, credentials
-
-
-def __getattr__(name: str) -> click.Command:
-    """`trace_command` is loaded when it is asked for: a switch has no use for it."""
-    if name == "trace_command":
-        return import_module("switch.trace_cli").trace_command  # type: ignore[no-any-return]
-    raise AttributeError(name)
 
 
 @click.command("switch", context_settings={"help_option_names": ["-h", "--help"], "show_default": True})

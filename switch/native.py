@@ -47,6 +47,9 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "worker_ring": (P, (P,)),
     "worker_event": (c_int, (P,)),
     "worker_drops": (POINTER(U64), (P,)),
+    "worker_lookups": (POINTER(U64), (P,)),
+    "worker_drops_by_action": (POINTER(U64), (P,)),
+    "pipeline_set_actions": (None, (P, U32)),
     "monotonic_ns": (U64, ()),
     "qsbr_synchronize": (None, (P,)),
     # bench.h
@@ -60,6 +63,11 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "trace_clear": (None, (P,)),
     "trace_text": (c_char_p, (P,)),
     "trace_is_cut": (c_int, (P,)),
+    # tap.h
+    "tap_create": (P, (c_uint, U32, B)),
+    "tap_destroy": (None, (P,)),
+    "tap_missed": (U64, (P,)),
+    "tap_search": (c_int, (P, P, P, B, c_uint, c_uint, P, P, POINTER(U64))),
     # nearest.h
     "nearest_entry": (U32, (c_int, P, U32, B, c_uint, P, c_uint)),
     # ring.h

@@ -172,6 +172,14 @@ class DataPlane:
         self._engine_workers = []
         self._engine = None
 
+    def idle_ns(self) -> list[int]:
+        """For how long each worker has had nothing to do, in ns since the start."""
+        return [self._lib.dataplane_idle_ns(self._plane, i) for i in range(self.workers)]
+
+    def set_tap(self, tap: int | None) -> None:
+        """Let the workers copy what they receive into a `struct tap *`; None: no more."""
+        self._lib.dataplane_set_tap(self._plane, tap)
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """No packet is processed in this context; arriving ones wait at their ports."""
@@ -325,6 +333,8 @@ def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
         ("dataplane_resume", None, [pointer]),
         ("dataplane_settle", None, [pointer]),
         ("dataplane_set_worker", None, [pointer, ctypes.c_uint, pointer]),
+        ("dataplane_set_tap", None, [pointer, pointer]),
+        ("dataplane_idle_ns", ctypes.c_uint64, [pointer, ctypes.c_uint]),
         ("dataplane_context", pointer, [pointer, ctypes.c_uint]),
         ("dataplane_add_interface", ctypes.c_int, [pointer, u32, string, string, ctypes.c_uint]),
         ("dataplane_add_xdp", ctypes.c_int, [pointer, u32, string, string, ctypes.c_uint]),

@@ -42,10 +42,12 @@ HEADER_KINDS = (Header, StackAt, StackLast, UnionMember)
 class Statements:
     """Compiles primitives of one program."""
 
-    def __init__(self, expressions: Expressions, calculations: dict[str, str], *, trace: bool = False) -> None:
+    def __init__(
+        self, expressions: Expressions, calculations: dict[str, str], *, trace: bool = False, count: bool = False
+    ) -> None:
         self.e = expressions
         self.trace = trace
-        self.hooks = Hooks(trace)
+        self.hooks = Hooks(trace, counting=count)
         self.calculations = calculations  # calculation name -> C function
         self.messages: list[str] = []  # of log_msg, by index
         self._by_op: dict[str, Callable[[Primitive], list[str]]] = {
@@ -354,7 +356,7 @@ class Statements:
         """Of the header it is given: with p4c a copy of the standard metadata if an action has a parameter for it."""
         header = cast(Header, p.args[0])
         if header.name == "standard_metadata":
-            return ["mark_to_drop(w, p);"]
+            return ["mark_to_drop(w, p);", *self.hooks.marked()]
         lines: list[str] = []
         for name, value in (("egress_spec", "w->pipeline->drop_port"), ("mcast_grp", "0")):
             field = header.type.field(name)

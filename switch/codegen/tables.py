@@ -44,6 +44,7 @@ def action(a: Action, statements: Statements, name: str) -> list[str]:
                 f"    const struct wide {name_c} = wide_from_words(params + {place.word}, {place.words});"
             )
     e.params = params
+    begin = statements.hooks.action(a.index)
     body = ["    " + line for line in statements.body(a.primitives)]
     e.params = ()
     used = "\n".join(body)
@@ -58,7 +59,7 @@ def action(a: Action, statements: Statements, name: str) -> list[str]:
     ]
     if quiet:
         lines.append("    " + ", ".join(f"(void){n}" for n in quiet) + ";")
-    return [*lines, *statements.hooks.action(a.index), *body, *statements.hooks.action_end(), "}", ""]
+    return [*lines, *begin, *body, *statements.hooks.action_end(), "}", ""]
 
 
 class TableCode:
@@ -143,6 +144,7 @@ class TableCode:
             f"    const struct table *t = &w->pipeline->tables[{t.index}];",
             *self._lookup(layout),
             "    const int hit = e != NULL;",
+            *self.s.hooks.counted(t.index, "hit"),
         ]
         default = "e = atomic_load_explicit(&t->default_entry, memory_order_acquire);"
         on_hit, on_miss = self._direct(t)

@@ -15,8 +15,10 @@ from switch.codegen.values import C, convert
 class Hooks:
     """Lines of C for one program; `on`: the traced object is being made."""
 
-    def __init__(self, on: bool) -> None:
-        self.on = on
+    def __init__(self, on: bool, *, counting: bool = False) -> None:
+        """`counting`: the object that counts look-ups and drops by action is being made."""
+        self.on, self.counting = on, counting
+        self._action = -1  # whose statements are being written
         self._doing = "0"  # the operation of a parser state that could fail next: its place, or `select`
 
     # ---- parser: `at` is the cursor
@@ -32,7 +34,7 @@ class Hooks:
     def failure(self) -> list[str]:
         """The parser is about to end with an error."""
         where = "(uint32_t)(at - p->frame.start), (uint32_t)(end - at)"
-        return self._lines(f'trace_failure(w->trace, "{self._doing}", {where});')
+        return self._lines("trace_changes(w, p);", f'trace_failure(w->trace, "{self._doing}", {where});')
 
     def extracted(self, op: Extract, index: str, size: str) -> list[str]:
         """After the cursor moved. `index`: the element of a stack, as C text."""
@@ -58,7 +60,16 @@ class Hooks:
     def applied(self, arguments: str) -> list[str]:
         return self._lines(f"trace_apply(w->trace, {arguments});")
 
+    def counted(self, table: int, hit: str) -> list[str]:
+        """A look-up is done."""
+        return [f"    w->lookups[{2 * table} + ({hit})]++;"] if self.counting else []
+
+    def marked(self) -> list[str]:
+        """The running action marks the packet to be dropped."""
+        return [f"p->frame.marked_by = {self._action + 1};"] if self.counting else []
+
     def action(self, index: int) -> list[str]:
+        self._action = index
         return self._lines(f"trace_action(w->trace, {index});")
 
     def statement(self, place: int) -> list[str]:
@@ -167,8 +178,8 @@ def _compared(header_type: HeaderType, member: str, name: str, layout: Layout, b
     return lines
 
 
-def filter_fields(program: Program) -> list[tuple[str, str]]:
-    """(header, field) by the number that read_field knows them by: those that fit into 128 bits."""
+def _short_fields(program: Program) -> list[tuple[str, str]]:
+    """(header, field) of those that fit into 128 bits."""
     return [
         (header.name, f.name)
         for header in program.headers.values()
@@ -177,9 +188,15 @@ def filter_fields(program: Program) -> list[tuple[str, str]]:
     ]
 
 
+def filter_fields(program: Program) -> dict[str, int]:
+    """HEADER.FIELD and HEADER (is it valid?) -> the number by which read_field knows it."""
+    names = [*(f"{header}.{field}" for header, field in _short_fields(program)), *program.headers]
+    return {name: number for number, name in enumerate(names)}
+
+
 def _read_field(program: Program, layout: Layout) -> list[str]:
     """read_field(p, number, value): 0 if the header is not valid. Number n + i: is header i valid?"""
-    fields = filter_fields(program)
+    fields = _short_fields(program)
     lines = [
         "static int read_field(const struct packet *p, uint32_t number, unsigned __int128 *value)",
         "{",

@@ -58,11 +58,11 @@ class Unit:
     messages: tuple[str, ...]  # of log_msg, assert and assume, by index
 
 
-def generate(program: Program, *, trace: bool = False) -> Unit:
+def generate(program: Program, *, trace: bool = False, count: bool = False) -> Unit:
     layout = Layout(program)
     e = Expressions(layout)
     calculation_names = {c.name: layout.globals.new("calculate_" + c.name) for c in program.calculations}
-    statements = Statements(e, calculation_names, trace=trace)
+    statements = Statements(e, calculation_names, trace=trace, count=count)
     e.trace = trace
     tables = TableCode(program, statements, trace=trace)
     ingress, egress = ControlCode(program.ingress, tables), ControlCode(program.egress, tables)
@@ -97,13 +97,14 @@ def generate(program: Program, *, trace: bool = False) -> Unit:
     logic += _digests(program, e)
     body += _standard(program, e, "\n".join(logic), trace=trace)
     body += ['#include "actions.h"', "", *logic]
-    text = "\n".join([*_head(program, e, trace=trace), *body, *_door()])
+    text = "\n".join([*_head(program, e, trace=trace, count=count), *body, *_door(trace=trace)])
     return Unit(text + "\n", layout, tuple(statements.messages))
 
 
-def _head(program: Program, e: Expressions, *, trace: bool) -> list[str]:
+def _head(program: Program, e: Expressions, *, trace: bool, count: bool) -> list[str]:
     lines = [
         *(["#define P4GATE_TRACED 1"] if trace else []),
+        *(["#define P4GATE_COUNTED 1"] if count else []),
         f"/* The pipeline of {comment(program.name) or 'a P4 program'}. Generated: one function for each parser,",
         " * action, table and control; names and lines are those of the P4 source. The rest is in switch/runtime/. */",
         '#include "packet.h"',
@@ -217,9 +218,10 @@ def _store_element(value: object, width: int, n: int, first: int, e: Expressions
     return f"store_be(b + {first}, {n}, {c.text});" if n else ";"
 
 
-def _door() -> list[str]:
+def _door(*, trace: bool) -> list[str]:
     return [
         '#include "driver.h"',
+        *(['#include "match.h"'] if trace else []),
         "",
         "const struct pipeline_code p4gate_code = {",
         "    .abi = PIPELINE_ABI,",

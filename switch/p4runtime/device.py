@@ -51,6 +51,7 @@ class Pipeline:
         self._value_sets = ValueSets(schema, engine)
         self._replication = Replication(engine)
         self._stopped = stopped
+        self.updates = self.failed = 0  # that were written, and those of them that failed
 
     # ---- writes
 
@@ -60,6 +61,12 @@ class Pipeline:
         CONTINUE_ON_ERROR tries every update. The other two apply all or none: the first error rolls back what was
         done before it, and DATAPLANE_ATOMIC holds the packets back meanwhile, so that they see none or all of it.
         """
+        results = self._write(updates, atomicity)
+        self.updates += len(updates)
+        self.failed += sum(error.canonical_code != OK for error in results)
+        return results
+
+    def _write(self, updates: Sequence[p4r.Update], atomicity: p4r.WriteRequest.Atomicity.ValueType) -> list[p4r.Error]:
         if atomicity == p4r.WriteRequest.CONTINUE_ON_ERROR:
             return self._write_each(updates)
         if atomicity == p4r.WriteRequest.DATAPLANE_ATOMIC:

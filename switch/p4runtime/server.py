@@ -7,17 +7,15 @@ on the running switch: JSON in, JSON out, /p4gate.v1.Debug/Trace), on one asynci
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import socket
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 import grpc
 from finsy.proto import p4i, p4r
 
-from switch import errors
+from switch.debug_service import DebugService
 from switch.engine import Engine
 from switch.p4runtime.complaints import OneLine
 from switch.p4runtime.limits import (
@@ -36,7 +34,6 @@ from switch.p4runtime.stream import Caller
 from switch.port_service import port_handler
 from switch.ports import DataPlane, PortError
 from switch.tls import may_write
-from switch.trace import render, to_json
 
 # The library tells of clients that break off in the middle of a call with a traceback.
 logging.getLogger("grpc._cython.cygrpc").addFilter(OneLine())
@@ -85,7 +82,7 @@ class Switch:
         )
         allowed = may_write(self.options.writers)
         service = Service(self.servicer, lambda context: Caller(context.peer(), allowed(context)))
-        handlers = (service.handler(), _debug_handler(self.servicer), port_handler(self.plane, allowed))
+        handlers = (service.handler(), DebugService(self).handler(), port_handler(self.plane, allowed))
         server.add_generic_rpc_handlers(handlers)
         address = self.options.address
         _check_address(address)
@@ -141,6 +138,20 @@ class Switch:
             await asyncio.sleep(PORT_SCAN_SECONDS)
             self.refresh_ports()
 
+    # ---- Source, for the debug service
+
+    @property
+    def engine(self) -> Engine | None:
+        """What packets go through now."""
+        if self._unknown is not None:
+            return self._unknown
+        return self.servicer.pipeline.engine if self.servicer.pipeline is not None else None
+
+    def p4runtime_counts(self) -> dict[str, int]:
+        """Updates that were written, and those among them that failed, since the pipeline was set."""
+        pipeline = self.servicer.pipeline
+        return {"updates": pipeline.updates, "failed": pipeline.failed} if pipeline is not None else {}
+
     # ---- Loader, for the servicer
 
     def load(self, device_config: bytes) -> Engine:
@@ -182,25 +193,3 @@ def _check_address(address: str) -> None:
             probe.listen(1)
     except OSError as e:
         raise PortError(f"{address}: cannot listen there: {e.strerror}") from None
-
-
-def _debug_handler(servicer: Servicer) -> grpc.GenericRpcHandler:
-    """/p4gate.v1.Debug/Trace: {"port": 1, "data": "hex"} -> {"text": ..., "trace": ...}, both JSON."""
-
-    async def trace(request: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
-        try:
-            asked = json.loads(request)
-            port, data = int(asked["port"]), bytes.fromhex(asked["data"])
-        except (ValueError, KeyError, TypeError):
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, 'expected {"port": NUMBER, "data": "HEX"}')
-        if servicer.pipeline is None:
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "no forwarding pipeline is set")
-        assert servicer.pipeline is not None
-        try:
-            found = servicer.pipeline.engine.trace(port, data)
-        except (errors.EngineError, StatusError) as e:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(e))
-        return json.dumps({"text": render(found), "trace": to_json(found)}).encode()
-
-    method: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(trace)
-    return grpc.method_handlers_generic_handler("p4gate.v1.Debug", {"Trace": method})

@@ -126,6 +126,8 @@ static unsigned round_trip(struct thread *t)
         if (t->dataplane->captures)
             capture_received(t->dataplane, in, n);
         n = admit(t, in, n);
+        if (n && t->dataplane->tap)
+            tap_offer(t->dataplane->tap, t->index, in, n);
         if (n)
             worker_process(t->worker, in, n);
         link->ops->release(link, t->inputs[i].queue);
@@ -203,13 +205,23 @@ static void settled(struct thread *t, uint64_t wanted)
     pthread_mutex_unlock(&t->dataplane->lock);
 }
 
+/* The thread has something to do again. The clock is only read where the worker has not just done so. */
+static void end_idleness(struct thread *t, uint64_t since, uint64_t now)
+{
+    if (!since)
+        return;
+    uint64_t idle = atomic_load_explicit(&t->idle_ns, memory_order_relaxed) + (now > since ? now - since : 0);
+    atomic_store_explicit(&t->idle_since, 0, memory_order_relaxed);
+    atomic_store_explicit(&t->idle_ns, idle, memory_order_relaxed);
+}
+
 static void *run(void *argument)
 {
     struct thread *t = argument;
     char name[16];
     snprintf(name, sizeof name, "p4gate-%u", t->index);
     pthread_setname_np(pthread_self(), name);
-    uint64_t idle_since = 0, settle_seen = 0;
+    uint64_t idle_since = 0, spinning_since = 0, settle_seen = 0;
     for (;;) {
         int request = atomic_load_explicit(&t->request, memory_order_acquire);
         if (request == QUIT)
@@ -218,22 +230,32 @@ static void *run(void *argument)
             park(t);
         uint64_t wanted = atomic_load_explicit(&t->settle_wanted, memory_order_acquire);
         if (round_trip(t)) {
-            idle_since = 0;
+            end_idleness(t, idle_since, t->worker ? t->worker->now_ns : monotonic_ns());
+            idle_since = spinning_since = 0;
             continue;
         }
         if (wanted != settle_seen)
             settled(t, settle_seen = wanted);
         uint64_t now = monotonic_ns();
         if (!idle_since)
-            idle_since = now;
-        if (now - idle_since < SPIN_NS)
+            atomic_store_explicit(&t->idle_since, idle_since = now, memory_order_relaxed);
+        if (!spinning_since)
+            spinning_since = now;
+        if (now - spinning_since < SPIN_NS)
             continue;
         sleep_until_woken(t);
-        idle_since = 0;
+        spinning_since = 0;
     }
     if (t->worker)
         worker_offline(t->worker);
     return NULL;
+}
+
+uint64_t dataplane_idle_ns(struct dataplane *d, unsigned thread)
+{
+    struct thread *t = &d->thread[thread];
+    uint64_t since = atomic_load_explicit(&t->idle_since, memory_order_relaxed), now = monotonic_ns();
+    return atomic_load_explicit(&t->idle_ns, memory_order_relaxed) + (since && now > since ? now - since : 0);
 }
 
 static void ask(struct thread *t, enum request request)
@@ -360,6 +382,13 @@ void dataplane_stop(struct dataplane *d)
     for (unsigned i = 0; i < d->threads; i++)
         pthread_join(d->thread[i].id, NULL);
     d->running = 0;
+}
+
+void dataplane_set_tap(struct dataplane *d, struct tap *tap)
+{
+    dataplane_pause(d);
+    d->tap = tap;
+    dataplane_resume(d);
 }
 
 void dataplane_set_worker(struct dataplane *d, unsigned thread, struct worker *worker)

@@ -24,6 +24,8 @@
 
 #define SPIN_NS 50000
 
+struct tap;
+
 /* A port as it is now. */
 struct port_state {
     uint32_t port;
@@ -45,6 +47,10 @@ void dataplane_settle(struct dataplane *d);
 
 /* Paused. NULL: packets are received and dropped. */
 void dataplane_set_worker(struct dataplane *d, unsigned thread, struct worker *worker);
+/* Workers copy what they receive into the tap (tap.h) from now on; NULL: no more, and none is inside of it. */
+void dataplane_set_tap(struct dataplane *d, struct tap *tap);
+/* How long the thread has had nothing to do, in ns since its start. Read twice, it tells the thread's load. */
+uint64_t dataplane_idle_ns(struct dataplane *d, unsigned thread);
 /* What worker_create() must be given for this thread. */
 void *dataplane_context(struct dataplane *d, unsigned thread);
 void dataplane_deliver(void *context, const struct packet_out *packets, unsigned count);

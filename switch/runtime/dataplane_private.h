@@ -7,6 +7,7 @@
 
 #include "capture.h"
 #include "dataplane.h"
+#include "tap.h"
 
 #define LINKS_MAX (PORTS_MAX + 8)
 
@@ -28,6 +29,8 @@ struct thread {
     unsigned input_count;
     int parked;            /* under the data plane's lock */
     uint64_t settle_done;  /* under the data plane's lock */
+    _Atomic uint64_t idle_ns;    /* time without packets, but for the idleness that began at ... */
+    _Atomic uint64_t idle_since; /* ... 0: it is busy */
     uint64_t unconnected;
     struct port_counters counters[PORTS_MAX];
 };
@@ -46,6 +49,7 @@ struct dataplane {
     uint64_t files_wait_ns; /* ... and this long after */
     unsigned captures;      /* ports that have one; workers look only then */
     struct capture *capture_in[PORTS_MAX], *capture_out[PORTS_MAX];
+    struct tap *tap; /* NULL: nobody wants copies of what is received */
     unsigned next_owner;
     _Atomic unsigned shut_count; /* of the ports in `shut` */
     _Atomic uint8_t shut[PORTS_MAX];

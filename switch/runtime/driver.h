@@ -48,6 +48,7 @@ static inline void send_packet(struct worker *w, struct packet *p)
 static inline void drop_packet(struct worker *w, struct packet *p, enum drop_reason why)
 {
     w->drops[why]++;
+    count_drop(w, p, why);
     note(w, p, "dropped", why);
     if (p->frame.copy)
         copy_free(w, p->frame.copy);

@@ -4,6 +4,17 @@
 
 #include "pipeline.h"
 
+/* The counting object: which action's mark a drop by the program is due to. */
+static inline void count_drop(struct worker *w, const struct packet *p, enum drop_reason why)
+{
+#ifdef P4GATE_COUNTED
+    if (why == DROP_BY_PROGRAM_INGRESS || why == DROP_BY_PROGRAM_EGRESS)
+        w->drops_by_action[p->frame.marked_by]++;
+#else
+    (void)w, (void)p, (void)why;
+#endif
+}
+
 #ifdef P4GATE_TRACED
 #include "trace.h"
 

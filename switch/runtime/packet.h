@@ -28,7 +28,10 @@ struct frame {
     uint8_t exited, failed;   /* exit; an assert or assume did not hold */
     uint8_t resume;           /* where a control that waits for prefetched lines goes on; 0: at its start */
     uint32_t parser_error;
-    uint32_t trace_id;        /* set by the traced object only */
+    union {
+        uint32_t trace_id;    /* set by the traced object only */
+        uint32_t marked_by;   /* by the counting one only: the action, from 1, that last marked the packet to be dropped */
+    };
     struct packet_copy *copy; /* owner of the buffer; NULL: the caller's */
     const struct clone_session *egress_session; /* a waiting egress clone: where it goes */
 };

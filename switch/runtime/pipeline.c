@@ -23,6 +23,7 @@ struct pipeline *pipeline_create(uint32_t workers, uint16_t cpu_port, uint16_t d
     p->drop_port = drop_port;
     p->workers = workers;
     p->start_ns = monotonic_ns();
+    p->table_count = tables;
     p->tables = calloc(tables + 1, sizeof *p->tables);
     p->counters = calloc(counters + 1, sizeof *p->counters);
     p->meters = calloc(meters + 1, sizeof *p->meters);
@@ -43,6 +44,11 @@ struct pipeline *pipeline_create(uint32_t workers, uint16_t cpu_port, uint16_t d
         crc_init(&p->custom_crc[i], &config);
     }
     return p;
+}
+
+void pipeline_set_actions(struct pipeline *p, uint32_t actions)
+{
+    p->action_count = actions;
 }
 
 static void clone_session_free(void *session)
@@ -114,7 +120,9 @@ struct worker *worker_create(struct pipeline *p, unsigned index, deliver_fn *del
     w->copy_memory_size = COPIES * (COPY_BYTES + size);
     w->copy_memory = memory_reserve(w->copy_memory_size);
     w->to_cpu = ring_create(TO_CPU_BYTES);
-    if (!w->contexts || !w->copies || !w->copy_memory || !w->to_cpu) {
+    w->lookups = zeroed((2 * (size_t)p->table_count + 1) * sizeof *w->lookups);
+    w->drops_by_action = zeroed((p->action_count + 1) * sizeof *w->drops_by_action);
+    if (!w->lookups || !w->drops_by_action || !w->contexts || !w->copies || !w->copy_memory || !w->to_cpu) {
         worker_destroy(w);
         return NULL;
     }
@@ -137,6 +145,8 @@ void worker_destroy(struct worker *w)
         memory_release(w->copy_memory, w->copy_memory_size);
     free(w->copies);
     free(w->contexts);
+    free(w->lookups);
+    free(w->drops_by_action);
     ring_destroy(w->to_cpu);
     free(w);
 }
@@ -159,6 +169,16 @@ int worker_event(const struct worker *w)
 const uint64_t *worker_drops(const struct worker *w)
 {
     return w->drops;
+}
+
+const uint64_t *worker_lookups(const struct worker *w)
+{
+    return w->lookups;
+}
+
+const uint64_t *worker_drops_by_action(const struct worker *w)
+{
+    return w->drops_by_action;
 }
 
 /* ---- replication */

@@ -142,6 +142,7 @@ struct pipeline {
     uint32_t value_set_count;
     _Atomic(struct replica_list *) *multicast;   /* [MULTICAST_GROUPS] */
     _Atomic(struct clone_session *) *clone;      /* [CLONE_SESSIONS] */
+    uint32_t table_count, action_count;
     uint16_t cpu_port;  /* 0: none */
     uint16_t drop_port;
     uint32_t workers;   /* number of workers that counters have room for */
@@ -171,11 +172,15 @@ struct worker {
     uint64_t received, received_bytes, sent, sent_bytes;
     uint64_t drops[DROP_REASONS];
     struct trace *trace;        /* NULL unless this is a tracing worker */
+    uint64_t *lookups;          /* misses and hits of each table; only the counting object counts */
+    uint64_t *drops_by_action;  /* by the action that marked the packet, from 1; 0: none did. Likewise */
 };
 
 /* Life cycle; engine.py calls these. Writer lock held. */
 struct pipeline *pipeline_create(uint32_t workers, uint16_t cpu_port, uint16_t drop_port, uint32_t tables, uint32_t counters,
                                  uint32_t meters, uint32_t registers, uint32_t selectors, uint32_t value_sets);
+/* Before any worker is made: how many actions drops may be counted for. */
+void pipeline_set_actions(struct pipeline *p, uint32_t actions);
 void pipeline_destroy(struct pipeline *p); /* every worker destroyed before; tables are freed by their owner */
 void pipeline_set_code(struct pipeline *p, const struct pipeline_code *code);
 
@@ -187,6 +192,8 @@ struct qsbr *pipeline_qsbr(struct pipeline *p);
 struct ring *worker_ring(struct worker *w);
 int worker_event(const struct worker *w);
 const uint64_t *worker_drops(const struct worker *w);
+const uint64_t *worker_lookups(const struct worker *w);
+const uint64_t *worker_drops_by_action(const struct worker *w);
 
 /* Replication. An empty list deletes. Takes effect for the next packet; the old list is retired. */
 int pipeline_set_multicast(struct pipeline *p, uint32_t group, const struct replica *replicas, uint32_t count);

@@ -12,13 +12,13 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum ring_kind { RING_FILLER = 0, RING_PACKET_IN = 1, RING_DIGEST = 2, RING_LOG = 3 };
+enum ring_kind { RING_FILLER = 0, RING_PACKET_IN = 1, RING_DIGEST = 2, RING_LOG = 3, RING_TAP = 4 };
 
 struct ring_record {
     uint32_t length; /* of the bytes that follow, without padding */
     uint16_t kind;   /* enum ring_kind */
-    uint16_t port;   /* RING_PACKET_IN: the ingress port; else 0 */
-    uint64_t id;     /* RING_DIGEST: the learn list's id; RING_LOG: the message's index; else 0 */
+    uint16_t port;   /* RING_PACKET_IN, RING_TAP: the ingress port; else 0 */
+    uint64_t id;     /* RING_DIGEST: the learn list's id; RING_LOG: the message's index; RING_TAP: a time; else 0 */
 };
 
 struct ring {

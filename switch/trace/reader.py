@@ -275,6 +275,10 @@ class Reader:
 
     def _valid(self, header: str, after: str) -> None:
         valid = int(after)
+        if valid:
+            self.values[f"{header}.{VALID}"] = 1
+        else:
+            self.values.pop(f"{header}.{VALID}", None)
         for f in self.program.headers[header].type.fields:
             name = f"{header}.{f.name}"
             if valid:

@@ -30,7 +30,9 @@ class State:
 class Tracer:
     """A worker of its own that runs the traced object and delivers to nobody."""
 
-    def __init__(self, pipeline: int, code: int, index: int, state: State, messages: Sequence[str]) -> None:
+    def __init__(self, pipeline: int, code: int, match: int, index: int, state: State, messages: Sequence[str]) -> None:
+        """`code` and `match`: addresses of the traced object's p4gate_code and p4gate_match."""
+        self._match = match
         self._n = n.native()
         self._worker = n.made(self._n.memory_worker_create(pipeline, index), "trace")
         n.check(self._n.memory_worker_trace(self._worker, code), "trace")
@@ -39,6 +41,21 @@ class Tracer:
 
     def destroy(self) -> None:
         self._n.memory_worker_destroy(self._worker)
+
+    def search(
+        self,
+        tap: int,
+        tests: bytes,
+        count: int,
+        limit: int,
+        record: n.RingRecord,
+        buffer: ctypes.Array[ctypes.c_char],
+        looked: ctypes.c_uint64,
+    ) -> bool:
+        """tap_search (runtime/tap.h): does one of the next copies pass these tests?"""
+        worker = self._n.memory_worker_of(self._worker)
+        results = ctypes.byref(record), buffer, ctypes.byref(looked)
+        return bool(self._n.tap_search(tap, worker, self._match, tests, count, limit, *results))
 
     def trace(self, port: int, data: bytes) -> Trace:
         trace = self._n.memory_worker_trace_of(self._worker)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from switch.engine import Engine
 from switch.trace import render, to_json
 from switch.trace.events import FieldValue, Lookup
-from switch.trace_cli import trace_command
+from switch.trace_command.cli import trace_command
 from switch.values import Action, CloneSession, Entry, Exact, Replica
 
 from .golden import ROOT, json_path, packets
@@ -90,9 +90,9 @@ def test_a_trace_predicts_what_the_packet_does(name: str) -> None:
 
 
 def test_the_command_traces_a_program_offline() -> None:
-    arguments = ["--program", str(json_path("table_exact")), "--port", "1", "0001 0000"]
+    arguments = [str(json_path("table_exact")), "--port", "1", "0001 0000"]
     shown = CliRunner().invoke(trace_command, arguments)
     assert shown.exit_code == 0 and "table MyIngress.t: miss" in shown.output
     as_json = json.loads(CliRunner().invoke(trace_command, [*arguments, "--json"]).output)
     assert as_json["packet"]["fates"][0]["where"] == "ingress"
-    assert CliRunner().invoke(trace_command, ["--port", "1", "xx"]).exit_code == 2
+    assert CliRunner().invoke(trace_command, [*arguments[:3], "xx"]).exit_code == 2
