@@ -344,7 +344,7 @@ class Expressions:
                 return C(f"wide_shr({convert(self.exact(a), cls).text}, {n.value})", cls, True)
             return C(f"{operand(self.exact(a), cls)} >> {min(n.value, BITS[cls] - 1)}", cls)
         if cls == "wide":
-            return C(f"wide_shr({self.exact(a).text}, {self.index(n)})", cls, True)
+            return C(f"wide_shr({convert(self.exact(a), cls).text}, {self.index(n)})", cls, True)
         return C(f"shift_right_{cls}({convert(self.exact(a), cls).text}, {self.index(n)})", cls, True)
 
     def _sign(self, a: Expr, width_expr: Expr) -> C:
