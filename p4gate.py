@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
         "trace_command",
         "Tell what happens to packets and why.",
     ),
+    "top": ("switch.top.cli", "top_command", "Show live rates of a running switch: ports, tables, drops, workers."),
     "plan": ("controller.cli", "plan_command", "Show what apply would write to the gateways."),
     "apply": ("controller.cli", "apply_command", "Bring the gateways to the state that the intent asks for."),
     "status": ("controller.cli", "status_command", "Show the gateways' pipeline, tables and counters."),

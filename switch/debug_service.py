@@ -135,9 +135,14 @@ class DebugService:
     async def stats(self, request: bytes, context: Context) -> bytes:
         asked = await _asked(request, context)
         engine = self._source.engine
+        error = None
         if asked.get("watch") and engine is not None:
-            self._watch.renew(engine)
-        return json.dumps(snapshot(self._source.plane, engine, self._source.p4runtime_counts())).encode()
+            try:
+                self._watch.renew(engine)
+            except EngineError as e:
+                error = str(e)
+        found = snapshot(self._source.plane, engine, self._source.p4runtime_counts())
+        return json.dumps({**found, "counting_error": error}).encode()
 
     async def _engine(self, context: Context) -> Engine:
         engine = self._source.engine

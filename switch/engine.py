@@ -8,11 +8,11 @@ values). Methods that change state take the pipeline's writer lock; any thread m
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import RLock
-from typing import Any, Literal
+from typing import Literal
 
 from switch import build
 from switch import native as n
@@ -21,9 +21,8 @@ from switch.bmv2_json.program import Program
 from switch.code_objects import CodeObjects
 from switch.codegen import generate
 from switch.codegen.layout import profile_actions
-from switch.codegen.trace_hooks import filter_fields
-from switch.codegen.unit import Unit
 from switch.errors import EngineError, InvalidArgument, NotFound, OutOfRange
+from switch.explained import Explained
 from switch.from_workers import Drained, RingReader
 from switch.loaded_arrays import LoadedCounter, LoadedMeter, LoadedRegister
 from switch.loaded_profile import LoadedProfile
@@ -31,10 +30,6 @@ from switch.loaded_replication import LoadedReplication
 from switch.loaded_table import LoadedTable
 from switch.loaded_value_set import LoadedValueSet
 from switch.memory_bench import MemoryBench, merged
-from switch.trace.capture import Capture, Search, Tapped
-from switch.trace.events import Trace
-from switch.trace.filter import Test
-from switch.trace.tracer import State, Tracer
 from switch.values import (
     Action,
     Benchmark,
@@ -57,7 +52,7 @@ from switch.values import (
 EXTRA_WORKERS = 3
 
 
-class Engine:
+class Engine(Explained):
     """One program, loaded. `with Engine.load(path) as e:` or call close()."""
 
     # ---- life cycle
@@ -106,7 +101,7 @@ class Engine:
         self._make_state()
         self._code = CodeObjects(self._pipeline, program, self._unit, optimise, cache)
         self._memory = n.made(self._n.memory_worker_create(self._pipeline, workers), "worker")
-        self._tracer: Tracer | None = None
+        self._tracer = None
         self._workers: list[int] = []
         self._reader = RingReader(program, self._unit.messages)
         self._past_drops = [0] * len(n.DROP_REASONS)
@@ -232,72 +227,6 @@ class Engine:
     def packet_out(self, data: bytes) -> list[tuple[int, bytes]]:
         """process(cpu_port, data): the caller sends what comes out."""
         return self.process(self.cpu_port, data)
-
-    def trace(self, port: int, data: bytes) -> Trace:
-        """What would happen to this packet now. Changes no counter, meter, register or table, and sends nothing."""
-        self._check_length(data)
-        traced = self._code.traced()  # compiled outside of the locks
-        with self._packet_lock, self._lock:
-            return self._traced_by(*traced).trace(port, data)
-
-    def _traced_by(self, unit: Unit, code: int, match: int) -> Tracer:
-        """Both locks held."""
-        if self._closed:
-            raise EngineError("the pipeline was replaced or closed")
-        if self._tracer is None:
-            index = self._worker_limit + 2
-            state = State(self.program, self._tables, self._profiles, self._value_sets, self.drop_port)
-            self._tracer = Tracer(self._pipeline, code, match, index, state, unit.messages)
-        return self._tracer
-
-    def look(self, search: Search) -> bool:
-        """Let a capture look into its tap: True if it found a packet that may pass."""
-        traced = self._code.traced()
-        with self._packet_lock, self._lock:
-            return search.run(self._traced_by(*traced))
-
-    def prepare_trace(self) -> None:
-        """Compile what traces need, which takes some seconds the first time. Raises CompileError."""
-        self._code.traced()
-
-    def capture(self, plane: Tapped, test: Test) -> Capture:
-        """The next packets of a data plane's traffic that pass a filter. The caller closes it."""
-        return Capture(self, plane, test, filter_fields(self.program))
-
-    # ---- counting, while somebody watches
-
-    def watch(self) -> None:
-        """Count tables' hits and misses and drops by action from soon on (code_objects.py). Raises CompileError."""
-        self._code.watch()
-
-    def unwatch(self) -> None:
-        self._code.unwatch()
-
-    def wait_counting(self) -> None:
-        self._code.wait_counting()
-
-    @property
-    def counting(self) -> bool:
-        return self._code.counting
-
-    def lookups(self) -> dict[str, tuple[int, int]]:
-        """Hits and misses of each table, as far as they were counted."""
-        sums = self._counted(self._n.worker_lookups, 2 * len(self.program.tables))
-        return {t.name: (sums[2 * t.index + 1], sums[2 * t.index]) for t in self.program.tables}
-
-    def drops_by_action(self) -> dict[str, int]:
-        """Packets that an action had marked to be dropped, and that were, as far as they were counted."""
-        sums = self._counted(self._n.worker_drops_by_action, len(self.program.actions) + 1)
-        counted: dict[str, int] = {}
-        for a in self.program.actions:
-            if sums[a.index + 1]:
-                counted[a.name] = counted.get(a.name, 0) + sums[a.index + 1]
-        return counted
-
-    def _counted(self, array_of: Callable[[int], Any], size: int) -> list[int]:
-        with self._lock:
-            arrays = [array_of(worker) for worker in self._everyone()]
-            return [sum(array[i] for array in arrays) for i in range(size)]
 
     def benchmark(self, packets: Sequence[tuple[int, bytes]], seconds: float = 1.0, workers: int = 1) -> Benchmark:
         """Cycle through `packets` in bursts of 64 in a C loop, each copied into a fresh buffer, for about `seconds`.
