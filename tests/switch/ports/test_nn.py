@@ -194,4 +194,5 @@ def test_a_packet_longer_than_any_may_be_is_counted_and_read_past(plane: DataPla
             send(peer, 1, bytes(size))
             send(peer, 1, b"still here")
             assert receive(peer) == (2, b"still here")
+    plane.settle()
     assert plane.counters(1).receive_errors == 2
