@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -47,6 +48,8 @@ def compile_with_p4gate(out: Path) -> Pipeline:
 
 
 def compile_with_p4c(out: Path) -> Pipeline:
+    if shutil.which("p4c-bm2-ss") is None:
+        raise SystemExit("run.py: --compiler p4c: p4c-bm2-ss is not on the PATH")
     pipeline = Pipeline(out / "gateway.p4info.txtpb", out / "gateway.json")
     subprocess.run(
         ["p4c-bm2-ss", "-o", pipeline.config, "--p4runtime-files", pipeline.p4info, GATEWAY], cwd=ROOT, check=True
@@ -111,6 +114,8 @@ def p4gate_switch(wiring: Wiring, directory: Path) -> Iterator[str]:
 @contextmanager
 def bmv2_switch(wiring: Wiring, directory: Path) -> Iterator[str]:
     """simple_switch_grpc without a pipeline; yields its P4Runtime address once a channel to it stands."""
+    if shutil.which("simple_switch_grpc") is None:
+        raise SystemExit("run.py: --target bmv2: simple_switch_grpc is not on the PATH")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"

@@ -11,6 +11,7 @@ import logging
 import socket
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 import grpc
 from finsy.proto import p4i, p4r
@@ -96,7 +97,7 @@ class Switch:
         if port == 0:
             raise PortError(f"{address}: cannot listen there: it is in use, or no address of this machine")
         host = address.rpartition(":")[0]
-        self.address = f"{host}:{port}" if host else address
+        self.address = address if address.startswith("unix:") else f"{host}:{port}"
         await server.start()
         self._server = server
         self._port_task = asyncio.create_task(self._watch_ports())
@@ -182,9 +183,13 @@ class Switch:
 
 def _check_address(address: str) -> None:
     """Say why an address cannot be had; gRPC would only log it. Raises PortError."""
+    if address.startswith("unix:"):
+        if not Path(address.removeprefix("unix:")).parent.is_dir():
+            raise PortError(f"{address}: cannot listen there: there is no such directory")
+        return
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
-        raise PortError(f"{address}: an address is HOST:PORT, as in 127.0.0.1:9559")
+        raise PortError(f"{address}: an address is HOST:PORT, as in 127.0.0.1:9559, or unix:PATH")
     try:
         found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
         with socket.socket(*found[0][:3]) as probe:
