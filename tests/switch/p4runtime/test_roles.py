@@ -242,7 +242,9 @@ def test_reads_tell_of_the_roles_entities_only(switch: SwitchThread, owner: Clie
     with Member(switch, "reader", 1, packed(shared_p4_ids=[ids(info)["I.exact_table"]])) as member:
         assert member.seen(p4r.Entity(table_entry=p4r.TableEntry()), theirs, group(3)) == [mine]
         assert len(owner.read(p4r.Entity(table_entry=p4r.TableEntry()), group(3))) == 3  # without the role: all
-    assert member.seen(theirs) == []  # no stream is needed, and the role's config is remembered
+    request = p4r.ReadRequest(device_id=1, role="reader", entities=[theirs, mine])  # no stream is needed for reading,
+    answers = owner.stub.Read(request, timeout=60)  # and the role's config is remembered
+    assert [entity for answer in answers for entity in answer.entities] == [mine]
 
 
 def test_a_config_without_ids_is_a_read_only_role(switch: SwitchThread, owner: Client, info: p4i.P4Info) -> None:
