@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import RLock
 from typing import Literal
@@ -254,6 +255,20 @@ class Engine(Explained):
             raise NotFound(f"there is no table {name}")
         return found
 
+    def writing(self) -> AbstractContextManager[object]:
+        """The writer lock, for callers that work on the runtime's tables themselves (p4runtime/native_tables.py)."""
+        return self._lock
+
+    def reclaim(self) -> None:
+        """Free what no worker can be looking at any more."""
+        with self._lock:
+            self._n.qsbr_reclaim(self._n.pipeline_qsbr(self._pipeline))
+
+    def remark(self, table: str, match: tuple[Match, ...], priority: int, noted: bool) -> None:
+        """The caller keeps something about this entry (no longer): bulk writes and reads leave it to Python."""
+        with self._lock:
+            self.table(table).note(match, priority, noted)
+
     def insert(self, table: str, entry: Entry) -> None:
         """Add an entry. Raises NotFound, AlreadyExists, Full, Immutable, OutOfRange, InvalidArgument."""
         with self._lock:
@@ -277,6 +292,11 @@ class Engine(Explained):
         """The entry with this match and priority, or NotFound."""
         with self._lock:
             return self.table(table).entry(match, priority)
+
+    def entry_at(self, table: str, number: int) -> Entry | None:
+        """The entry with this number in the runtime's table, or None."""
+        with self._lock:
+            return self.table(table).entry_at(number)
 
     def entries(self, table: str) -> Iterator[Entry]:
         """All entries as they are now, const ones included, in no particular order."""

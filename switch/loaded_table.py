@@ -17,7 +17,7 @@ from switch.bmv2_json.program import Action as ActionDecl
 from switch.bmv2_json.program import ConstEntry, Table
 from switch.codegen.layout import GROUP, MEMBER, Packer, TableLayout, pack_params, unpack_params
 from switch.entry_keys import Key, Keys
-from switch.errors import EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
+from switch.errors import AlreadyExists, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
 from switch.loaded_arrays import read_counts, read_meter, write_counts, write_meter
 from switch.loaded_profile import LoadedProfile
 from switch.table_store import Inserted, Store, Stored
@@ -63,7 +63,7 @@ class LoadedTable:
         self._priority_top = 1 + max((entry.priority for entry in t.entries), default=0)
         for entry in t.entries:
             self._insert(self._const_entry(entry))
-        self._locked = t.const
+        self.locked = t.const
         if t.const:
             self._const_numbers = {stored.number for stored in self._stored()}
 
@@ -79,18 +79,20 @@ class LoadedTable:
         self.counters = n.made(self._n.counters_create(workers, cells), t.name) if t.direct_counter else None
         self.meters = n.made(self._n.meters_create(unit, cells), t.name) if meter is not None else None
         self.idle = n.made(self._n.idle_create(cells), t.name) if t.idle_timeout else None
-        self._state = n.made(self._n.entry_state_create(self.counters, self.meters, self.idle), t.name)
-        self.store = table_store.create(layout, self.keys, qsbr, size, self._state)
+        self.state = n.made(self._n.entry_state_create(self.counters, self.meters, self.idle), t.name)
+        self.store = table_store.create(layout, self.keys, qsbr, size, self.state)
         lookup = self.store.pointer if self.store is not None else None
         self._n.pipeline_set_table(pipeline, t.index, lookup, self.counters, self.meters, self.idle)
         self._timeouts: dict[int, int] = {}  # entry number -> idle timeout
+        self._noted: set[int] = set()  # numbers of entries about which callers keep something
+        self.marks = (ctypes.c_uint64 * (cells // 64 + 1))()  # a bit for each of these two
         self._told: dict[int, int] = {}  # entry number -> when its idleness was last told
 
     def destroy(self) -> None:
         if self.store is not None:
             self.store.destroy()
         for pointer, free in (
-            (self._state, self._n.entry_state_destroy),
+            (self.state, self._n.entry_state_destroy),
             (self.counters, self._n.counters_destroy),
             (self.meters, self._n.meters_destroy),
             (self.idle, self._n.idle_destroy),
@@ -109,7 +111,7 @@ class LoadedTable:
             actions=tuple(a.name for a in t.actions),
             size=t.size,
             profile=t.profile.name if t.profile else None,
-            const=self._locked,
+            const=self.locked,
             direct_counter=t.direct_counter,
             direct_meter=t.direct_meter.name if t.direct_meter else None,
             idle_timeout=t.idle_timeout,
@@ -146,6 +148,11 @@ class LoadedTable:
             check_params(packer.action, action.params)  # says what is wrong
             raise AssertionError(action)
         return packer.action.index, data
+
+    def declared(self, action: str) -> ActionDecl | None:
+        """The declaration of an action that entries may have; None if there is no such."""
+        packer = self._packers.get(action)
+        return packer.action if packer is not None else None
 
     def _action_of(self, stored: Stored) -> Action | Member | Group:
         if self.profile is not None:
@@ -192,20 +199,20 @@ class LoadedTable:
         entries = [replace(e, const=False) for e in self.entries()]
         self.destroy()
         self._allocate(max(size, self.size))
-        self._locked = False
+        self.locked = False
         self._const_numbers = set()
         for entry in entries:
             self._insert(entry)
 
     def _check_mutable(self) -> None:
-        if self._locked:
+        if self.locked:
             raise Immutable(f"table {self.table.name} has the entries of the program and takes no others")
 
     def _insert(self, entry: Entry) -> None:
         key = self.keys.key(entry.match, entry.priority)
         action, params = self.action_data(entry.action)
         self.check_timeout(entry)
-        n.check(self._at_hand.insert(key, action, params), f"table {self.table.name} (size {self.size})")
+        self._check(self._at_hand.insert(key, action, params))
         self.begin(key, entry)
 
     @property
@@ -217,13 +224,33 @@ class LoadedTable:
     def begin(self, key: Key, entry: Entry) -> None:
         """A new entry is there; what only some entries have, begins."""
         if entry.idle_timeout_ns:
-            self._timeouts[self._number(key)] = entry.idle_timeout_ns
+            self._set_timeout(self._number(key), entry.idle_timeout_ns)
         if self.profile is not None:
             self.profile.refer(entry.action, 1)
 
     def insert_many(self, keys: list[Key], actions: bytes, params: bytes) -> Inserted:
         """(result, entry number) of each insert."""
         return self._at_hand.insert_many(keys, actions, params)
+
+    def _set_timeout(self, number: int, timeout: int) -> None:
+        if timeout:
+            self._timeouts[number] = timeout
+        else:
+            self._timeouts.pop(number, None)
+        self._mark(number)
+
+    def note(self, match: tuple[Match, ...], priority: int, noted: bool) -> None:
+        """Mark an entry about which the caller keeps something, until it is deleted."""
+        number = self.number(match, priority)
+        (self._noted.add if noted else self._noted.discard)(number)
+        self._mark(number)
+
+    def _mark(self, number: int) -> None:
+        bit = 1 << number % 64
+        if number in self._noted or number in self._timeouts:
+            self.marks[number // 64] |= bit
+        else:
+            self.marks[number // 64] &= ~bit
 
     def check_timeout(self, entry: Entry) -> None:
         if entry.idle_timeout_ns and not self.table.idle_timeout:
@@ -234,32 +261,44 @@ class LoadedTable:
         before = self._find(key)
         action, params = self.action_data(entry.action)
         self.check_timeout(entry)
-        n.check(self._at_hand.modify(key, action, params), f"table {self.table.name}")
+        self._check(self._at_hand.modify(key, action, params))
         if self.profile is not None:
             self.profile.refer(self._action_of(before), -1)
             self.profile.refer(entry.action, 1)
         if self.idle is not None:
             self._told.pop(before.number, None)
-            self._timeouts.pop(before.number, None)
+            self._set_timeout(before.number, entry.idle_timeout_ns)
             self._n.table_touch(self._pipeline, self.table.index, before.number)
-            if entry.idle_timeout_ns:
-                self._timeouts[before.number] = entry.idle_timeout_ns
 
     def delete(self, match: tuple[Match, ...], priority: int) -> None:
         self._check_mutable()
         key = self.keys.key(match, priority)
         before = self._find(key)
-        n.check(self._at_hand.delete(key), f"table {self.table.name}")
-        self._timeouts.pop(before.number, None)
+        self._check(self._at_hand.delete(key))
+        self._noted.discard(before.number)
         self._told.pop(before.number, None)
+        self._set_timeout(before.number, 0)
         if self.profile is not None:
             self.profile.refer(self._action_of(before), -1)
 
     def _number(self, key: Key) -> int:
         number = self._at_hand.number(key)
         if number is None:
-            raise NotFound(f"table {self.table.name}: there is no entry with this match")
+            raise self.refusal(n.MISSING)
         return number
+
+    def refusal(self, code: int) -> EngineError:
+        """What the runtime's refusal of a write (enum table_result) means."""
+        name = self.table.name
+        if code == n.EXISTS:
+            return AlreadyExists(f"table {name}: an entry with this match exists already")
+        if code == n.MISSING:
+            return NotFound(f"table {name}: there is no entry with this match")
+        return n.error_of(code, f"table {name} (size {self.size})")
+
+    def _check(self, code: int) -> None:
+        if code:
+            raise self.refusal(code)
 
     def _find(self, key: Key) -> Stored:
         found = self._at_hand.at(self._number(key))
@@ -425,5 +464,5 @@ class _Batch:
             if code == 0:
                 t.begin(key, entry)
             else:
-                results[place] = n.error_of(code, f"table {t.table.name} (size {t.size})")
+                results[place] = t.refusal(code)
         self.waiting.clear()

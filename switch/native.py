@@ -52,6 +52,7 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "pipeline_set_actions": (None, (P, U32)),
     "monotonic_ns": (U64, ()),
     "qsbr_synchronize": (None, (P,)),
+    "qsbr_reclaim": (c_size_t, (P,)),
     # bench.h
     "bench_run": (c_int, (P, U32, B, P, P, P, U32, c_double, P)),
     "memory_worker_create": (P, (P, U32)),
@@ -107,6 +108,23 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "ternary_count": (U32, (P,)),
     "ternary_numbers": (U32, (P,)),
     "ternary_insert_many": (U32, (P, U32, B, B, B, B, B, P, P)),
+    # p4rt_schema.h, p4rt_decode.h, p4rt_write.h, p4rt_read.h
+    "p4rt_schema_create": (P, (P, c_size_t)),
+    "p4rt_schema_destroy": (None, (P,)),
+    "p4rt_schema_bind": (None, (P, U32, P, P, P)),
+    "p4rt_schema_table": (P, (P, U32)),
+    "p4rt_batch_create": (P, ()),
+    "p4rt_batch_destroy": (None, (P,)),
+    "p4rt_decode": (c_int, (P, B, c_size_t, P)),
+    "p4rt_summarise": (None, (P, P)),
+    "p4rt_undo_create": (P, ()),
+    "p4rt_undo_destroy": (None, (P,)),
+    "p4rt_undo_mark": (c_size_t, (P,)),
+    "p4rt_undo_forget": (None, (P, c_size_t)),
+    "p4rt_undo_to": (c_int, (P, c_size_t)),
+    "p4rt_write": (c_int64, (P, P, U32)),
+    "p4rt_read": (None, (P, U32, U32, P, c_size_t, P)),
+    "p4rt_read_capacity": (c_size_t, (P,)),
     # selector.h
     "selector_create": (P, (P, U32, U32, U32)),
     "selector_destroy": (None, (P,)),
@@ -137,6 +155,7 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
 }
 
 ENTRY_FIRST, ENTRY_SPARE = 3, 64  # entry.h
+EXISTS, MISSING = -1, -2  # entry.h, enum table_result
 METER_OFF, METER_TWO_RATE, METER_SINGLE_RATE = 0, 1, 2
 METER_PACKETS, METER_BYTES = 0, 1
 RING_PACKET_IN, RING_DIGEST, RING_LOG = 1, 2, 3
@@ -162,6 +181,21 @@ class RingRecord(Structure):
 
 class MeterRates(Structure):
     _fields_ = [("cir", c_uint64), ("cburst", c_uint64), ("pir", c_uint64), ("pburst", c_uint64)]
+
+
+class BatchSummary(Structure):
+    _fields_ = [
+        ("updates", c_uint32),
+        ("python", c_uint32),
+        ("refused", c_uint32),
+        ("head_length", c_uint32),
+        ("head", c_void_p),
+        ("results", c_void_p),
+    ]
+
+
+class ReadChunk(Structure):
+    _fields_ = [("number", c_uint32), ("marked", c_uint32), ("length", c_size_t)]
 
 
 class BenchResult(Structure):

@@ -49,7 +49,7 @@ class PipelineConfig:
         self._loader.attach(None)
         for pipeline in (self.running, self.saved):
             if pipeline is not None:
-                pipeline.engine.close()
+                pipeline.close()
         self.running = self.saved = None
 
     async def set(self, request: Request) -> None:
@@ -73,16 +73,16 @@ class PipelineConfig:
             raise StatusError(INVALID_ARGUMENT, "the request has no config")
         pipeline = await self._load(request.config)
         if action == Request.VERIFY:
-            pipeline.engine.close()
+            pipeline.close()
         elif action == Request.VERIFY_AND_SAVE:
             if self.saved is not None:
-                self.saved.engine.close()
+                self.saved.close()
             self.saved = pipeline
         else:
             if action == Request.RECONCILE_AND_COMMIT and self.running is not None:
                 self._reconcile(self.running, pipeline)
             if self.saved is not None:
-                self.saved.engine.close()
+                self.saved.close()
             self._run(pipeline)
 
     def get(self, response_type: ResponseType.ValueType) -> p4r.GetForwardingPipelineConfigResponse:
@@ -125,7 +125,7 @@ class PipelineConfig:
         self._loader.attach(pipeline.engine)
         self.running, self.saved = pipeline, None
         if before is not None:
-            before.engine.close()
+            before.close()
 
     @staticmethod
     def _reconcile(old: Pipeline, new: Pipeline) -> None:
@@ -133,7 +133,7 @@ class PipelineConfig:
         for update in _state_of(old):
             for error in new.write([update], p4r.WriteRequest.CONTINUE_ON_ERROR):
                 if error.canonical_code != OK:
-                    new.engine.close()
+                    new.close()
                     kind = update.entity.WhichOneof("entity")
                     raise StatusError(INVALID_ARGUMENT, f"the state cannot be preserved: {kind}: {error.message}")
 

@@ -6,27 +6,30 @@ time (the servicer's loop); none of them waits for packets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 from finsy.proto import p4r
 
 from switch import errors
 from switch.engine import Engine
+from switch.p4runtime.answers import aborted, answers
 from switch.p4runtime.arrays import Counters
 from switch.p4runtime.digests import Digests
 from switch.p4runtime.meters import Meters
+from switch.p4runtime.native_tables import DONE, MORE, Batch, NativeTables
 from switch.p4runtime.profiles import Profiles
 from switch.p4runtime.registers import Registers
 from switch.p4runtime.replication import Replication
-from switch.p4runtime.schema import Schema, Table
-from switch.p4runtime.status import ABORTED, INVALID_ARGUMENT, OK, UNIMPLEMENTED, UNKNOWN, StatusError, code_of
+from switch.p4runtime.schema import Schema
+from switch.p4runtime.status import INVALID_ARGUMENT, OK, UNIMPLEMENTED, UNKNOWN, StatusError
 from switch.p4runtime.tables import Tables
-from switch.p4runtime.updates import DELETE, INSERT, MODIFY, NoUndo, Undo, UpdateKind
+from switch.p4runtime.updates import DELETE, INSERT, MODIFY, NoUndo, Undo
 from switch.p4runtime.value_sets import ValueSets
-from switch.values import Entry, WriteKind
+from switch.values import Entry
 
-_KINDS: dict[UpdateKind, WriteKind] = {INSERT: "insert", MODIFY: "modify", DELETE: "delete"}
+_KINDS = (INSERT, MODIFY, DELETE)
 
 
 class Pipeline:
@@ -50,19 +53,73 @@ class Pipeline:
         self._registers = Registers(schema, engine)
         self._value_sets = ValueSets(schema, engine)
         self._replication = Replication(engine)
+        self._native = NativeTables(schema, engine)
         self._stopped = stopped
         self.updates = self.failed = 0  # that were written, and those of them that failed
 
+    def close(self) -> None:
+        """Free the engine and what belongs to it. No worker may be running it."""
+        self._native.close()
+        self.engine.close()
+
     # ---- writes
 
-    def write(self, updates: Sequence[p4r.Update], atomicity: p4r.WriteRequest.Atomicity.ValueType) -> list[p4r.Error]:
-        """Apply a batch. Returns an error (or OK) for each update, or [] if all succeeded.
+    def decode(self, data: bytes) -> Batch:
+        """A WriteRequest, for write_batch, before the next is decoded. Raises StatusError if it is malformed."""
+        return self._native.decode(data)
+
+    def write_batch(self, batch: Batch) -> list[p4r.Error]:
+        """Apply a batch whole. Returns an error (or OK) for each update, or [] if all succeeded.
 
         CONTINUE_ON_ERROR tries every update. The other two apply all or none: the first error rolls back what was
         done before it, and DATAPLANE_ATOMIC holds the packets back meanwhile, so that they see none or all of it.
         """
-        results = self._write(updates, atomicity)
-        self.updates += len(updates)
+        if not batch.decoded:
+            return self.write(batch.whole.updates, batch.head.atomicity)
+        if batch.head.atomicity == p4r.WriteRequest.CONTINUE_ON_ERROR:
+            for _ in self.write_pieces(batch, batch.count, batch.count):
+                pass
+            return batch.answers()
+        try:
+            if batch.head.atomicity == p4r.WriteRequest.DATAPLANE_ATOMIC:
+                with self._stopped():
+                    return self._counted(batch.count, self._all_or_none(batch))
+            return self._counted(batch.count, self._all_or_none(batch))
+        finally:
+            self._native.tidy()
+
+    def write_pieces(self, batch: Batch, natively: int, in_python: int) -> Iterator[None]:
+        """Apply a decoded batch with CONTINUE_ON_ERROR; then ask batch.answers().
+
+        What the runtime does not do, or not to the end, is done by _write_one in its place. Between two steps that many
+        updates are done at most.
+        """
+        alone = 0
+        try:
+            while (i := self._native.write(natively, undo=False)) != DONE:
+                if i != MORE:
+                    alone += 1
+                    try:
+                        self._write_one(batch.whole.updates[i], NoUndo())
+                    except (StatusError, errors.EngineError) as e:
+                        batch.failed[i] = e
+                if i == MORE or alone == in_python:
+                    alone = 0
+                    yield
+            for i, code in self._native.refused():
+                name = self.schema.tables[batch.whole.updates[i].entity.table_entry.table_id].name
+                batch.failed[i] = self.engine.table(name).refusal(code)
+            self.updates += batch.count
+            self.failed += len(batch.failed)
+        finally:
+            self._native.tidy()
+
+    def write(self, updates: Sequence[p4r.Update], atomicity: p4r.WriteRequest.Atomicity.ValueType) -> list[p4r.Error]:
+        """The same for updates that are messages: all of them in Python."""
+        return self._counted(len(updates), self._write(updates, atomicity))
+
+    def _counted(self, updates: int, results: list[p4r.Error]) -> list[p4r.Error]:
+        self.updates += updates
         self.failed += sum(error.canonical_code != OK for error in results)
         return results
 
@@ -75,42 +132,13 @@ class Pipeline:
         return self._write_all_or_none(updates)
 
     def _write_each(self, updates: Sequence[p4r.Update]) -> list[p4r.Error]:
-        """Runs of plain entries of one table go to the engine in one call; everything else one by one, in order."""
         failed: dict[int, Exception] = {}
-        log = NoUndo()
-        run: list[tuple[int, WriteKind, Entry]] = []
-        run_table: Table | None = None
         for i, update in enumerate(updates):
             try:
-                plain = None
-                if update.type in _KINDS and update.entity.WhichOneof("entity") == "table_entry":
-                    plain = self.tables.plain(update.type, update.entity.table_entry)
-                if plain is not None:
-                    if plain[0] is not run_table:
-                        if run_table is not None:
-                            self._write_run(run_table, run, failed)
-                        run, run_table = [], plain[0]
-                    run.append((i, _KINDS[update.type], plain[1]))
-                    continue
-                if run_table is not None:
-                    self._write_run(run_table, run, failed)
-                    run, run_table = [], None
-                self._write_one(update, log)
+                self._write_one(update, NoUndo())
             except (StatusError, errors.EngineError) as e:
                 failed[i] = e
-        if run_table is not None:
-            self._write_run(run_table, run, failed)
-        if not failed:
-            return []
-        return [error_of(failed.get(i)) for i in range(len(updates))]
-
-    def _write_run(self, table: Table, run: list[tuple[int, WriteKind, Entry]], failed: dict[int, Exception]) -> None:
-        results = self.engine.write_many(table.name, [(kind, entry) for _, kind, entry in run])
-        for (i, _, entry), error in zip(run, results, strict=True):
-            if error is None:
-                self.tables.forget(table, entry)
-            else:
-                failed[i] = error
+        return answers(len(updates), failed)
 
     def _write_all_or_none(self, updates: Sequence[p4r.Update]) -> list[p4r.Error]:
         log = Undo()
@@ -121,6 +149,27 @@ class Pipeline:
                 log.roll_back()
                 return aborted(len(updates), {i: e})
         return []
+
+    def _all_or_none(self, batch: Batch) -> list[p4r.Error]:
+        """As _write_all_or_none; the runtime's part is one step of the log at a time."""
+        log = Undo()
+        native = self._native
+        start = native.undo_mark()
+        try:
+            while True:
+                before = native.undo_mark()
+                i = native.write(batch.count, undo=True)
+                if native.undo_mark() > before:
+                    log.add(partial(native.undo_to, before))
+                if i == DONE:
+                    return []
+                if i != MORE:
+                    self._write_one(batch.whole.updates[i], log)
+        except (StatusError, errors.EngineError) as e:
+            log.roll_back()
+            return aborted(batch.count, {i: e})
+        finally:
+            native.forget(start)
 
     def _write_one(self, update: p4r.Update, undo: Undo) -> None:
         kind, entity = update.type, update.entity
@@ -185,6 +234,26 @@ class Pipeline:
             raise StatusError(INVALID_ARGUMENT, "the entity is empty")
         raise _unsupported(which)
 
+    def read_parts(self, entity: p4r.Entity, size: int) -> Iterator[p4r.Entity | bytes]:
+        """The same, where the runtime encodes them as ReadResponses on the wire, of about `size` bytes."""
+        request = entity.table_entry
+        if entity.WhichOneof("entity") != "table_entry" or not _is_plain(request):
+            yield from self.read(entity)
+            return
+        action_id = request.action.action.action_id
+        for table_id in [request.table_id] if request.table_id else list(self.schema.tables):
+            table = self.schema.tables.get(table_id)
+            if table is None or not self._native.knows(table_id) or (action_id and action_id not in table.actions):
+                one = p4r.Entity(table_entry=request)
+                one.table_entry.table_id = table_id
+                yield from self.read(one)
+                continue
+            for part in self._native.read(table_id, action_id, request.priority, size):
+                if isinstance(part, bytes):
+                    yield part
+                elif (found := self.tables.read_at(table, part, request)) is not None:
+                    yield found
+
     def idle_notifications(self) -> Iterable[p4r.IdleTimeoutNotification]:
         """One message for each table that has entries which nothing hit for as long as they allow."""
         by_table: dict[str, list[Entry]] = {}
@@ -195,17 +264,15 @@ class Pipeline:
             yield p4r.IdleTimeoutNotification(table_entry=[self.tables.message(table, e) for e in entries])
 
 
-def error_of(error: Exception | None) -> p4r.Error:
-    """The p4.v1.Error of one update or one read."""
-    if error is None:
-        return p4r.Error(canonical_code=OK)
-    return p4r.Error(canonical_code=code_of(error), message=str(error.args[0]) if error.args else str(error))
-
-
-def aborted(updates: int, failed: Mapping[int, Exception]) -> list[p4r.Error]:
-    """The errors of an all-or-nothing batch that some updates kept from being done."""
-    other = StatusError(ABORTED, f"not done, because update {min(failed)} failed")
-    return [error_of(failed.get(i, other)) for i in range(updates)]
+def _is_plain(request: p4r.TableEntry) -> bool:
+    """Does a read ask for entries as they are, all of them or those with an action or priority?"""
+    if request.is_default_action or request.match or request.controller_metadata or request.metadata:
+        return False
+    if any(request.HasField(f) for f in ("counter_data", "meter_config", "meter_counter_data", "time_since_last_hit")):
+        return False
+    if not request.HasField("action"):
+        return bool(request.table_id) or not request.priority
+    return bool(request.table_id and request.action.action.action_id)
 
 
 def _unsupported(which: str) -> StatusError:

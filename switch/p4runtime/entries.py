@@ -70,13 +70,18 @@ class Entries:
         return self._opaque.get(entry)
 
     def set_opaque(self, entry: EntryId, opaque: Opaque | None) -> None:
+        """Of an entry that is there. The engine is told that we keep something about it."""
+        known = entry in self._opaque
         if opaque is None:
             self._opaque.pop(entry, None)
         else:
             self._opaque[entry] = opaque
+        if entry.key is not None and known != (opaque is not None):
+            name = self._schema.tables[entry.table].name
+            self._engine.remark(name, entry.key, entry.priority, opaque is not None)
 
     def forget(self, table: Table, entry: Entry) -> None:
-        """After a write that left none: the entry has no opaque data (any more)."""
+        """After it was deleted: nothing is kept of it."""
         if self._opaque:
             self._opaque.pop(EntryId(table.id, entry.match, entry.priority), None)
 
@@ -95,15 +100,18 @@ class Entries:
         key = None
         if message.match:
             key = match.translate_key(table.fields, table.index, message.match, table.name)
-        wanted = _wanted_action(table, message)
+        _wanted_action(table, message)
         candidates = self._engine.entries(table.name) if key is None else self._lookup(table, key, message.priority)
-        for entry in candidates:
-            if message.priority and entry.priority != message.priority:
-                continue
-            if wanted is not None and not (isinstance(entry.action, Action) and entry.action.name == wanted):
-                continue
-            if self._passes(EntryId(table.id, entry.match, entry.priority), message):
-                yield entry
+        yield from (entry for entry in candidates if self.passes(table, entry, message))
+
+    def passes(self, table: Table, entry: Entry, message: p4r.TableEntry) -> bool:
+        """Has it the priority, action and opaque data that a read filters by?"""
+        if message.priority and entry.priority != message.priority:
+            return False
+        wanted = _wanted_action(table, message)
+        if wanted is not None and not (isinstance(entry.action, Action) and entry.action.name == wanted):
+            return False
+        return self._passes(EntryId(table.id, entry.match, entry.priority), message)
 
     def default(self, table: Table, message: p4r.TableEntry) -> Action | None:
         """The default entry's action. Raises LookupError if the entry does not pass a read's filters."""

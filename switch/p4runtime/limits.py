@@ -27,6 +27,7 @@ READERS_MAX = 4  # snapshots that are taken at the same time
 
 # ---- fairness: how much is done between two looks at what others want
 SLICE = 1000  # entities
+NATIVE_SLICE = 10_000  # entries that the runtime writes
 
 # ---- connections
 CALLS_PER_CONNECTION = 64

@@ -21,11 +21,13 @@ from finsy.proto import U128, p4r
 from switch import errors
 from switch.engine import Engine
 from switch.p4runtime import arbitration, packetio, roles
+from switch.p4runtime.answers import aborted, error_of
 from switch.p4runtime.arbitration import ClientId, Reply
 from switch.p4runtime.config import Loader, PipelineConfig
-from switch.p4runtime.device import Pipeline, aborted, error_of
-from switch.p4runtime.limits import READERS_MAX, SLICE, UNARBITRATED_MAX
+from switch.p4runtime.device import Pipeline
+from switch.p4runtime.limits import NATIVE_SLICE, READ_CHUNK, READERS_MAX, SLICE, UNARBITRATED_MAX
 from switch.p4runtime.lock import ReadWriteLock
+from switch.p4runtime.native_tables import Batch
 from switch.p4runtime.roles import RoleConfig
 from switch.p4runtime.snapshot import Room, Snapshot
 from switch.p4runtime.status import (
@@ -39,7 +41,6 @@ from switch.p4runtime.status import (
     BatchError,
     StatusError,
     code_of,
-    parse,
 )
 from switch.p4runtime.stream import Caller, Client
 from switch.ports import PortError
@@ -126,14 +127,15 @@ class Servicer:
 
     async def write(self, data: bytes, caller: Caller) -> None:
         """A WriteRequest ("Write RPC"). Raises BatchError where updates fail."""
-        request = parse(p4r.WriteRequest, data)
 
         async def do() -> None:
             async with self._lock.writing():
-                config = self._check_writer(request, caller)
+                pipeline = self._config.saved or self._config.running
+                batch = Batch(data) if pipeline is None else pipeline.decode(data)
+                config = self._check_writer(batch.head, caller)
                 self._write_runs = True
                 try:
-                    results = await _write(self._addressed(), request, config)
+                    results = await _write(self._addressed(), batch, config)
                 finally:
                     self._write_runs = False
             if results:
@@ -356,9 +358,17 @@ class Servicer:
         self._tell_primaries(message, lambda config: config is None or number in config.ids)
 
 
-async def _write(pipeline: Pipeline, request: p4r.WriteRequest, config: RoleConfig | None) -> list[p4r.Error]:
+async def _write(pipeline: Pipeline, batch: Batch, config: RoleConfig | None) -> list[p4r.Error]:
     """An error (or OK) for each update, or [] if all succeeded. Batches that may be done in part are done in slices."""
-    updates, mode = request.updates, request.atomicity
+    mode = batch.head.atomicity
+    if config is None and batch.decoded:
+        if mode != p4r.WriteRequest.CONTINUE_ON_ERROR:
+            _check_atomicity(mode)
+            return pipeline.write_batch(batch)
+        for _ in pipeline.write_pieces(batch, NATIVE_SLICE, SLICE):
+            await asyncio.sleep(0)
+        return batch.answers()
+    updates = batch.whole.updates
     refused: dict[int, StatusError] = {}
     if config is not None:
         for i, update in enumerate(updates):
@@ -367,8 +377,7 @@ async def _write(pipeline: Pipeline, request: p4r.WriteRequest, config: RoleConf
             except StatusError as e:
                 refused[i] = e
     if mode != p4r.WriteRequest.CONTINUE_ON_ERROR:
-        if mode not in (p4r.WriteRequest.ROLLBACK_ON_ERROR, p4r.WriteRequest.DATAPLANE_ATOMIC):
-            raise StatusError(INVALID_ARGUMENT, f"the atomicity {mode} is not known")
+        _check_atomicity(mode)
         if refused:
             return aborted(len(updates), refused)
         return pipeline.write(updates, mode)
@@ -388,6 +397,12 @@ async def _write(pipeline: Pipeline, request: p4r.WriteRequest, config: RoleConf
     return results if failed else []
 
 
+def _check_atomicity(mode: p4r.WriteRequest.Atomicity.ValueType) -> None:
+    """Of a batch that is done whole or not at all."""
+    if mode not in (p4r.WriteRequest.ROLLBACK_ON_ERROR, p4r.WriteRequest.DATAPLANE_ATOMIC):
+        raise StatusError(INVALID_ARGUMENT, f"the atomicity {mode} is not known")
+
+
 async def _read(
     pipeline: Pipeline, requests: Iterable[p4r.Entity], config: RoleConfig | None, snapshot: Snapshot
 ) -> None:
@@ -395,9 +410,13 @@ async def _read(
     number = 0
     for request in requests:
         try:
-            for entity in pipeline.read(request):
-                if roles.belongs(config, entity):
-                    snapshot.add(entity)
+            for part in pipeline.read_parts(request, READ_CHUNK) if config is None else pipeline.read(request):
+                if isinstance(part, bytes):
+                    snapshot.add_responses(part)
+                    await asyncio.sleep(0)
+                    continue
+                if roles.belongs(config, part):
+                    snapshot.add(part)
                 number += 1
                 if number % SLICE == 0:
                     await asyncio.sleep(0)

@@ -38,6 +38,12 @@ class Snapshot:
         self._parts += (b"\x0a", _varint(len(data)), data)
         self._size += len(data) + 6
 
+    def add_responses(self, data: bytes) -> None:
+        """A ReadResponse that is encoded already. Raises StatusError (RESOURCE_EXHAUSTED) without room for it."""
+        self.flush()
+        self._room.grow(self, len(data))
+        self._pieces.append(data)
+
     def flush(self) -> None:
         """What was added becomes a piece."""
         if not self._parts:

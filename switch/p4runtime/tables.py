@@ -32,43 +32,6 @@ class Tables:
         self._entries = Entries(schema, engine)
         self.direct = Direct(schema, engine, self._entries)
 
-    # ---- the quick way: plain entries of direct tables, many at a time
-
-    def plain(self, kind: UpdateKind, message: p4r.TableEntry) -> tuple[Table, Entry] | None:
-        """The write as the engine's batch call takes it, or None if it needs `write` (or is wrong)."""
-        table = self._schema.tables.get(message.table_id)
-        if (
-            table is None
-            or table.profile
-            or table.const
-            or table.direct_meter
-            or message.is_default_action
-            or message.is_const
-            or message.controller_metadata
-            or message.metadata
-            or message.idle_timeout_ns
-            or not table.fields
-            or (message.priority <= 0 if table.has_priority else message.priority != 0)
-        ):
-            return None
-        key = match.translate_key(table.fields, table.index, message.match, table.name)
-        if kind == DELETE:
-            return table, Entry(key, Action(""), message.priority)
-        if not message.HasField("action") or message.HasField("counter_data") or message.HasField("meter_counter_data"):
-            return None
-        if message.HasField("meter_config") or message.HasField("time_since_last_hit"):
-            return None
-        if message.action.WhichOneof("type") != "action":
-            return None
-        action = actions.translate_action(table.actions, message.action.action, table.name)
-        if table.scopes[message.action.action.action_id] is Scope.DEFAULT_ONLY:
-            return None
-        return table, Entry(key, action, message.priority)
-
-    def forget(self, table: Table, entry: Entry) -> None:
-        """After a plain write took effect: the entry has no metadata (any more)."""
-        self._entries.forget(table, entry)
-
     # ---- writes
 
     def write(self, kind: UpdateKind, message: p4r.TableEntry, undo: Undo) -> None:
@@ -207,9 +170,19 @@ class Tables:
                 yield from self._read_default(table, message)
                 continue
             for entry in self._entries.selected(table, message):
-                found = p4r.Entity()
-                self._fill(found.table_entry, table, entry, message)
-                yield found
+                yield self._entity(table, entry, message)
+
+    def read_at(self, table: Table, number: int, request: p4r.TableEntry) -> p4r.Entity | None:
+        """The entry with this number, as `read` gives it, if it passes the filters of the request."""
+        entry = self._engine.entry_at(table.name, number)
+        if entry is None or not self._entries.passes(table, entry, request):
+            return None
+        return self._entity(table, entry, request)
+
+    def _entity(self, table: Table, entry: Entry, request: p4r.TableEntry) -> p4r.Entity:
+        found = p4r.Entity()
+        self._fill(found.table_entry, table, entry, request)
+        return found
 
     def message(self, table: Table, entry: Entry) -> p4r.TableEntry:
         """An entry as an idle notification shows it."""

@@ -1,0 +1,143 @@
+"""The same WriteRequests through the native path and through Python alone: same answers, same entries read back.
+
+Oracle: the Python path (switch/p4runtime/tables.py and around it), which decodes with protobuf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from finsy.proto import p4i, p4r
+from google.protobuf import text_format
+
+from switch.engine import Engine
+from switch.p4runtime import schema
+from switch.p4runtime.config import fit_together
+from switch.p4runtime.device import Pipeline
+from switch.p4runtime.status import StatusError, parse
+from tests.fuzz.write_requests import Requests
+
+CASES = Path(__file__).parents[1] / "golden" / "v1model"
+# Between them all kinds of match, wide keys, direct counters and meters, idle timeouts, profiles, const tables.
+PROGRAMS = (
+    "p4info_all_kinds",
+    "l3_router_ecmp_acl",
+    "p4runtime_canonical_bytes",
+    "table_key_widths",
+    "meter_direct",
+    "vxlan_gateway",
+    "idle_timeout",
+    "action_param_types",
+    "table_size_full",
+    "table_optional",
+    "table_range",
+)
+
+
+@contextmanager
+def pipeline(name: str) -> Iterator[Pipeline]:
+    """A recorded program, loaded, without ports and server."""
+    folder = CASES / name
+    info = schema.build(text_format.Parse((folder / f"{name}.p4info.txtpb").read_text(), p4i.P4Info()))
+    engine = Engine.load(folder / f"{name}.json", cpu_port=510, optimise="none")
+    fit_together(info, engine)
+    made = Pipeline(p4r.ForwardingPipelineConfig(), info, engine, nullcontext)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+class Paths:
+    """One pipeline that takes requests natively, one that takes them in Python."""
+
+    def __init__(self, native: Pipeline, python: Pipeline) -> None:
+        self.native, self.python = native, python
+        self.decoded = 0  # requests that the runtime took apart
+
+    def write(self, data: bytes) -> tuple[list[p4r.Error], list[p4r.Error]] | None:
+        """The answers of both; None if both called the request malformed. Raises AssertionError if only one did."""
+        try:
+            request = parse(p4r.WriteRequest, data)
+        except StatusError:
+            request = None
+        try:
+            batch = self.native.decode(data)
+        except StatusError:
+            assert request is None, "malformed for the native path only"
+            return None
+        assert request is not None, "malformed for protobuf only"
+        self.decoded += batch.decoded
+        head = p4r.WriteRequest()
+        head.CopyFrom(request)
+        del head.updates[:]
+        assert p4r.WriteRequest.FromString(batch.head.SerializeToString()).atomicity == head.atomicity
+        assert batch.head.device_id == head.device_id and batch.head.role == head.role
+        assert batch.head.HasField("election_id") == head.HasField("election_id")
+        assert batch.count == len(request.updates)
+        return self.native.write_batch(batch), self.python.write(request.updates, request.atomicity)
+
+    def states(self) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        """All entries of each with counters and meters; the native one's once more as the runtime encodes them."""
+        return _state(self.native), _state(self.python), _encoded(self.native)
+
+
+def _requests(of: Pipeline) -> Iterator[p4r.TableEntry]:
+    for table in of.schema.tables.values():
+        yield p4r.TableEntry(table_id=table.id)
+        if not table.profile:
+            yield p4r.TableEntry(table_id=table.id, is_default_action=True)
+
+
+def _state(of: Pipeline) -> list[bytes]:
+    """In an order of its own: entries have none."""
+    found = [e for request in _requests(of) for e in of.read(p4r.Entity(table_entry=request))]
+    for table in of.schema.tables.values():
+        direct = p4r.TableEntry(table_id=table.id)
+        if table.direct_counter:
+            direct.counter_data.SetInParent()
+        if table.direct_meter:
+            direct.meter_config.SetInParent()
+        if table.direct_counter or table.direct_meter:
+            found += of.read(p4r.Entity(table_entry=direct))
+    return sorted(e.SerializeToString(deterministic=True) for e in found)
+
+
+def _encoded(of: Pipeline) -> list[bytes]:
+    """As _state, without what is shown of direct resources."""
+    found: list[p4r.Entity] = []
+    for request in _requests(of):
+        for part in of.read_parts(p4r.Entity(table_entry=request), 500):
+            if not isinstance(part, bytes):
+                found.append(part)
+                continue
+            response = p4r.ReadResponse.FromString(part)
+            assert response.SerializeToString(deterministic=True) == part, "not encoded as protobuf does"
+            found += response.entities
+    return sorted(e.SerializeToString(deterministic=True) for e in found)
+
+
+def compare(name: str, seed: int, count: int) -> Paths:
+    """Send `count` requests to both paths. Raises AssertionError where they differ."""
+    with pipeline(name) as native, pipeline(name) as python:
+        paths = Paths(native, python)
+        requests = Requests(native.schema, seed)
+        for number in range(count):
+            data = requests.next()
+            answers = paths.write(data)
+            if answers is not None:
+                assert answers[0] == answers[1], f"{name}, seed {seed}, request {number}: {data.hex()}"
+            if number % 10 == 9 or number == count - 1:
+                ours, theirs, encoded = paths.states()
+                assert ours == theirs, f"{name}, seed {seed}, after request {number}"
+                plain = [e for e in ours if not _shows_direct(e)]
+                assert sorted(set(encoded)) == sorted(set(plain)), f"{name}, seed {seed}, after request {number}"
+                assert len(encoded) == len(set(encoded))
+        return paths
+
+
+def _shows_direct(data: bytes) -> bool:
+    entry = p4r.Entity.FromString(data).table_entry
+    return entry.HasField("counter_data") or entry.HasField("meter_config")
