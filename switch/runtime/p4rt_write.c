@@ -266,7 +266,7 @@ static void prefetch(const struct p4rt_op *op)
 {
     const struct p4rt_table *t = op->table;
     if (t && t->store == P4RT_STORE_EXACT)
-        exact_prefetch(t->lookup, exact_hash(t->lookup, p4rt_key(op), t->words), t->words, t->param_words);
+        __builtin_prefetch(exact_bucket(t->lookup, p4rt_key(op), t->words, t->param_words), 1);
 }
 
 int64_t p4rt_write(struct p4rt_batch *b, struct p4rt_undo *undo, uint32_t most)
