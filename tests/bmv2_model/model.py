@@ -21,6 +21,11 @@ NODES_MAX = 10_000
 WORK_MAX = 1000
 
 
+Replica = list[tuple[int, int]]
+"""Port and egress_rid, and those of which the first whose port is up takes its place while its own is down
+(P4Runtime's backups)."""
+
+
 class Overload(Exception):
     """The packet keeps the switch busy for longer than the model follows it."""
 
@@ -72,9 +77,10 @@ class Model:
         self.learn_lists = {
             f["id"]: (f["name"], [self._element(e, x) for e in f["elements"]]) for f in json.get("learn_lists") or ()
         }
-        self.multicast: dict[int, list[tuple[int, int]]] = {}
-        """Port and egress_rid."""
-        self.sessions: dict[int, tuple[list[tuple[int, int]], int]] = {}
+        self.down: set[int] = set()
+        """Ports."""
+        self.multicast: dict[int, list[Replica]] = {}
+        self.sessions: dict[int, tuple[list[Replica], int]] = {}
         """Ports and egress_rids; bytes that are sent at most, 0: all."""
         self.standard = {name.rpartition(".")[2]: h.standard(name) for name in STANDARD}
 
@@ -221,7 +227,8 @@ class Model:
         waiting.append(("replicate", copied, self.sessions[session]))
 
     def _replicate(self, p: Packet, to: Any, truncate: int, sent: Sent, waiting: list[Any]) -> None:
-        for port, rid in to:
+        for replica in to:
+            port, rid = next((r for r in replica if r[0] not in self.down), replica[0])
             copied = self.headers.watched(p.copy())
             copied.truncate = truncate or None
             self._set(copied, egress_rid=rid)
@@ -277,6 +284,11 @@ class Model:
                 store(p, self.meters.target[meter], colour)
             chosen = self._resolve(table, entry, p)
         else:
+            table.default_count[0] += 1
+            table.default_count[1] += p.ingress_length
+            if meter and table.default_meter is not None:
+                colour = self.meters.colour(meter, table.default_meter, p.ingress_length, self.around.now)
+                store(p, self.meters.target[meter], colour)
             chosen = table.default
         if chosen is not None:
             self.actions[self.action_ids[table.name][chosen[0]]](p, chosen[1])
@@ -292,7 +304,7 @@ class Model:
         if kind == "action":
             return what, data[0]
         assert table.profile is not None
-        return table.profile.members[what] if kind == "member" else table.profile.choose(what, p)
+        return table.profile.members[what] if kind == "member" else table.profile.choose(what, p, self.down)
 
 
 STANDARD = (

@@ -57,7 +57,7 @@ class Replay:
             case "action_profile_group":
                 group = entity.action_profile_group
                 groups = self.model.profiles[self.profiles[group.action_profile_id]].groups
-                members = sorted((m.member_id, m.weight) for m in group.members)  # BMv2: a set of their handles
+                members = sorted((m.member_id, m.weight, None) for m in group.members)  # BMv2: a set of their handles
                 groups[group.group_id] = [] if delete else members
             case "packet_replication_engine_entry":
                 self._replication(entity.packet_replication_engine_entry, delete)
@@ -88,11 +88,11 @@ class Replay:
     def _replication(self, entry: p4r.PacketReplicationEngineEntry, delete: bool) -> None:
         if entry.WhichOneof("type") == "multicast_group_entry":
             group = entry.multicast_group_entry
-            replicas = [(_port(r), r.instance) for r in group.replicas]
+            replicas = [[(_port(r), r.instance)] for r in group.replicas]
             self.model.multicast[group.multicast_group_id] = [] if delete else replicas
             return
         session = entry.clone_session_entry
-        replicas = [(_port(r), r.instance) for r in session.replicas]
+        replicas = [[(_port(r), r.instance)] for r in session.replicas]
         self.model.sessions.pop(session.session_id, None)
         if not delete:
             self.model.sessions[session.session_id] = replicas, session.packet_length_bytes
@@ -156,7 +156,7 @@ class Replay:
                 for i, a in enumerate(action.action_profile_action_set.action_profile_actions):
                     number = self.one_shots * 1_000_000 + i
                     table.profile.members[number] = self._action(a.action)
-                    members.append((number, a.weight))
+                    members.append((number, a.weight, None))
                 table.profile.groups[self.one_shots * 1_000_000] = members
                 return ("group", self.one_shots * 1_000_000)
         return ("action", *self._action(action.action))

@@ -35,14 +35,22 @@ class Profile:
         selector = json.get("selector")
         self.hash: Callable[[Packet], int] | None = calculation(selector, headers) if selector else None
         self.members: dict[int, tuple[str, list[int]]] = {}
-        self.groups: dict[int, list[tuple[int, int]]] = {}
-        """Member id and weight."""
+        self.groups: dict[int, list[tuple[int, int, int | None]]] = {}
+        """Member id, weight, and the port that must be up for it."""
 
-    def choose(self, group: int, packet: Packet) -> tuple[str, list[int]] | None:
-        """A member has as many places as its weight says; None if the group has none."""
+    def choose(self, group: int, packet: Packet, down: set[int]) -> tuple[str, list[int]] | None:
+        """A member has as many places as its weight says; None if the group has none. `down`: ports."""
         assert self.hash is not None
-        places = [member for member, weight in self.groups[group] for _ in range(weight)]
-        return self.members[places[self.hash(packet) % len(places)]] if places else None
+        there = [(member, weight) for member, weight, watch in self.groups[group] if watch not in down]
+        total = sum(weight for _, weight in there)
+        if not total:
+            return None
+        place = self.hash(packet) % total
+        for member, weight in there:
+            if place < weight:
+                return self.members[member]
+            place -= weight
+        raise AssertionError
 
 
 class Table:
@@ -63,6 +71,9 @@ class Table:
             data = [int(x, 16) for x in default.get("action_data") or ()]
             self.initial_default = self._call(actions[default["action_id"]], data)
         self.default = self.initial_default
+        self.default_count = [0, 0]
+        self.default_meter: Meter | None = None
+        """P4Runtime only: BMv2 executes direct meters and counters for hits alone."""
         const = json.get("entries") or ()
         top = 1 + max((e.get("priority") or 0 for e in const), default=0)
         for e in const:

@@ -1,23 +1,20 @@
 """A case: a program and what is done to it. All values are plain data, so that a case can be kept as a file.
 
-    {"do": "insert" | "modify", "table": T, "match": [...], "action": A, "priority": P, "timeout": ns}
-    {"do": "delete", "table": T, "match": [...], "priority": P}
-    {"do": "default", "table": T, "action": A or null}
-    {"do": "member+" | "member=", "profile": F, "id": I, "action": [name, data]}; {"do": "member-", ...}
-    {"do": "group+" | "group=", "profile": F, "id": I, "members": [[id, weight], ...]}; {"do": "group-", ...}
-    {"do": "multicast", "group": G, "replicas": [[port, rid], ...]}
-    {"do": "clone", "session": S, "replicas": [[port, rid], ...] or null, "truncate": bytes}
-    {"do": "meter", "meter": M, "index": I, "config": [cir, cburst, pir, pburst] or null}
-    {"do": "direct meter", "table": T, "match": [...], "priority": P, "config": ...}
-    {"do": "counter", "counter": C, "index": I, "value": [packets, bytes]}; {"do": "direct counter", ...}
-    {"do": "register", "register": R, "index": I, "value": N}
-    {"do": "value set", "set": V, "members": [[match for each field], ...]}
-    {"do": "expired"}: the entries whose idle timeout is over
-    {"do": "packets", "packets": [[port, hex], ...]}: one burst
+    {"do": "insert" | "modify", "table": T, "match": [...], "action": A, "priority": P, "timeout": ns} {"do":
+    "delete", "table": T, "match": [...], "priority": P} {"do": "default", "table": T, "action": A or null} {"do":
+    "member+" | "member=", "profile": F, "id": I, "action": [name, data]}; {"do": "member-", ...} {"do": "group+" |
+    "group=", "profile": F, "id": I, "members": [[id, weight, port or null], ...]}; {"do": "group-", ...} {"do":
+    "multicast", "group": G, "replicas": [[[port, rid], backup ...], ...]} {"do": "clone", "session": S, "replicas":
+    as above or null, "truncate": bytes} {"do": "port", "port": P, "up": true or false} {"do": "meter", "meter": M,
+    "index": I, "config": C or null} {"do": "direct meter", "table": T, "match": [...], "priority": P, "config": ...}
+    {"do": "counter", "counter": C, "index": I, "value": [packets, bytes]}; {"do": "direct counter", ...} {"do":
+    "register", "register": R, "index": I, "value": N} {"do": "value set", "set": V, "members": [[match for each
+    field], ...]} {"do": "expired"}: the entries whose idle timeout is over {"do": "packets", "packets": [[port, hex],
+    ...]}: one burst
 
 A match is ["exact", value], ["lpm", value, length], ["ternary", value, mask] or ["range", low, high]; an action
-["action", name, data], ["member", id] or ["group", id]. Each step has "at": the time in nanoseconds since the switch
-began.
+["action", name, data], ["member", id] or ["group", id]; C is [cir, cburst, pir, pburst] or [cir, cburst, eburst].
+"match": null is the default entry. Each step has "at": the time in nanoseconds since the switch began.
 """
 
 from __future__ import annotations

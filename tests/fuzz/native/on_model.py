@@ -143,7 +143,7 @@ class OnModel:
         profile = self.model.profiles[step["profile"]]
         if step["id"] not in profile.members:
             raise Refused("NotFound")
-        in_group = any(m == step["id"] for members in profile.groups.values() for m, _ in members)
+        in_group = any(m == step["id"] for members in profile.groups.values() for m, _, _ in members)
         if in_group or self._users("member", profile, step["id"]):
             raise Refused("InUse")
         del profile.members[step["id"]]
@@ -158,9 +158,9 @@ class OnModel:
         profile = self.model.profiles[step["profile"]]
         if (step["id"] in profile.groups) != exists:
             raise Refused("NotFound" if exists else "AlreadyExists")
-        if any(m not in profile.members for m, _ in step["members"]):
+        if any(m not in profile.members for m, _, _ in step["members"]):
             raise Refused("NotFound")
-        profile.groups[step["id"]] = [(m, w) for m, w in step["members"]]
+        profile.groups[step["id"]] = [(m, w, watch) for m, w, watch in step["members"]]
 
     def _group_delete(self, step: Step) -> None:
         profile = self.model.profiles[step["profile"]]
@@ -173,7 +173,10 @@ class OnModel:
     # ---- replication, arrays
 
     def _multicast(self, step: Step) -> None:
-        self.model.multicast[step["group"]] = [(p, r) for p, r in step["replicas"]]
+        self.model.multicast[step["group"]] = _replicas(step)
+
+    def _port(self, step: Step) -> None:
+        (self.model.down.discard if step["up"] else self.model.down.add)(step["port"])
 
     def _clone(self, step: Step) -> None:
         if step["replicas"] is None:
@@ -181,10 +184,15 @@ class OnModel:
                 raise Refused("NotFound")
             del self.model.sessions[step["session"]]
         else:
-            self.model.sessions[step["session"]] = [(p, r) for p, r in step["replicas"]], step["truncate"]
+            self.model.sessions[step["session"]] = _replicas(step), step["truncate"]
 
     def _configured(self, config: list[int] | None) -> Meter | None:
-        return Meter(*config, start=self.model.around.now) if config is not None else None  # type: ignore[misc]
+        if config is None:
+            return None
+        if len(config) == 3:
+            cir, cburst, eburst = config
+            return Meter(cir, cburst, 0, eburst, self.model.around.now, single_rate=True)
+        return Meter(*config, start=self.model.around.now)  # type: ignore[misc]
 
     def _meter(self, step: Step) -> None:
         meter = self._configured(step["config"])
@@ -193,13 +201,21 @@ class OnModel:
             self.model.meters.cells[step["meter"], step["index"]] = meter
 
     def _direct_meter(self, step: Step) -> None:
-        self._found(self.model.tables[step["table"]], step).meter = self._configured(step["config"])
+        table = self.model.tables[step["table"]]
+        if step["match"] is None:
+            table.default_meter = self._configured(step["config"])
+        else:
+            self._found(table, step).meter = self._configured(step["config"])
 
     def _counter(self, step: Step) -> None:
         self.model.counters.cells[step["counter"]][step["index"]] = list(step["value"])
 
     def _direct_counter(self, step: Step) -> None:
-        self._found(self.model.tables[step["table"]], step).count = list(step["value"])
+        table = self.model.tables[step["table"]]
+        if step["match"] is None:
+            table.default_count = list(step["value"])
+        else:
+            self._found(table, step).count = list(step["value"])
 
     def _register(self, step: Step) -> None:
         self.model.registers.write(step["register"], step["index"], step["value"])
@@ -224,7 +240,12 @@ class OnModel:
             if t.json.get("with_counters"):
                 counts = [(e.match, e.priority if t.by_priority else 0, tuple(e.count)) for e in t.entries]
                 found[f"counts of {t.name}"] = sorted(counts)
+                found[f"count of {t.name}'s default"] = tuple(t.default_count)
         return found
+
+
+def _replicas(step: Step) -> list[list[tuple[int, int]]]:
+    return [[(port, rid) for port, rid in replica] for replica in step["replicas"]]
 
 
 def _plain(action: tuple[Any, ...]) -> tuple[Any, ...]:

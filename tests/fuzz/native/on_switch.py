@@ -24,12 +24,14 @@ from switch.values import (
     Entry,
     Exact,
     Group,
+    GroupMember,
     Lpm,
     Match,
     Member,
     MeterConfig,
     Range,
     Replica,
+    SingleRate,
     Ternary,
 )
 from tests.fuzz.native.case import Case, Step
@@ -155,10 +157,10 @@ class OnSwitch:
         self.engine.delete_member(step["profile"], step["id"])
 
     def _group_add(self, step: Step) -> None:
-        self.engine.insert_group(step["profile"], step["id"], [(m, w) for m, w in step["members"]])
+        self.engine.insert_group(step["profile"], step["id"], [GroupMember(*m) for m in step["members"]])
 
     def _group_set(self, step: Step) -> None:
-        self.engine.modify_group(step["profile"], step["id"], [(m, w) for m, w in step["members"]])
+        self.engine.modify_group(step["profile"], step["id"], [GroupMember(*m) for m in step["members"]])
 
     def _group_delete(self, step: Step) -> None:
         self.engine.delete_group(step["profile"], step["id"])
@@ -166,26 +168,29 @@ class OnSwitch:
     # ---- replication, arrays
 
     def _multicast(self, step: Step) -> None:
-        self.engine.set_multicast_group(step["group"], [Replica(p, r) for p, r in step["replicas"]])
+        self.engine.set_multicast_group(step["group"], _replicas(step))
+
+    def _port(self, step: Step) -> None:
+        self.engine.set_port_up(step["port"], step["up"])
 
     def _clone(self, step: Step) -> None:
-        replicas = step["replicas"]
-        session = (
-            None if replicas is None else CloneSession(tuple(Replica(p, r) for p, r in replicas), step["truncate"])
-        )
+        session = None
+        if step["replicas"] is not None:
+            session = CloneSession(tuple(_replicas(step)), step["truncate"])
         self.engine.set_clone_session(step["session"], session)
 
     def _meter(self, step: Step) -> None:
         self.engine.write_meter(step["meter"], step["index"], _config(step))
 
     def _direct_meter(self, step: Step) -> None:
-        self.engine.write_direct_meter(step["table"], _match(step["match"]), step["priority"], _config(step))
+        self.engine.write_direct_meter(step["table"], _match_or_default(step["match"]), step["priority"], _config(step))
 
     def _counter(self, step: Step) -> None:
         self.engine.write_counter(step["counter"], step["index"], Count(*step["value"]))
 
     def _direct_counter(self, step: Step) -> None:
-        self.engine.write_direct_counter(step["table"], _match(step["match"]), step["priority"], Count(*step["value"]))
+        match = _match_or_default(step["match"])
+        self.engine.write_direct_counter(step["table"], match, step["priority"], Count(*step["value"]))
 
     def _register(self, step: Step) -> None:
         self.engine.write_register(step["register"], step["index"], step["value"])
@@ -210,11 +215,17 @@ class OnSwitch:
             plain = [(tuple(map(_plain_match, x.match)), _plain_action(x.action), x.priority) for x in entries]
             found[f"entries of {info.name}"] = sorted(plain)
             if info.direct_counter:
+                default = e.read_direct_counter(info.name, None)
+                found[f"count of {info.name}'s default"] = (default.packets, default.bytes)
                 counts = [(x, e.read_direct_counter(info.name, x.match, x.priority)) for x in entries]
                 found[f"counts of {info.name}"] = sorted(
                     (tuple(map(_plain_match, x.match)), x.priority, (c.packets, c.bytes)) for x, c in counts
                 )
         return found
+
+
+def _match_or_default(match: list[Any] | None) -> tuple[Match, ...] | None:
+    return _match(match) if match is not None else None
 
 
 def _match(match: list[Any]) -> tuple[Match, ...]:
@@ -249,5 +260,13 @@ def _plain_action(action: Action | Member | Group) -> tuple[Any, ...]:
             return ("group", number)
 
 
-def _config(step: Step) -> MeterConfig | None:
-    return MeterConfig(*step["config"]) if step["config"] is not None else None
+def _config(step: Step) -> MeterConfig | SingleRate | None:
+    config = step["config"]
+    return None if config is None else SingleRate(*config) if len(config) == 3 else MeterConfig(*config)
+
+
+def _replicas(step: Step) -> list[Replica]:
+    made = []
+    for (port, rid), *backups in step["replicas"]:
+        made.append(Replica(port, rid, tuple(Replica(p, r) for p, r in backups)))
+    return made

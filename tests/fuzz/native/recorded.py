@@ -59,11 +59,15 @@ def _collect(run: Replay, found: dict[Any, Step]) -> None:
             found["default", table.name] = {"do": "default", "table": table.name, "action": action}
     for group, replicas in run.model.multicast.items():
         if replicas:
-            found["multicast", group] = {"do": "multicast", "group": group, "replicas": [list(r) for r in replicas]}
+            found["multicast", group] = {"do": "multicast", "group": group, "replicas": _lists(replicas)}
     for session, (replicas, truncate) in run.model.sessions.items():
         found["clone", session] = {
-            "do": "clone", "session": session, "replicas": [list(r) for r in replicas], "truncate": truncate,
+            "do": "clone", "session": session, "replicas": _lists(replicas), "truncate": truncate,
         }  # fmt: skip
+
+
+def _lists(replicas: list[list[tuple[int, int]]]) -> list[list[list[int]]]:
+    return [[list(r) for r in replica] for replica in replicas]
 
 
 def _plain(action: tuple[Any, ...]) -> list[Any]:

@@ -68,7 +68,7 @@ class Updates:
             kinds.append((1, self._default))
         if s.profiles:
             kinds += [(4, self._member), (4, self._group)]
-        kinds.append((1, self._multicast))
+        kinds += [(1, self._multicast), (1, self._port)]
         if any(op.startswith("clone_") for op in s.operations):
             kinds.append((3, self._clone))
         if s.meters:
@@ -179,8 +179,10 @@ class Updates:
         chosen = ["action", action.name, self._data(action)] if self.rng.random() < 0.85 else None
         return {"do": "default", "table": t.name, "action": chosen}
 
-    def _some_key(self, wanted: Callable[[Table], bool]) -> tuple[str, list[Any], int] | None:
+    def _some_key(self, wanted: Callable[[Table], bool]) -> tuple[str, list[Any] | None, int] | None:
         t = self._table(wanted)
+        if self.rng.random() < 0.15:
+            return t.name, None, 0
         if not self.keys[t.name]:
             return None
         return (t.name, *self.rng.choice(self.keys[t.name]))
@@ -213,7 +215,8 @@ class Updates:
             return {"do": "group-", "profile": profile, "id": rng.choice(groups)}
         known = self.members[profile]
         count = rng.randint(1, min(5, len(known))) if known else 0
-        chosen = [[m, rng.choice((1, 1, 1, 2, 3, 7))] for m in rng.sample(known, count)]
+        weights = (1, 1, 1, 2, 3, 7) if rng.random() < 0.8 else (1, 300, 1100, 20_000)
+        chosen = [[m, rng.choice(weights), rng.choice((None, None, 1, 2, 3))] for m in rng.sample(known, min(count, 3))]
         kind = "group=" if number in groups else "group+"
         if number not in groups:
             groups.append(number)
@@ -221,11 +224,19 @@ class Updates:
 
     # ---- replication
 
-    def _replicas(self) -> list[list[int]]:
-        """Different ones: a port and instance may be there once."""
+    def _replicas(self) -> list[list[list[int]]]:
+        """Different ones: a port and instance may be there once. Some have backups."""
         rng = self.rng
-        chosen = {(rng.choice((0, 1, 2, 3, 4, 5, CPU_PORT)), rng.randrange(4)) for _ in range(rng.randint(1, 3))}
-        return [list(r) for r in sorted(chosen)]
+        ports = (0, 1, 2, 3, 4, 5, CPU_PORT)
+        chosen = sorted({(rng.choice(ports), rng.randrange(4)) for _ in range(rng.randint(1, 3))})
+        made = []
+        for port, rid in chosen:
+            backups = rng.sample((6, 7, 8), rng.choice((0, 0, 0, 1, 2)))
+            made.append([[port, rid], *([backup, rng.randrange(4)] for backup in backups)])
+        return made
+
+    def _port(self) -> Step:
+        return {"do": "port", "port": self.rng.choice((1, 2, 3, 6, 7)), "up": self.rng.random() < 0.7}
 
     def _multicast(self) -> Step:
         group = self.rng.choice((1, 2, 3, 4, 5, max(1, self.pool.value(16))))
@@ -247,6 +258,8 @@ class Updates:
         if rng.random() < 0.1:
             return None
         cir = rng.choice((0, 1, 10, 1000, 10**6))
+        if rng.random() < 0.3:
+            return [cir, rng.choice((0, 1, 2, 5, 100, 1500)), rng.choice((0, 1, 3, 10, 200, 3000))]
         pir = cir + rng.choice((0, 1, 100, 10**5))
         return [cir, rng.choice((0, 1, 2, 5, 100, 1500)), pir, rng.choice((0, 1, 3, 10, 200, 3000))]
 
