@@ -24,7 +24,7 @@ static inline void note_arrival(struct worker *w, struct packet *p, const struct
     trace_look(w, p);
     p->frame.trace_id = w->trace->next_id++;
     trace_line(w->trace, "arrive\t%u\t%d\t%s\t%u\t%u", p->frame.trace_id, parent ? (int)parent->frame.trace_id : -1, cause,
-               p->frame.ingress_port, (unsigned)(p->frame.end - p->frame.start));
+               p->frame.ingress_port, p->frame.ingress_length);
 }
 
 static inline void note_enter(struct worker *w, const struct packet *p)

@@ -82,7 +82,10 @@ class Reader:
         self._leave_state()
         for passage in self.passages.values():
             if passage.parent is not None:
-                self.passages[passage.parent].copies.append(passage)
+                parent = self.passages[passage.parent]
+                parent.copies.append(passage)
+                if passage.cause == "recirculated":
+                    parent.fates.append(Fate("recirculated", "recirculated: goes through the parser and ingress again"))
             self.fates.explain(passage)
         return self.passages[0]
 

@@ -32,6 +32,7 @@ from switch.values import Entry, Group, Member
 Kind: TypeAlias = Literal["head", "part", "name", "good", "bad", "change", "dim"]
 Paint: TypeAlias = Callable[[str, Kind], str]
 INDENT = "  "
+QUIET = ("no_op", "update_checksum")
 
 
 def plain(text: str, kind: Kind) -> str:
@@ -183,9 +184,9 @@ class _Text:
             yield from self._indent(self._statement(statement), 1)
 
     def _statement(self, s: Statement) -> Iterator[str]:
-        """Nothing for a statement without source that did nothing."""
+        """Nothing for what did nothing, where the source does not say it: copies into the compiler's own variables."""
         text = s.source.fragment if s.source and s.source.fragment else s.op
-        if not s.changes and not s.effects and s.op in ("no_op", "update_checksum"):
+        if not s.changes and not s.effects and (s.op in QUIET or (s.op == "assign" and "=" not in text)):
             return
         yield f"{text}{self._at(s.source)}"
         yield from self._indent(self._effects(s.effects), 1)
