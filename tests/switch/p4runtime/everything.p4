@@ -39,7 +39,7 @@ control I(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t 
     action flood(bit<16> group) { std.mcast_grp = group; }
     action learn() { digest<learnt_t>(1, { hdr.data.a, hdr.data.b }); }
 
-    table exact_table { key = { hdr.data.a : exact; } actions = { forward_counted; drop; } counters = hits; default_action = drop(); }
+    table exact_table { key = { hdr.data.a : exact; } actions = { forward_counted; drop; } counters = hits; default_action = drop(); size = 65536; }
     table lpm_table { key = { hdr.data.a : lpm; } actions = { forward_paced; NoAction; } meters = pace; }
     table ternary_table { key = { hdr.data.a : ternary; hdr.data.b : ternary; } actions = { forward; NoAction; } }
     table range_table { key = { hdr.data.b : range; } actions = { forward; NoAction; } }
