@@ -67,6 +67,12 @@ def entries(info: p4i.P4Info, count: int, port: int = 1) -> list[p4r.Entity]:
     return found
 
 
+def group(number: int) -> p4r.Entity:
+    """A multicast group without replicas; 0: all of them."""
+    message = p4r.MulticastGroupEntry(multicast_group_id=number)
+    return p4r.Entity(packet_replication_engine_entry=p4r.PacketReplicationEngineEntry(multicast_group_entry=message))
+
+
 def batch(kind: p4r.Update.Type.ValueType, found: list[p4r.Entity], **fields: object) -> p4r.WriteRequest:
     updates = [p4r.Update(type=kind, entity=entity) for entity in found]
     return p4r.WriteRequest(updates=updates, **fields)  # type: ignore[arg-type]
@@ -181,9 +187,9 @@ def test_a_new_primary_waits_for_the_writes_of_the_one_before(info: p4i.P4Info) 
     with SwitchThread() as switch, Client(switch.address) as client:
         client.arbitrate()
         client.set_pipeline(info, everything.json_path().read_bytes())
-        request = batch(INSERT, entries(info, 20_000))
-        switch.call(in_the_middle_of_a_write(switch.switch.servicer, request))
-        assert len(client.read(ALL_ENTRIES)) == 20_000
+        groups = [group(number) for number in range(1, 20_000)]  # a batch of many slices
+        switch.call(in_the_middle_of_a_write(switch.switch.servicer, batch(INSERT, groups)))
+        assert len(client.read(group(0))) == len(groups)
 
 
 # ---- SetForwardingPipelineConfig RPC, GetForwardingPipelineConfig RPC
