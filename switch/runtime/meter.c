@@ -6,8 +6,10 @@
 #include "entry.h"
 #include "memory.h"
 
-/* Beyond this credit the origin of time is moved up, so that a double keeps single tokens apart (2^53). */
-#define CREDIT_MAX ((double)(INT64_C(1) << 52))
+#define SECOND 1000000000u
+#define BURST_MAX (INT64_C(1) << 61) /* tokens of a bucket */
+#define LEVEL_MAX (INT64_C(1) << 62) /* tokens at the origin before a bucket is found to run over */
+#define WHOLE_MAX (UINT32_C(1) << 31) /* more tokens a nanosecond than any packet has bytes */
 
 _Static_assert(sizeof(struct meter) == 128, "a meter is two cache lines: buckets, counts");
 
@@ -19,8 +21,9 @@ struct meters *meters_create(enum meter_unit unit, uint64_t size)
     m->unit = unit;
     m->size = size;
     m->meter = memory_reserve(size * sizeof *m->meter);
-    if (!m->meter) {
-        free(m);
+    m->config = memory_reserve(size * sizeof *m->config);
+    if (!m->meter || !m->config) {
+        meters_destroy(m);
         return NULL;
     }
     return m;
@@ -31,6 +34,7 @@ void meters_destroy(struct meters *m)
     if (!m)
         return;
     memory_release(m->meter, m->size * sizeof *m->meter);
+    memory_release(m->config, m->size * sizeof *m->config);
     free(m);
 }
 
@@ -46,10 +50,15 @@ static void unlock(struct meter *m)
     atomic_store_explicit(&m->lock, 0, memory_order_release);
 }
 
-/* A burst as a signed number; no bucket is larger than 2^62 tokens. */
 static int64_t tokens_of(uint64_t burst)
 {
-    return burst < (UINT64_C(1) << 62) ? (int64_t)burst : INT64_C(1) << 62;
+    return burst < (uint64_t)BURST_MAX ? (int64_t)burst : BURST_MAX;
+}
+
+static struct meter_rate rate_of(uint64_t a_second)
+{
+    uint64_t whole = a_second / SECOND;
+    return (struct meter_rate){whole < WHOLE_MAX ? (uint32_t)whole : WHOLE_MAX, (uint32_t)(a_second % SECOND)};
 }
 
 int meter_configure(struct meters *m, uint64_t index, enum meter_kind kind, const struct meter_config *config, uint64_t now_ns)
@@ -59,25 +68,24 @@ int meter_configure(struct meters *m, uint64_t index, enum meter_kind kind, cons
     struct meter *meter = &m->meter[index];
     lock(meter);
     meter->kind = kind;
-    meter->config = kind == METER_OFF ? (struct meter_config){0} : *config;
-    meter->start = now_ns;
-    meter->spent = -tokens_of(meter->config.cburst);
-    meter->peak = kind == METER_TWO_RATE ? -tokens_of(meter->config.pburst) : tokens_of(meter->config.pburst);
+    if (kind != METER_OFF) {
+        m->config[index] = *config;
+        meter->start = now_ns;
+        meter->cir = rate_of(config->cir);
+        meter->pir = rate_of(config->pir);
+        meter->committed = meter->cburst = tokens_of(config->cburst);
+        meter->peak = meter->pburst = tokens_of(config->pburst);
+    }
     unlock(meter);
     return TABLE_OK;
 }
 
 enum meter_kind meter_configuration(struct meters *m, uint64_t index, struct meter_config *config)
 {
-    if (index >= m->size)
+    if (!meter_is_on(m, index))
         return METER_OFF;
-    struct meter *meter = &m->meter[index];
-    lock(meter);
-    enum meter_kind kind = meter->kind;
-    if (kind != METER_OFF)
-        *config = meter->config;
-    unlock(meter);
-    return kind;
+    *config = m->config[index];
+    return m->meter[index].kind;
 }
 
 void meter_counts(struct meters *m, uint64_t index, struct meter_count count[METER_COLORS])
@@ -114,75 +122,88 @@ void meter_reset(struct meters *m, uint64_t index)
         meter_set_counts(m, index, (struct meter_count[METER_COLORS]){{0, 0}});
 }
 
-/* Tokens that `rate` has credited since the origin. */
-static double credit(const struct meter *m, uint64_t rate, uint64_t now_ns)
+/* Tokens that a rate credits in `ns`, less than a second: rate * ns / 1e9, rounded down. */
+static inline int64_t credit(struct meter_rate rate, uint64_t ns)
 {
-    return now_ns > m->start ? (double)(now_ns - m->start) * (double)rate / 1e9 : 0; /* exact where it is a whole number */
+    return (int64_t)(ns * rate.whole + ns * rate.rest / SECOND);
 }
 
-/* Let time begin at `now_ns` with the tokens that there are. */
-static void move_origin(struct meter *m, uint64_t now_ns)
+/* The level of a bucket `seconds` whole seconds later. */
+static int64_t later(int64_t level, struct meter_rate rate, uint64_t seconds)
 {
-    double committed = credit(m, m->config.cir, now_ns), peak = credit(m, m->config.pir, now_ns);
-    int64_t burst = tokens_of(m->config.cburst), peak_burst = tokens_of(m->config.pburst);
-    double tokens = committed - (double)m->spent, peak_tokens = peak - (double)m->peak;
-    m->spent = tokens > (double)burst ? -burst : -(int64_t)tokens;
+    __int128 tokens = (__int128)seconds * ((uint64_t)rate.whole * SECOND + rate.rest) + level;
+    return tokens < LEVEL_MAX ? (int64_t)tokens : LEVEL_MAX;
+}
+
+/* Move the origin up to less than a second before `now_ns`. */
+static __attribute__((noinline)) void move_origin(struct meter *m, uint64_t now_ns)
+{
+    uint64_t seconds = (now_ns - m->start) / SECOND;
+    m->start += seconds * SECOND;
+    m->committed = later(m->committed, m->cir, seconds);
     if (m->kind == METER_TWO_RATE)
-        m->peak = peak_tokens > (double)peak_burst ? -peak_burst : -(int64_t)peak_tokens;
-    m->start = now_ns;
+        m->peak = later(m->peak, m->pir, seconds);
 }
 
-/* Tokens in a bucket of `burst`; what is over the brim is poured away (added to *over). */
-static int64_t fill(int64_t *spent, int64_t credited, int64_t burst, int64_t *over)
+/* Nanoseconds since the origin, less than a second of them; none if time stepped back. */
+static inline uint64_t since_origin(struct meter *m, uint64_t now_ns)
 {
-    int64_t tokens = credited - *spent;
-    if (tokens <= burst)
-        return tokens;
-    *over += tokens - burst;
-    *spent = credited - burst;
-    return burst;
+    int64_t passed = (int64_t)(now_ns - m->start);
+    if (__builtin_expect(passed >= (int64_t)SECOND, 0)) {
+        move_origin(m, now_ns);
+        passed = (int64_t)(now_ns - m->start);
+    }
+    return passed > 0 ? (uint64_t)passed : 0;
 }
 
 /* RFC 2698 §3. Red spends nothing, yellow from the peak bucket, green from both. */
-static enum meter_color two_rate(struct meter *m, int64_t amount, uint64_t now_ns, enum meter_color color)
+static enum meter_color two_rate(struct meter *m, int64_t amount, uint64_t ns, enum meter_color color)
 {
-    int64_t over = 0;
-    int64_t peak = fill(&m->peak, (int64_t)credit(m, m->config.pir, now_ns), tokens_of(m->config.pburst), &over);
-    int64_t committed = fill(&m->spent, (int64_t)credit(m, m->config.cir, now_ns), tokens_of(m->config.cburst), &over);
-    if (color == METER_RED || peak < amount)
-        return METER_RED;
-    m->peak += amount;
-    if (color == METER_YELLOW || committed < amount)
-        return METER_YELLOW;
-    m->spent += amount;
-    return METER_GREEN;
+    int64_t peak_credit = credit(m->pir, ns), committed_credit = credit(m->cir, ns);
+    int64_t peak = m->peak + peak_credit, committed = m->committed + committed_credit;
+    peak = peak < m->pburst ? peak : m->pburst; /* what is over the brim is lost */
+    committed = committed < m->cburst ? committed : m->cburst;
+    enum meter_color result = color == METER_RED || peak < amount           ? METER_RED
+                              : color == METER_YELLOW || committed < amount ? METER_YELLOW
+                                                                            : METER_GREEN;
+    m->peak = peak - (result != METER_RED ? amount : 0) - peak_credit;
+    m->committed = committed - (result == METER_GREEN ? amount : 0) - committed_credit;
+    return result;
 }
 
 /* RFC 2697 §3. What the committed bucket cannot hold goes to the excess bucket. */
-static enum meter_color single_rate(struct meter *m, int64_t amount, uint64_t now_ns, enum meter_color color)
+static enum meter_color single_rate(struct meter *m, int64_t amount, uint64_t ns, enum meter_color color)
 {
-    int64_t over = 0, excess_burst = tokens_of(m->config.pburst);
-    int64_t committed = fill(&m->spent, (int64_t)credit(m, m->config.cir, now_ns), tokens_of(m->config.cburst), &over);
-    m->peak = over < excess_burst - m->peak ? m->peak + over : excess_burst;
+    int64_t credited = credit(m->cir, ns), committed = m->committed + credited;
+    if (committed > m->cburst) {
+        int64_t over = committed - m->cburst, room = m->pburst - m->peak;
+        m->peak += over < room ? over : room;
+        committed = m->cburst;
+    }
+    enum meter_color result = METER_RED;
     if (color == METER_GREEN && committed >= amount) {
-        m->spent += amount;
-        return METER_GREEN;
-    }
-    if (color != METER_RED && m->peak >= amount) {
+        committed -= amount;
+        result = METER_GREEN;
+    } else if (color != METER_RED && m->peak >= amount) {
         m->peak -= amount;
-        return METER_YELLOW;
+        result = METER_YELLOW;
     }
-    return METER_RED;
+    m->committed = committed - credited;
+    return result;
 }
 
-static inline enum meter_color execute(struct meter *meter, int64_t amount, uint64_t now_ns, enum meter_color color)
+static inline enum meter_color execute(struct meter *m, int64_t amount, uint64_t now_ns, enum meter_color color)
 {
-    if (meter->kind == METER_OFF)
+    uint32_t kind = atomic_load_explicit(&m->kind, memory_order_relaxed);
+    if (kind == METER_OFF)
         return METER_GREEN;
-    uint64_t fastest = meter->config.cir > meter->config.pir ? meter->config.cir : meter->config.pir;
-    if (credit(meter, fastest, now_ns) > CREDIT_MAX)
-        move_origin(meter, now_ns);
-    return meter->kind == METER_TWO_RATE ? two_rate(meter, amount, now_ns, color) : single_rate(meter, amount, now_ns, color);
+    uint64_t ns = since_origin(m, now_ns);
+    return kind == METER_TWO_RATE ? two_rate(m, amount, ns, color) : single_rate(m, amount, ns, color);
+}
+
+static inline int64_t amount_of(const struct meters *m, uint64_t bytes)
+{
+    return m->unit == METER_PACKETS ? 1 : (int64_t)bytes;
 }
 
 enum meter_color meter_execute(struct meters *m, uint64_t index, uint64_t bytes, uint64_t now_ns, enum meter_color color)
@@ -192,7 +213,7 @@ enum meter_color meter_execute(struct meters *m, uint64_t index, uint64_t bytes,
     struct meter *meter = &m->meter[index];
     __builtin_prefetch(meter->count, 1);
     lock(meter);
-    enum meter_color result = execute(meter, m->unit == METER_PACKETS ? 1 : (int64_t)bytes, now_ns, color);
+    enum meter_color result = execute(meter, amount_of(m, bytes), now_ns, color);
     meter->count[result].packets++;
     meter->count[result].bytes += bytes;
     unlock(meter);
@@ -206,5 +227,5 @@ enum meter_color meter_peek(struct meters *m, uint64_t index, uint64_t bytes, ui
     lock(&m->meter[index]);
     struct meter copy = m->meter[index];
     unlock(&m->meter[index]);
-    return execute(&copy, m->unit == METER_PACKETS ? 1 : (int64_t)bytes, now_ns, color);
+    return execute(&copy, amount_of(m, bytes), now_ns, color);
 }

@@ -1,12 +1,13 @@
 /* Meters: two-rate three-colour (RFC 2698), single-rate three-colour (RFC 2697), in packets or bytes.
  *
- * A meter is one cache line with two token buckets, shared by all workers under a spin lock in the line: a lock-free pair
- * of buckets would need a double-width compare-and-swap for the same cost. Held for some 10 ns, by workers
- * and by the writer that configures; an uncontended execution costs about 10 ns. The line behind it counts what came out
- * green, yellow and red (P4Runtime's MeterCounterData), under the same lock.
+ * A meter is a cache line with two token buckets, shared by all workers under a spin lock in the line: two buckets changed
+ * together without a lock would need a double-width compare-and-swap, which costs the same. Held for some 10 ns, by workers
+ * and by the writer that configures. The line behind it counts what came out green, yellow and red (P4Runtime's
+ * MeterCounterData), under the same lock.
  *
- * A bucket is not refilled step by step: the tokens credited since the configuration are rate * time, in one multiplication
- * from one origin as BMv2 does, so that rounding never accumulates.
+ * A bucket is not refilled step by step: the tokens credited since the origin are rate * time rounded down, as in BMv2, so that
+ * rounding never accumulates. The origin moves up by whole seconds, in which every rate credits a whole number of tokens; so the
+ * arithmetic is that of 64-bit integers, exact, and divides by a constant only.
  */
 #ifndef P4GATE_METER_H
 #define P4GATE_METER_H
@@ -25,20 +26,27 @@ struct meter_config {
     uint64_t cir, cburst, pir, pburst;
 };
 
+/* A rate: tokens a nanosecond, and the tokens a second that these leave over. */
+struct meter_rate {
+    uint32_t whole, rest;
+};
+
 struct meter {
     _Alignas(64) _Atomic uint32_t lock;
-    _Atomic uint32_t kind;       /* by the writer under the lock; meter_is_on reads it without */
-    uint64_t start;              /* ns; credit is counted from here */
-    struct meter_config config;
-    int64_t spent;               /* committed bucket: tokens = credit - spent */
-    int64_t peak;                /* two rates: spent of the peak bucket; single rate: tokens of the excess bucket */
+    _Atomic uint32_t kind; /* by the writer under the lock; meter_is_on reads it without */
+    uint64_t start;        /* ns: the origin of credit */
+    struct meter_rate cir, pir;
+    int64_t cburst, pburst;
+    int64_t committed;     /* tokens that the committed bucket had at the origin, less those spent since */
+    int64_t peak;          /* two rates: the same of the peak bucket; single rate: tokens of the excess bucket */
     _Alignas(64) struct meter_count {
         uint64_t packets, bytes;
-    } count[METER_COLORS];       /* by colour */
+    } count[METER_COLORS]; /* by colour */
 };
 
 struct meters {
     struct meter *meter;
+    struct meter_config *config; /* as it was given; the writer's */
     uint64_t size;
     enum meter_unit unit;
 };
@@ -49,7 +57,7 @@ void meters_destroy(struct meters *m);
 /* Writer. Buckets start full at `now_ns`. METER_OFF forgets the configuration. Answers TABLE_OK, or TABLE_INVALID
  * for an index out of range, or (RFC 2698, as BMv2) a peak rate below the committed one. */
 int meter_configure(struct meters *m, uint64_t index, enum meter_kind kind, const struct meter_config *config, uint64_t now_ns);
-/* Any thread. The kind; `config` gets the configuration unless METER_OFF. */
+/* Writer. The kind; `config` gets the configuration unless METER_OFF. */
 enum meter_kind meter_configuration(struct meters *m, uint64_t index, struct meter_config *config);
 /* Any thread. What has come out in each colour since meter_set_counts; 0 for an index out of range. */
 void meter_counts(struct meters *m, uint64_t index, struct meter_count count[METER_COLORS]);
