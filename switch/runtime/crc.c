@@ -31,12 +31,38 @@ static uint64_t push_zeros(const struct crc_config *c, uint64_t remainder)
     return remainder;
 }
 
+/* The quotient of x^(64 + width) by the polynomial, less x^64. */
+static uint64_t quotient_of(const struct crc_config *c)
+{
+    uint64_t polynomial = c->polynomial & mask_of(c->width), quotient = 0, rest = polynomial; /* x^64 * x^width is taken off */
+    for (int bit = 63; bit >= 0; bit--) {
+        uint64_t top = rest >> (c->width - 1) & 1;
+        quotient |= top << bit;
+        rest = (rest << 1 ^ (top ? polynomial : 0)) & mask_of(c->width);
+    }
+    return quotient;
+}
+
+static void set_constants(struct crc_constants *k, const struct crc_config *c)
+{
+    k->width = c->width;
+    k->reflected = c->reflect_in != 0;
+    k->quotient = quotient_of(c);
+    k->divisor = c->polynomial & mask_of(c->width);
+    k->start = c->initial & mask_of(c->width);
+    k->final_xor = c->final_xor & mask_of(c->width);
+    if (k->reflected) {
+        k->quotient = mirror(k->quotient, 64);
+        k->divisor = mirror(k->divisor, c->width) << (c->width < 64);
+        k->start = mirror(k->start, c->width);
+    }
+}
+
 void crc_init(struct crc *c, const struct crc_config *config)
 {
     c->config = *config;
-    c->start = config->initial & mask_of(config->width);
-    if (config->reflect_in)
-        c->start = mirror(c->start, config->width);
+    set_constants(&c->constants, config);
+    c->start = c->constants.start;
     for (uint32_t byte = 0; byte < 256; byte++) {
         uint64_t remainder = config->reflect_in ? byte : (uint64_t)byte << (config->width - 8);
         for (int zeros = 0; zeros < 16; zeros++) {
@@ -48,6 +74,47 @@ void crc_init(struct crc *c, const struct crc_config *config)
         }
     }
 }
+
+#ifdef CRC_MULTIPLIES
+
+/* n < 8 bytes in the lower bits, the first lowest; byte order is x86's. */
+static inline uint64_t load_short(const uint8_t *data, size_t n)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < n; i++)
+        value |= (uint64_t)data[i] << 8 * i;
+    return value;
+}
+
+/* The register is xored into the first bytes of the message, which stand for it from there on; if the message is shorter than
+ * the register, the rest of the register moves up. */
+static inline uint64_t remainder_of(const struct crc_constants *k, uint64_t remainder, const uint8_t *data, size_t n)
+{
+    const uint32_t width = k->width;
+    for (; n >= 8; data += 8, n -= 8) {
+        uint64_t word;
+        memcpy(&word, data, 8);
+        word = k->reflected ? word ^ remainder : __builtin_bswap64(word) ^ remainder << (64 - width);
+        remainder = crc_step(k, word);
+    }
+    if (n == 0)
+        return remainder;
+    const uint32_t bits = 8 * (uint32_t)n;
+    uint64_t word = load_short(data, n);
+    if (k->reflected) {
+        word = (word ^ remainder) << (64 - bits);
+        return crc_step(k, word) ^ (bits < width ? remainder >> bits : 0);
+    }
+    word = (__builtin_bswap64(word) ^ remainder << (64 - width)) >> (64 - bits);
+    return crc_step(k, word) ^ (bits < width ? remainder << bits & mask_of(width) : 0);
+}
+
+static uint64_t remainder_from_start(const struct crc *c, const uint8_t *data, size_t n)
+{
+    return remainder_of(&c->constants, c->start, data, n);
+}
+
+#else
 
 /* Up to sixteen bytes. The register is xored into the first bytes of the message, which stand for it from there on;
  * if the message is shorter than the register, the rest of the register moves up. `wide` and `reflected` are constants. */
@@ -93,22 +160,27 @@ static inline uint64_t short_reflected(const struct crc *c, const uint8_t *data,
     first ^= c->start;
     last ^= c->start >> overlap / 2 >> (overlap - overlap / 2);
     first = first << missing / 2 << (missing - missing / 2);
-    uint32_t remainder = eight_bytes(table + 8, first) ^ eight_bytes(table, last);
-    return (remainder ^ c->config.final_xor) & mask_of(c->config.width);
+    return eight_bytes(table + 8, first) ^ eight_bytes(table, last);
 }
+
+static uint64_t remainder_from_start(const struct crc *c, const uint8_t *data, size_t n)
+{
+    const struct crc_config *config = &c->config;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (n - 8 <= 8 && config->width <= 32 && config->reflect_in)
+        return short_reflected(c, data, n);
+#endif
+    if (config->reflect_in)
+        return config->width > 32 ? steps(c, c->start, data, n, 1, 1) : steps(c, c->start, data, n, 0, 1);
+    return config->width > 32 ? steps(c, c->start, data, n, 1, 0) : steps(c, c->start, data, n, 0, 0);
+}
+
+#endif
 
 uint64_t crc_compute(const struct crc *c, const uint8_t *data, size_t n)
 {
     const struct crc_config *config = &c->config;
-    uint64_t remainder;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    if (n - 8 <= 8 && config->width <= 32 && config->reflect_in && config->reflect_out)
-        return short_reflected(c, data, n);
-#endif
-    if (config->reflect_in)
-        remainder = config->width > 32 ? steps(c, c->start, data, n, 1, 1) : steps(c, c->start, data, n, 0, 1);
-    else
-        remainder = config->width > 32 ? steps(c, c->start, data, n, 1, 0) : steps(c, c->start, data, n, 0, 0);
+    uint64_t remainder = remainder_from_start(c, data, n);
     if (!config->reflect_in != !config->reflect_out)
         remainder = mirror(remainder, config->width);
     return (remainder ^ config->final_xor) & mask_of(config->width);

@@ -24,4 +24,36 @@ uint64_t hash_xxh64(const uint8_t *data, size_t n);
 /* `key`: key_words 32-bit words, used round and round (BMv2's default key is one word 0). */
 uint64_t hash_toeplitz(const uint8_t *data, size_t n, const uint32_t *key, size_t key_words);
 
+/* The same of n bytes (width / 8 at least, 64 at most; a constant) that lie in big-endian words, right-aligned. `k` and `hash` belong together. */
+static inline __attribute__((always_inline)) uint64_t hash_words(const struct crc_constants *k, uint64_t (*hash)(const uint8_t *, size_t),
+                                                                 const uint64_t *words, unsigned n)
+{
+#ifdef CRC_MULTIPLIES
+    (void)hash;
+    return crc_words(k, words, n);
+#else
+    uint8_t bytes[64];
+    const unsigned count = (n + 7) / 8;
+    (void)k;
+    for (unsigned i = 0; i < 8 * count; i++)
+        bytes[i] = (uint8_t)(words[i / 8] >> (56 - 8 * (i % 8)));
+    return hash(bytes + 8 * count - n, n);
+#endif
+}
+
+static inline uint64_t hash_crc16_words(const uint64_t *words, unsigned n)
+{
+    return hash_words(&crc16_constants, hash_crc16, words, n);
+}
+
+static inline uint64_t hash_crc32_words(const uint64_t *words, unsigned n)
+{
+    return hash_words(&crc32_constants, hash_crc32, words, n);
+}
+
+static inline uint64_t hash_crcCCITT_words(const uint64_t *words, unsigned n)
+{
+    return hash_words(&crcCCITT_constants, hash_crcCCITT, words, n);
+}
+
 #endif

@@ -30,7 +30,7 @@ RESULT_KINDS: dict[type, str] = {
     c_void_p: "exact_create exact_find exact_at lpm_create lpm_find lpm_at ternary_create ternary_find ternary_at"
     " selector_create probe_selector_lookup counters_create meters_create registers_create idle_create",
     c_uint64: "hash_crc16 hash_crc32 hash_crcCCITT hash_csum16 hash_xor16 hash_xor32 hash_identity hash_xxh64"
-    " hash_toeplitz probe_qsbr_size crc_compute probe_register_read probe_checksum_add probe_random_between idle_seen",
+    " hash_toeplitz probe_crc_words probe_qsbr_size crc_compute probe_register_read probe_checksum_add probe_random_between idle_seen",
     c_uint32: "exact_insert_many lpm_insert_many ternary_insert_many probe_entry_number",
     c_uint16: "probe_checksum_finish probe_checksum_update16 probe_checksum_update32",
 }
@@ -51,11 +51,12 @@ def build(output: Path, sources: Sequence[Path], flags: Sequence[str]) -> None:
     subprocess.run([*command, *map(str, sources), *map(str, runtime), "-o", str(output)], check=True, text=True)
 
 
-@functools.lru_cache(maxsize=1)
-def load() -> ctypes.CDLL:
+@functools.lru_cache(maxsize=2)
+def load(*, portable: bool = False) -> ctypes.CDLL:
+    """`portable`: for any processor of the architecture, without what only this machine's has."""
     folder = Path(tempfile.mkdtemp(prefix="p4gate-runtime-"))
     try:
-        build(folder / "runtime.so", [HERE / "probe.c"], ["-O1", "-march=native", "-fPIC", "-shared"])
+        build(folder / "runtime.so", [HERE / "probe.c"], ["-O1", *([] if portable else ["-march=native"]), "-fPIC", "-shared"])
         library = ctypes.CDLL(str(folder / "runtime.so"))
     finally:
         shutil.rmtree(folder)

@@ -7,7 +7,7 @@ import ctypes
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runtime_library import load
+from runtime_library import load, words_of
 
 # Oracle: recorded from BMv2 (golden hash_algorithms, hash_one_field, checksum_crc_algorithms): bytes, then each result.
 RECORDED: list[tuple[str, dict[str, int]]] = [
@@ -97,8 +97,8 @@ def bitwise_crc(config: CrcConfig, data: bytes) -> int:
     return int(remainder ^ config.final_xor)
 
 
-def computed(config: CrcConfig, data: bytes) -> int:
-    library = load()
+def computed(config: CrcConfig, data: bytes, *, portable: bool = False) -> int:
+    library = load(portable=portable)
     memory = ctypes.create_string_buffer(64 * 1024)  # larger than struct crc
     library.crc_init(memory, ctypes.byref(config))
     return int(library.crc_compute(memory, data, ctypes.c_size_t(len(data))))
@@ -107,9 +107,21 @@ def computed(config: CrcConfig, data: bytes) -> int:
 @settings(max_examples=100, deadline=None)
 @given(st.data(), st.sampled_from([8, 16, 32, 64]), st.booleans(), st.booleans(), st.binary(max_size=50))
 def test_any_custom_crc(data, width, reflect_in, reflect_out, message):
+    """By multiplication and by tables."""
     word = st.integers(0, 2**width - 1)
     config = CrcConfig(width, reflect_in, reflect_out, data.draw(word), data.draw(word), data.draw(word))
-    assert computed(config, message) == bitwise_crc(config, message)
+    expected = bitwise_crc(config, message)
+    assert computed(config, message) == expected
+    assert computed(config, message, portable=True) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(min_size=4, max_size=40), st.booleans())
+def test_crcs_of_keys_in_words(message, portable):
+    """Oracle: the same of the bytes in memory."""
+    words = words_of(int.from_bytes(message, "big"), (len(message) + 7) // 8)
+    for number, name in enumerate(("crc16", "crc32", "crcCCITT")):
+        assert load(portable=portable).probe_crc_words(number, words, len(message)) == run(name, message), name
 
 
 @pytest.mark.parametrize(
