@@ -3,9 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
+
+#define SAMPLES 64u       /* keys by which bytes are judged */
+#define WRONG_MAX 2u      /* rules that they may let pass wrongly, all together */
+
+/* Rows of all bytes that any rule cares about, by which they are judged. */
+struct all_rows {
+    uint32_t dims, row_words;
+    uint16_t *byte;  /* by dimension */
+    uint64_t *rows;  /* [dimension][byte value][row_words] */
+};
+
 /* The parts of the block that one allocation holds behind the struct, each on a line of its own. */
 struct plan {
-    size_t offset, cell, bounds, rows, end;
+    size_t offset, cell, compare, bounds, rows, end;
 };
 
 static size_t lines(size_t bytes)
@@ -18,7 +30,8 @@ static struct plan plan_of(const struct ternary_writer *w, uint32_t dims, uint32
     struct plan p;
     p.offset = lines(sizeof(struct ternary_bits));
     p.cell = p.offset + lines(dims * sizeof(uint16_t));
-    p.bounds = p.cell + lines(n * sizeof(uint32_t));
+    p.compare = p.cell + lines(n * sizeof(uint32_t));
+    p.bounds = p.compare + lines(2ull * w->words * n * sizeof(uint64_t));
     p.rows = p.bounds + lines(2ull * w->pieces * n * sizeof(uint64_t));
     p.end = p.rows + 256ull * dims * row_words * sizeof(uint64_t);
     return p;
@@ -41,7 +54,7 @@ static uint32_t find_dims(const struct ternary_writer *w, const uint64_t *const 
 static void fill_rows(const struct ternary_writer *w, const uint64_t *const *masks, uint32_t n, uint32_t byte,
                       uint32_t row_words, uint64_t *rows)
 {
-    uint64_t careless[TERNARY_SMALL / 64] = {0};
+    uint64_t careless[TERNARY_CHUNK] = {0};
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t *mask = masks[i], *value = mask + w->words, bit = UINT64_C(1) << i % 64;
         struct byte_match match = rule_byte(w, mask, value, byte);
@@ -63,43 +76,182 @@ static void fill_rows(const struct ternary_writer *w, const uint64_t *const *mas
             rows[v * row_words + word] |= careless[word];
 }
 
-struct ternary_root *ternary_bits_build(const struct ternary_writer *w, const uint32_t *numbers, uint32_t n)
+static const uint64_t *row_of(const struct all_rows *all, uint32_t dim, uint32_t value)
 {
-    uint16_t *byte = malloc(key_bytes(w) * sizeof *byte);
-    if (!byte)
-        return NULL;
-    const uint64_t *masks[TERNARY_SMALL];
-    for (uint32_t i = 0; i < n; i++)
-        masks[i] = rule_mask(w, numbers[i]);
-    uint32_t dims = find_dims(w, masks, n, byte), row_words = n <= 64 ? 1 : n <= 128 ? 2 : 4;
-    struct plan p = plan_of(w, dims, n, row_words);
-    char *block = aligned_alloc(64, lines(p.end));
-    if (!block) {
-        free(byte);
-        return NULL;
+    return all->rows + (256ull * dim + value) * all->row_words;
+}
+
+/* ---- which bytes tell most ---- */
+
+/* A key that the rule describes, drawn at random: its byte by dimension. Of a range, its low bound. */
+static void draw_key(const struct ternary_writer *w, const uint64_t *mask, const struct all_rows *all, uint64_t *state, uint8_t *key)
+{
+    const uint64_t *value = mask + w->words;
+    for (uint32_t d = 0; d < all->dims; d++) {
+        struct byte_match match = rule_byte(w, mask, value, all->byte[d]);
+        uint32_t word = w->words - 1 - all->byte[d] / 8, at = 8 * (all->byte[d] % 8);
+        uint8_t low = (uint8_t)(value[word] >> at) & match.ranged, fixed = match.cares | match.ranged;
+        key[d] = match.wants | low | (uint8_t)(random_next(state) & (uint8_t)~fixed);
     }
+}
+
+static uint32_t and_rows(uint64_t *rules, const uint64_t *row, uint32_t row_words)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < row_words; i++)
+        left += (uint32_t)__builtin_popcountll(rules[i] &= row[i]);
+    return left;
+}
+
+/* Rules that a row would leave of these. */
+static uint32_t left_by(const uint64_t *rules, const uint64_t *row, uint32_t row_words)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < row_words; i++)
+        left += (uint32_t)__builtin_popcountll(rules[i] & row[i]);
+    return left;
+}
+
+/* Choose the bytes that rule out most, the best first, until keys like those that the rules describe are compared in vain with
+ * hardly a rule: every dimension costs a look-up a line or two. 0: no memory. */
+static int judge(struct ternary_writer *w, const uint64_t *const *masks, uint32_t n, const struct all_rows *all)
+{
+    const uint32_t row_words = all->row_words, samples = n < SAMPLES ? n : SAMPLES;
+    uint8_t *keys = malloc((size_t)samples * all->dims + 1), *taken = calloc(all->dims + 1, 1);
+    uint64_t *left = malloc(((size_t)samples * row_words + 1) * sizeof *left), state = 1;
+    uint32_t right = 0, now = samples * n; /* rules that match the samples; that are left */
+    int ok = keys && taken && left;
+    if (!ok)
+        goto done;
+    w->tellings = 0;
+    w->told_by = n;
+    w->told_since = 0;
+    for (uint32_t s = 0; s < samples; s++) {
+        uint64_t *rules = left + (size_t)s * row_words;
+        draw_key(w, masks[(size_t)s * n / samples], all, &state, keys + (size_t)s * all->dims);
+        memset(rules, 0xff, row_words * sizeof *rules);
+        uint32_t matching = n;
+        for (uint32_t d = 0; d < all->dims; d++)
+            matching = and_rows(rules, row_of(all, d, keys[(size_t)s * all->dims + d]), row_words);
+        right += matching;
+        memset(rules, 0, row_words * sizeof *rules);
+        for (uint32_t i = 0; i < n; i++)
+            rules[i / 64] |= UINT64_C(1) << i % 64;
+    }
+    while (now > right + WRONG_MAX) {
+        uint32_t best = 0, best_left = UINT32_MAX;
+        for (uint32_t d = 0; d < all->dims; d++) {
+            uint32_t would = 0;
+            for (uint32_t s = 0; s < samples && !taken[d]; s++)
+                would += left_by(left + (size_t)s * row_words, row_of(all, d, keys[(size_t)s * all->dims + d]), row_words);
+            if (!taken[d] && would < best_left)
+                best = d, best_left = would;
+        }
+        taken[best] = 1;
+        w->telling[w->tellings++] = all->byte[best];
+        now = 0;
+        for (uint32_t s = 0; s < samples; s++)
+            now += and_rows(left + (size_t)s * row_words, row_of(all, best, keys[(size_t)s * all->dims + best]), row_words);
+    }
+done:
+    free(keys);
+    free(taken);
+    free(left);
+    return ok;
+}
+
+/* As judge, with the rows made for it. */
+static int choose_bytes(struct ternary_writer *w, const uint64_t *const *masks, uint32_t n, struct all_rows *all)
+{
+    const size_t table = 256ull * all->row_words;
+    all->rows = calloc(table * all->dims + 1, sizeof *all->rows);
+    if (!all->rows)
+        return 0;
+    for (uint32_t d = 0; d < all->dims; d++)
+        fill_rows(w, masks, n, all->byte[d], all->row_words, all->rows + table * d);
+    int ok = judge(w, masks, n, all);
+    free(all->rows);
+    return ok;
+}
+
+/* A few rules more, less or exchanged do not change which bytes tell most. */
+static int still_judged(struct ternary_writer *w, uint32_t n)
+{
+    uint32_t change = n > w->told_by ? n - w->told_by : w->told_by - n;
+    return change + w->told_since++ < w->told_by / 8;
+}
+
+/* ---- the whole ---- */
+
+/* What the rows let pass is compared with this. */
+static void fill_compare(const struct ternary_writer *w, const uint64_t *const *masks, uint32_t n, uint64_t *compare)
+{
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t word = 0; word < w->words; word++) {
+            uint64_t cares = masks[i][word] & ~w->range_bits[word];
+            *compare++ = cares;
+            *compare++ = masks[i][w->words + word] & cares;
+        }
+}
+
+/* Do the chosen bytes tell all that these rules want? */
+static int tells_all(const struct ternary_writer *w, const struct all_rows *all)
+{
+    for (uint32_t d = 0; d < all->dims; d++) {
+        uint32_t i = 0;
+        while (i < w->tellings && w->telling[i] != all->byte[d])
+            i++;
+        if (i == w->tellings)
+            return 0;
+    }
+    return 1;
+}
+
+static struct ternary_root *assemble(const struct ternary_writer *w, const uint32_t *numbers, const uint64_t *const *masks, uint32_t n,
+                                     const struct all_rows *all)
+{
+    struct plan p = plan_of(w, w->tellings, n, all->row_words);
+    char *block = aligned_alloc(64, lines(p.end));
+    if (!block)
+        return NULL;
     memset(block, 0, p.end);
     struct ternary_bits *b = (struct ternary_bits *)block;
     uint16_t *offset = (uint16_t *)(block + p.offset);
     uint64_t *bounds = (uint64_t *)(block + p.bounds);
     b->cell = (_Atomic uint32_t *)(block + p.cell);
     b->bounds = bounds;
-    b->root.layout = TERNARY_BITS;
-    b->root.row_words = row_words;
-    b->root.offset = offset;
-    b->root.rows = (uint64_t *)(block + p.rows);
-    b->root.dims = dims;
+    b->root = (struct ternary_root){TERNARY_BITS, all->row_words, w->tellings, offset, (uint64_t *)(block + p.rows)};
+    if (!tells_all(w, all)) {
+        fill_compare(w, masks, n, (uint64_t *)(block + p.compare));
+        b->compare = (uint64_t *)(block + p.compare);
+    }
     for (uint32_t i = 0; i < n; i++) {
         b->all[i / 64] |= UINT64_C(1) << i % 64;
         atomic_init(&b->cell[i], w->rule[numbers[i]].cell);
         rule_bounds(w, numbers[i], bounds + 2 * (size_t)w->pieces * i, 1);
     }
-    for (uint32_t d = 0; d < dims; d++) {
-        offset[d] = key_offset(w, byte[d]);
-        fill_rows(w, masks, n, byte[d], row_words, b->root.rows + 256ull * d * row_words);
+    for (uint32_t d = 0; d < w->tellings; d++) {
+        offset[d] = key_offset(w, w->telling[d]);
+        fill_rows(w, masks, n, w->telling[d], all->row_words, b->root.rows + 256ull * all->row_words * d);
     }
-    free(byte);
     return &b->root;
+}
+
+struct ternary_root *ternary_bits_build(struct ternary_writer *w, const uint32_t *numbers, uint32_t n)
+{
+    const uint64_t *masks[TERNARY_SMALL];
+    struct all_rows all = {.row_words = n <= 64 ? 1 : n <= 128 ? 2 : n <= 256 ? 4 : n <= 512 ? 8 : 16};
+    all.byte = malloc(key_bytes(w) * sizeof *all.byte);
+    if (!all.byte)
+        return NULL;
+    for (uint32_t i = 0; i < n; i++)
+        masks[i] = rule_mask(w, numbers[i]);
+    all.dims = find_dims(w, masks, n, all.byte);
+    struct ternary_root *root = NULL;
+    if (still_judged(w, n) || choose_bytes(w, masks, n, &all))
+        root = assemble(w, numbers, masks, n, &all);
+    free(all.byte);
+    return root;
 }
 
 void ternary_bits_release(void *root)

@@ -53,9 +53,11 @@ static inline int ternary_in_bounds(const struct ternary_piece *piece, uint32_t 
 
 #include <immintrin.h>
 
-/* A bit for each of n words (a multiple of 4) that is not 0. */
+/* A bit for each of n words (1, 2 or a multiple of 4) that is not 0. */
 TERNARY_INLINE uint32_t ternary_nonzero(const uint64_t *words, uint32_t n)
 {
+    if (n < 4)
+        return (uint32_t)(words[0] != 0) | (n > 1 ? (uint32_t)(words[1] != 0) << 1 : 0);
     uint32_t open = 0;
     for (uint32_t w = 0; w < n; w += 4) { /* as wide as ternary_and stores them: a wider load would wait for the stores */
         __m256i some = _mm256_loadu_si256((const __m256i *)(words + w));

@@ -1,9 +1,9 @@
 /* The readers' side of ternary.h: both layouts and their search.
  *
  * Both layouts AND together one row for each of some bytes of the key ("dimensions"). A row belongs to a value of that byte, and
- * has a bit for each rule (bits) or group of rules (groups) that this value does not rule out. For bits, the dimensions are
- * all bytes that any rule cares about, so what is left matches; but a range can't be told byte by byte, so bounds are compared
- * afterwards. For groups they are the few bytes that rule out most, and the groups left are compared.
+ * has a bit for each rule (bits) or group of rules (groups) that this value does not rule out. The dimensions are the few bytes that
+ * rule out most; what is left is compared with the key. For bits, rules are in order of rank, so the first one that is
+ * found to match is the answer, however many match.
  *
  * Publication: bits: immutable but for `cell`, replaced whole. groups: rows and the list of groups change in place; a
  * rule's bits are set before its group is published. When rules move between groups, `moves` is raised between the publication of
@@ -17,14 +17,16 @@
 #include "ternary.h"
 #include "ternary_group.h"
 
-#define TERNARY_SMALL 256u /* rules up to which `bits` is used */
-#define TERNARY_CHUNK 16u  /* words of a row that are ANDed at a time */
+#define TERNARY_CHUNK 16u /* words of a row that are ANDed at a time */
+#ifndef TERNARY_SMALL      /* tests want it smaller */
+#define TERNARY_SMALL (64 * TERNARY_CHUNK) /* rules up to which `bits` is used */
+#endif
 
 enum ternary_layout { TERNARY_BITS, TERNARY_GROUPS };
 
 struct ternary_root {
     enum ternary_layout layout;
-    uint32_t row_words;       /* words from row to row: bits: 1, 2, 4; groups: 4, 8 or a multiple of TERNARY_CHUNK */
+    uint32_t row_words;       /* words from row to row: bits: 1, 2, 4, 8, 16; groups: 4, 8 or a multiple of TERNARY_CHUNK */
     uint32_t dims;            /* dimensions */
     const uint16_t *offset;   /* of their bytes in the key, as it lies in memory */
     uint64_t *rows;           /* [dimension][byte value][row_words] */
@@ -32,8 +34,9 @@ struct ternary_root {
 
 struct ternary_bits {
     struct ternary_root root;
-    uint64_t all[TERNARY_SMALL / 64];  /* a bit for each rule, the best rank first */
+    uint64_t all[TERNARY_CHUNK];  /* a bit for each rule, the best rank first */
     _Atomic uint32_t *cell;            /* by rule */
+    const uint64_t *compare;           /* by rule: mask and value of each key word; NULL: the rows tell all */
     const uint64_t *bounds;            /* by rule: low and high of each piece */
 };
 
@@ -63,7 +66,7 @@ TERNARY_INLINE void ternary_and_row(ternary_vector *result, const uint64_t *row)
 #endif
 }
 
-/* n words (a constant: 1, 2 or a multiple of 4) of every dimension's row for this key, from word `first` on, ANDed into `result`.
+/* n words (a constant: 1, 2 or a multiple of 4, up to 16) of every dimension's row for this key, from word `first` on, ANDed into `result`.
  * Where rows are long, it is worth looking after some dimensions whether anything is left. Rows of `groups` are written while
  * they are read; aligned words are read whole, in vectors too, and no order between words is needed. */
 TERNARY_INLINE void ternary_and(const struct ternary_root *root, const uint64_t *key, uint32_t first, uint32_t n,
@@ -93,19 +96,36 @@ TERNARY_INLINE void ternary_and(const struct ternary_root *root, const uint64_t 
         result[i] = word[i];
 }
 
-/* The first of the rules left in n words (a constant), or TERNARY_SMALL. */
-TERNARY_INLINE uint32_t ternary_first(const struct ternary *t, const struct ternary_bits *b, const uint64_t *key, uint32_t words,
-                                      uint64_t *rules, uint32_t n)
+/* Does the key match a rule that the rows let pass? */
+TERNARY_INLINE int ternary_matches(const struct ternary *t, const struct ternary_bits *b, const uint64_t *key, uint32_t words,
+                                   uint32_t rule)
 {
+    if (b->compare) {
+        const uint64_t *compare = b->compare + 2 * (size_t)words * rule;
+        uint64_t differs = 0;
+        for (uint32_t i = 0; i < words; i++)
+            differs |= (key[i] & compare[2 * i]) ^ compare[2 * i + 1];
+        if (differs)
+            return 0;
+    }
+    return !t->pieces || ternary_in_bounds(t->piece, t->pieces, key, words, b->bounds + 2 * (size_t)t->pieces * rule, 1);
+}
+
+/* The best rule, of n words (a constant) of them. */
+TERNARY_INLINE const struct entry *ternary_lookup_rows(const struct ternary *t, const struct ternary_bits *b, const uint64_t *key,
+                                                       uint32_t words, uint32_t n)
+{
+    uint64_t rules[TERNARY_CHUNK];
+    for (uint32_t i = 0; i < n; i++)
+        rules[i] = b->all[i];
+    ternary_and(&b->root, key, 0, n, n, rules);
     for (;;) {
-        uint32_t open = 0; /* words that are not 0: which one is first must not become a branch */
-        for (uint32_t i = 0; i < n; i++)
-            open |= (uint32_t)(rules[i] != 0) << i;
+        uint32_t open = ternary_nonzero(rules, n); /* words that are not 0: which one is first must not become a branch */
         if (!open)
-            return TERNARY_SMALL;
+            return NULL;
         uint32_t w = (uint32_t)__builtin_ctz(open), rule = 64 * w + (uint32_t)__builtin_ctzll(rules[w]);
-        if (!t->pieces || ternary_in_bounds(t->piece, t->pieces, key, words, b->bounds + 2 * (size_t)t->pieces * rule, 1))
-            return rule;
+        if (__builtin_expect(ternary_matches(t, b, key, words, rule), 1))
+            return cells_at(t->entries, t->entry_stride, atomic_load_explicit(&b->cell[rule], memory_order_acquire));
         rules[w] &= rules[w] - 1;
     }
 }
@@ -113,21 +133,18 @@ TERNARY_INLINE uint32_t ternary_first(const struct ternary *t, const struct tern
 TERNARY_INLINE const struct entry *ternary_lookup_bits(const struct ternary *t, const struct ternary_bits *b, const uint64_t *key,
                                                        uint32_t words)
 {
-    uint64_t rules[TERNARY_SMALL / 64] = {b->all[0], b->all[1], b->all[2], b->all[3]};
-    uint32_t rule;
-    if (b->root.row_words == 1) {
-        ternary_and(&b->root, key, 0, 1, 1, rules);
-        rule = ternary_first(t, b, key, words, rules, 1);
-    } else if (b->root.row_words == 2) {
-        ternary_and(&b->root, key, 0, 2, 2, rules);
-        rule = ternary_first(t, b, key, words, rules, 2);
-    } else {
-        ternary_and(&b->root, key, 0, 4, 4, rules);
-        rule = ternary_first(t, b, key, words, rules, 4);
+    switch (b->root.row_words) {
+    case 1:
+        return ternary_lookup_rows(t, b, key, words, 1);
+    case 2:
+        return ternary_lookup_rows(t, b, key, words, 2);
+    case 4:
+        return ternary_lookup_rows(t, b, key, words, 4);
+    case 8:
+        return ternary_lookup_rows(t, b, key, words, 8);
+    default:
+        return ternary_lookup_rows(t, b, key, words, 16);
     }
-    if (rule == TERNARY_SMALL)
-        return NULL;
-    return cells_at(t->entries, t->entry_stride, atomic_load_explicit(&b->cell[rule], memory_order_acquire));
 }
 
 /* Search the groups that n guard words (from word `first` of the row) let pass. Most words are 0, most others have one bit. */

@@ -41,11 +41,12 @@ int rules_init(struct ternary_writer *w, uint32_t words, uint32_t param_words, u
     w->piece = calloc(pieces + 1, sizeof *w->piece);
     w->range_bits = calloc(words, sizeof *w->range_bits);
     w->order = calloc(TERNARY_SMALL + 1, sizeof *w->order);
+    w->telling = calloc(key_bytes(w), sizeof *w->telling);
     w->rule = memory_reserve(numbers_of(w) * sizeof *w->rule);
     w->index = exact_create(w->qsbr, 2 * words + 1, 0, size);
     int ok = cells_init(&w->cells, w->qsbr, param_words, size + 2 * ENTRY_SPARE);
     ok &= seats_init(&w->seats, (uint32_t)numbers_of(w));
-    if (!ok || !w->range || !w->piece || !w->range_bits || !w->order || !w->rule || !w->index)
+    if (!ok || !w->range || !w->piece || !w->range_bits || !w->order || !w->telling || !w->rule || !w->index)
         return 0;
     if (ranges)
         memcpy(w->range, range, ranges * sizeof *range);
@@ -59,6 +60,7 @@ void rules_destroy(struct ternary_writer *w)
     free(w->piece);
     free(w->range_bits);
     free(w->order);
+    free(w->telling);
     free(w->sorted);
     free(w->spare);
     memory_release(w->rule, numbers_of(w) * sizeof *w->rule);

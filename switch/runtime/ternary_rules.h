@@ -28,8 +28,10 @@ struct ternary_writer {
     struct rule *rule;    /* by number */
     struct cells cells;
     struct seats seats;
-    /* bits: all rules, best rank first */
+    /* bits: all rules, best rank first; the bytes that tell most, how many rules there were when they were chosen */
     uint32_t *order;
+    uint16_t *telling;
+    uint32_t tellings, told_by, told_since; /* layouts built since */
     /* groups: ids of the groups, by their smallest rule; ids to use next; rules taken out since the layout was built */
     uint32_t *sorted, groups, *spare, spares, stale;
 };

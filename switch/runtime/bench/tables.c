@@ -1,7 +1,7 @@
 /* Nanoseconds a look-up and a write, by kind and size of table.
  *
  *     cc -std=gnu11 -O3 -march=native -I.. tables.c ../{arena,cells,clock,counter,entry_state,exact,idle,lpm}.c \
- *         ../{lpm_branch,lpm_tree,memory,meter,numbers,qsbr,seats}.c ../ternary{,_bits,_groups,_rules}.c -o tables && ./tables [exact|lpm|ternary]
+ *         ../{lpm_branch,lpm_tree,memory,meter,numbers,qsbr,seats}.c ../ternary{,_bits,_groups,_rules}.c ../{seats,entry_state,clock,meter,counter,idle}.c -o tables && ./tables [exact|lpm|ternary]
  *
  * "single": one look-up after the other, as they come; the processor overlaps what it can. "burst": 64 at a time by *_lookup_burst.
  * 256k keys in random order, one thread. Each figure is the best of all windows of 16k keys, each key looked up four times in

@@ -25,7 +25,7 @@ def stress(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     flags, writes = SANITIZERS[request.param]
     program = tmp_path_factory.mktemp("stress") / f"stress-{request.param}"
     try:
-        build(program, [HERE / "stress.c"], ["-O1", "-g", "-march=native", "-pthread", *flags])
+        build(program, [HERE / "stress.c"], ["-O1", "-g", "-march=native", "-pthread", "-DTERNARY_SMALL=256", *flags])
     except subprocess.CalledProcessError:
         trial = program.with_suffix(".c")
         trial.write_text("int main(void) { return 0; }\n")

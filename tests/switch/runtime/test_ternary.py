@@ -141,16 +141,19 @@ def hit(draw: random.Random, rule: tuple[int, int, int], ranges: tuple[tuple[int
     return (value | free) ^ (1 << draw.randrange(128) if draw.random() < 0.2 else 0)
 
 
+COUNT = 1300
+
+
 @pytest.mark.parametrize("ranges", [(), ((0, 16), (16, 16))])
 @pytest.mark.parametrize("bulk", [False, True])
 def test_hundreds_of_rules_move_from_bits_to_groups_and_back(ranges, bulk):
-    """Past 256 rules by single inserts and by a bulk insert, changes there, then deletes down to nothing."""
+    """Past 1,024 rules by single inserts and by a bulk insert, changes there, then deletes down to nothing."""
     draw = random.Random(bool(ranges) * 2 + bulk)
-    table, model, size = Ternary(2, 1, 900, ranges), Model(ranges), 900
-    rules = [acl(draw, ranges) for _ in range(900)]
+    table, model, size = Ternary(2, 1, COUNT, ranges), Model(ranges), COUNT
+    rules = [acl(draw, ranges) for _ in range(COUNT)]
     if bulk:
         rows = [(*rule, i, (i ^ 0xFF,)) for i, rule in enumerate(rules)]
-        for start, stop in ((0, 100), (100, 800), (800, 830), (830, 900)):
+        for start, stop in ((0, 100), (100, 1100), (1100, 1150), (1150, COUNT)):
             results, numbers = table.insert_many(rows[start:stop])
             for row, result, number in zip(rows[start:stop], results, numbers, strict=True):
                 name = model.name(*row[:3])
@@ -160,7 +163,7 @@ def test_hundreds_of_rules_move_from_bits_to_groups_and_back(ranges, bulk):
     else:
         for i, rule in enumerate(rules):
             apply(table, model, "i", rule, i, size)
-            if i % 150 == 100:
+            if i % 250 == 100:
                 compare(table, model, [hit(draw, draw.choice(rules), ranges) for _ in range(60)])
     compare(table, model, [hit(draw, rule, ranges) for rule in rules[:250]])
     for i in range(300):
@@ -176,10 +179,10 @@ def test_hundreds_of_rules_move_from_bits_to_groups_and_back(ranges, bulk):
     table.close()
 
 
-@pytest.mark.parametrize("count", [10, 400])
+@pytest.mark.parametrize("count", [10, 400, 1100])
 def test_equal_ranks_the_lower_seat_wins(count):
     """ternary.h; golden table_ternary_ties. `count` other rules put the two into either layout."""
-    table = Ternary(1, 1, 1000)
+    table = Ternary(1, 1, 2000)
     for i in range(count):
         table.insert(0xFF000000 + i, 0xFFFFFFFF, 5, i, (0,))
     table.insert(0x10, 0xF0, 7, 1001, (0,))
