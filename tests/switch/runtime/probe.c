@@ -3,7 +3,6 @@
 #include "counter.h"
 #include "exact.h"
 #include "idle.h"
-#include "hash.h"
 #include "lpm_lookup.h"
 #include "qsbr.h"
 #include "random.h"
@@ -101,12 +100,4 @@ uint16_t probe_checksum_update32(uint16_t checksum, uint32_t old, uint32_t new)
 uint64_t probe_random_between(uint64_t *state, uint64_t low, uint64_t high)
 {
     return random_between(state, low, high);
-}
-
-/* `n` is a constant in generated code. */
-uint64_t probe_crc_words(int algorithm, const uint64_t *words, unsigned n)
-{
-    return algorithm == 0   ? hash_crc16_words(words, n)
-           : algorithm == 1 ? hash_crc32_words(words, n)
-                            : hash_crcCCITT_words(words, n);
 }

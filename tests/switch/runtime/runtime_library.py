@@ -44,26 +44,37 @@ def compiler() -> list[str]:
     return [sys.executable, "-m", "ziglang", "cc"]
 
 
-def build(output: Path, sources: Sequence[Path], flags: Sequence[str]) -> None:
-    """Compile `sources` with the runtime; any warning of ours fails."""
-    runtime = [RUNTIME / name for name in SOURCES]
+def build(output: Path, sources: Sequence[Path], flags: Sequence[str], names: Sequence[str] = SOURCES) -> None:
+    """Compile `sources` with the runtime, or those files of it; any warning of ours fails."""
+    runtime = [RUNTIME / name for name in names]
     command = [*compiler(), "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", str(RUNTIME), *flags]
     subprocess.run([*command, *map(str, sources), *map(str, runtime), "-o", str(output)], check=True, text=True)
 
 
-@functools.lru_cache(maxsize=2)
-def load(*, portable: bool = False) -> ctypes.CDLL:
-    """`portable`: for any processor of the architecture, without what only this machine's has."""
+def _library(sources: Sequence[Path], flags: Sequence[str], names: Sequence[str] = SOURCES) -> ctypes.CDLL:
     folder = Path(tempfile.mkdtemp(prefix="p4gate-runtime-"))
     try:
-        build(folder / "runtime.so", [HERE / "probe.c"], ["-O1", *([] if portable else ["-march=native"]), "-fPIC", "-shared"])
+        build(folder / "runtime.so", sources, ["-O1", *flags, "-fPIC", "-shared"], names)
         library = ctypes.CDLL(str(folder / "runtime.so"))
     finally:
         shutil.rmtree(folder)
-    for kind, names in RESULT_KINDS.items():
-        for name in names.split():
-            getattr(library, name).restype = kind
+    for kind, functions in RESULT_KINDS.items():
+        for name in functions.split():
+            if hasattr(library, name):
+                getattr(library, name).restype = kind
     return library
+
+
+@functools.lru_cache(maxsize=1)
+def load() -> ctypes.CDLL:
+    """The runtime for this machine's processor."""
+    return _library([HERE / "probe.c", HERE / "probe_crc.c"], ["-march=native"])
+
+
+@functools.lru_cache(maxsize=1)
+def load_portable_hashes() -> ctypes.CDLL:
+    """Hashes and CRCs for any processor of this architecture, without what only this machine's has."""
+    return _library([HERE / "probe_crc.c"], [], ["crc.c", "hash.c"])
 
 
 def words_of(value: int, count: int) -> ctypes.Array[c_uint64]:
