@@ -30,7 +30,8 @@ RESULT_KINDS: dict[type, str] = {
     c_void_p: "exact_create exact_find exact_at lpm_create lpm_find lpm_at ternary_create ternary_find ternary_at"
     " selector_create probe_selector_lookup counters_create meters_create registers_create idle_create",
     c_uint64: "hash_crc16 hash_crc32 hash_crcCCITT hash_csum16 hash_xor16 hash_xor32 hash_identity hash_xxh64"
-    " hash_toeplitz probe_crc_words probe_qsbr_size crc_compute probe_register_read probe_checksum_add probe_random_between idle_seen",
+    " hash_toeplitz probe_crc_words crc_compute probe_qsbr_size"
+    " probe_register_read probe_checksum_add probe_random_between idle_seen",
     c_uint32: "exact_insert_many lpm_insert_many ternary_insert_many probe_entry_number",
     c_uint16: "probe_checksum_finish probe_checksum_update16 probe_checksum_update32",
 }
