@@ -14,6 +14,7 @@ from scapy.layers.l2 import Ether
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Raw
 
+from switch.bmv2 import Bmv2
 from switch.engine import Engine
 from switch.values import Action, Entry, Exact, Lpm, Match, Ternary
 from topo.prober import internet_checksum
@@ -54,12 +55,12 @@ def host_address(number: int) -> int:
     return 0x0AFE0000 + number
 
 
-def fill(engine: Engine, vms: list[Vm]) -> int:
+def fill(engine: Engine | Bmv2, vms: list[Vm]) -> int:
     """Write the entries for these VMs; the number of entries written."""
     return write_rows(engine, _entries(vms))
 
 
-def write_rows(engine: Engine, rows: Iterable[tuple[str, list[Row]]]) -> int:
+def write_rows(engine: Engine | Bmv2, rows: Iterable[tuple[str, list[Row]]]) -> int:
     """Write (table, rows), tables and actions by the last part of their names; the number of entries written."""
     tables = {info.name.rsplit(".", 1)[-1]: info for info in engine.tables()}
     total = 0

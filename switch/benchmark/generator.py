@@ -17,7 +17,7 @@ LARGEST = 9018  # bytes of a frame
 
 
 class Generator:
-    """Goes round a list of packets; close() when done."""
+    """Goes round a list of packets. `with Generator(...)`, or close() when done."""
 
     def __init__(self, namespace: str, interface: str, packets: Sequence[bytes]) -> None:
         build.runtime_library()
@@ -34,6 +34,12 @@ class Generator:
         if not self._xdp and self._fd < 0:
             raise OSError(-self._fd, os.strerror(-self._fd), interface)
         self.kind = "AF_XDP" if self._xdp else "AF_PACKET"
+
+    def __enter__(self) -> Generator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         if self._xdp:

@@ -10,7 +10,8 @@ only ever makes it slower.
   processor time for that (with the kernel's within its calls). The generator's speed does not matter, and who else
   runs hardly does.
 
-The forwarder without pipeline to compare with is the quicker of the two kinds of port. Needs root (namespaces).
+The forwarder without pipeline to compare with is the quicker of the two kinds of port. Where simple_switch_grpc is on
+the PATH and the program's P4Info is given, BMv2 takes the place of the switch, too (on the wire). Needs root.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from pyroute2 import IPRoute, NetNS, netns
 from switch import build
 from switch.benchmark.bare import BareForwarder
 from switch.benchmark.generator import Generator
+from switch.bmv2 import Bmv2, installed
 from switch.engine import Engine
 from switch.ports import DataPlane, Interface, Workers, in_namespace
 
@@ -56,6 +58,7 @@ class WireResult:
 
     bare: dict[str, list[Turn]]
     switch: dict[str, list[Turn]]
+    bmv2_mpps: list[float]
 
     @property
     def kind(self) -> str:
@@ -94,6 +97,9 @@ class WireResult:
                 what = f"wire, {kind}, {name}"
                 rows.append((f"{what} (of {best.offered_mpps:.3f} Mpps sent)", best.mpps, "Mpps"))
                 rows.append((f"{what}, processor time of a packet", packet_ns(turns), "ns"))
+        if self.bmv2_mpps:
+            rows.append(("wire, BMv2", max(self.bmv2_mpps), "Mpps"))
+            rows.append(("wire, switch / BMv2", self.switch_mpps / max(self.bmv2_mpps), "x"))
         rows.append(("wire, switch / no pipeline", self.ratio, "x"))
         rows.append(("wire, switch / no pipeline, in packets for each second of processor time", self.time_ratio, "x"))
         return rows
@@ -105,16 +111,17 @@ def packet_ns(turns: Sequence[Turn]) -> float:
 
 def measure(
     program: Path,
-    prepare: Callable[[Engine], None],
+    prepare: Callable[[Engine | Bmv2], object],
     packets: Sequence[tuple[int, bytes]],
     seconds: float = 2.0,
     mtu: int = 1500,
+    p4info: Path | None = None,
 ) -> WireResult:
-    """`prepare` fills the tables; `packets` are (port, bytes). `seconds`: of each turn; there are 12.
+    """`prepare` fills the tables; `packets` are (port, bytes). `seconds`: of each turn; there are 12, and 3 of BMv2.
 
     Only the packets of the commonest pair of ports (in, out) are used: one generator, one counter.
     """
-    result = WireResult({kind: [] for kind in KINDS}, {kind: [] for kind in KINDS})
+    result = WireResult({kind: [] for kind in KINDS}, {kind: [] for kind in KINDS}, [])
     with Engine.load(program, optimise="full") as engine:
         prepare(engine)
         enter, leave, chosen = _commonest_path(engine, packets)
@@ -123,6 +130,13 @@ def measure(
                 for kind in KINDS:
                     for to, workers in ((result.bare, BareForwarder(enter, leave)), (result.switch, engine)):
                         to[kind].append(_turn(namespace, workers, kind, enter, leave, chosen, seconds))
+            if p4info is not None and installed():
+                ports = [f"{port}@near{port}" for port in sorted({enter, leave})]
+                with Bmv2.load(program, p4info, interfaces=ports, namespace=namespace) as bmv2:
+                    prepare(bmv2)
+                    result.bmv2_mpps.extend(
+                        _on_the_wire(namespace, enter, leave, chosen, seconds)[0] for _ in range(TURNS)
+                    )
     return result
 
 
@@ -144,19 +158,24 @@ def _turn(
             plane.add_interface(Interface(port, f"near{port}", namespace, xdp=kind == "xdp"))
         if any(not port.kind.startswith(kind) for port in plane.ports()):
             raise OSError(f"no {kind} ports on this machine's veths")
-        generator = Generator(namespace, f"far{enter}", packets)
-        try:
+        with Generator(namespace, f"far{enter}", packets) as generator:
             packet_ns = _drained(plane, generator, leave, seconds / 2)
-            with generator.running():
-                time.sleep(0.1)  # let it come up to speed; not part of the measurement
-                before, start = _counted(namespace, enter, leave), time.perf_counter()
-                time.sleep(seconds / 2)
-                after, end = _counted(namespace, enter, leave), time.perf_counter()
-        finally:
-            generator.close()
+        out, sent = _on_the_wire(namespace, enter, leave, packets, seconds / 2)
         plane.attach(None)
-    out, sent = ((b - a) / (end - start) / 1e6 for a, b in zip(before, after, strict=True))
     return Turn(out, sent, packet_ns)
+
+
+def _on_the_wire(
+    namespace: str, enter: int, leave: int, packets: Sequence[bytes], seconds: float
+) -> tuple[float, float]:
+    """Mpps that came out, and that were sent, with whatever switch has the near ends."""
+    with Generator(namespace, f"far{enter}", packets) as generator, generator.running():
+        time.sleep(0.1)  # let it come up to speed; not part of the measurement
+        before, start = _counted(namespace, enter, leave), time.perf_counter()
+        time.sleep(seconds)
+        after, end = _counted(namespace, enter, leave), time.perf_counter()
+    out, sent = ((b - a) / (end - start) / 1e6 for a, b in zip(before, after, strict=True))
+    return out, sent
 
 
 def _drained(plane: DataPlane, generator: Generator, leave: int, seconds: float) -> float:
@@ -212,13 +231,14 @@ def _counted(namespace: str, enter: int, leave: int) -> tuple[int, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program", type=Path, help="BMv2 JSON that forwards the packet without entries")
+    parser.add_argument("--p4info", type=Path, help="measure BMv2, too, where simple_switch_grpc is on the PATH")
     parser.add_argument("--port", type=int, default=1)
     parser.add_argument("--packet", default="02" * 6 + "03" * 6 + "0800" + "00" * 86, help="hex")
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     packets = [(options.port, bytes.fromhex(options.packet))]
-    rows = measure(options.program, lambda engine: None, packets, options.seconds).rows()
+    rows = measure(options.program, lambda engine: None, packets, options.seconds, p4info=options.p4info).rows()
     if options.json:
         json.dump([dict(zip(("name", "value", "unit"), row, strict=True)) for row in rows], sys.stdout)
         print()

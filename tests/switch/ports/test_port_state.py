@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import grpc
 import pytest
@@ -255,3 +256,28 @@ def test_the_command_line_changes_the_ports_of_a_running_switch() -> None:
         finally:
             process.terminate()
             assert process.wait(30) == 0
+
+
+def test_an_interface_that_goes_away_takes_nothing_with_it(plane: DataPlane, xdp: bool) -> None:
+    """Its port stays, without carrier, drops what is sent to it, and keeps no worker from sleeping."""
+    with veths([1, 2]) as place, raw_socket(place, "far1") as one:
+        for port in (1, 2):
+            plane.add_interface(Interface(port, f"near{port}", place, xdp))
+        one.send(frame(1))
+        wait_until(lambda: plane.counters(2).sent == 1, "it passes")
+        name = place.rpartition("/")[2]
+        subprocess.run(["ip", "-n", name, "link", "del", "near2"], check=True)
+        one.send(frame(2))
+        wait_until(lambda: plane.counters(1).received == 2, "port 1 goes on")
+        assert [port.running for port in plane.ports()] == [True, False]
+        plane.settle()
+        task = next(t for t in Path("/proc/self/task").iterdir() if (t / "comm").read_text() == "p4gate-0\n")
+        wait_until(lambda: (task / "stat").read_text().rpartition(")")[2].split()[0] == "S", "the worker sleeps")
+        plane.remove(2)
+        subprocess.run(["ip", "-n", name, "link", "add", "near2", "type", "veth", "peer", "name", "far2"], check=True)
+        for end in ("near2", "far2"):
+            subprocess.run(["ip", "-n", name, "link", "set", end, "up"], check=True)
+        plane.add_interface(Interface(2, "near2", place, xdp))
+        with raw_socket(place, "far2") as two:
+            one.send(frame(3))
+            assert number_of(two.recv(2000)) == 3
