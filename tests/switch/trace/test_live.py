@@ -11,11 +11,16 @@ import grpc
 import pynng
 import pytest
 from click.testing import CliRunner
+from finsy.proto import p4i
+from golden.client import Client
 from golden.switch_thread import SwitchThread
+from google.protobuf import text_format
 
 from switch.debug_service import SERVICE
 from switch.switch_client import Address
 from switch.trace_command.cli import trace_command
+
+from .recorded import CASES
 
 CAPTURE, STATS, TRACE = f"/{SERVICE}/Capture", f"/{SERVICE}/Stats", f"/{SERVICE}/Trace"
 PORT_ADD, PACKET_IN = 0, 3
@@ -167,6 +172,26 @@ def test_the_command_traces_given_packets_on_the_live_tables(switch: SwitchThrea
     shown = CliRunner().invoke(trace_command, ["--grpc", switch.address, "--port", "1", "0001 0000"])
     assert shown.exit_code == 0, shown.output
     assert "sent to port 2" in shown.output and "MyIngress.set" in shown.output
+
+
+def test_a_capture_ends_when_the_pipeline_is_replaced(switch: SwitchThread) -> None:
+    folder = CASES / "table_lpm"
+    info = text_format.Parse((folder / "table_lpm.p4info.txtpb").read_text(), p4i.P4Info())
+    messages = []
+    with SwitchThread() as other, Client(other.address) as client:
+        client.arbitrate()
+        for step in ("first", "second"):
+            client.set_pipeline(info, (folder / "table_lpm.json").read_bytes())
+            if step == "second":
+                break
+            for message in Address(other.address).stream(CAPTURE, {"filter": "h.b==77"}):
+                messages.append(message)
+                if "started" in message:
+                    other.plane.inject(1, bytes(8))
+                    client.set_pipeline(info, (folder / "table_lpm.json").read_bytes())
+                    other.plane.inject(1, bytes(8))
+        other.settle()
+    assert messages[-1]["ended"] == "pipeline"
 
 
 def test_hits_misses_and_drops_are_counted_while_somebody_watches(switch: SwitchThread) -> None:
