@@ -5,12 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packet_test.h"
 #include "pipeline.h"
+#include "trace.h"
 
 extern const struct pipeline_code p4gate_code;
 struct pipeline *setup_create(void);
 void setup_round(struct pipeline *p, unsigned round);
 void setup_destroy(struct pipeline *p);
+
+#ifdef TRACED /* the object under test is the traced one */
+enum truth p4gate_match(struct worker *w, const struct packet_in *in, const struct packet_test *tests, unsigned count);
+
+/* Every field that a filter may ask for, then the packet on its own. */
+static void run(struct worker *w, struct packet_in *in, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct packet_test tests[64];
+        for (unsigned k = 0; k < 63; k++)
+            tests[k] = (struct packet_test){.op = TEST_FIELD, .field = k, .mask = {0, 255}, .high = {0, 7}};
+        tests[63] = (struct packet_test){.op = TEST_LENGTH, .mask = {0, 255}, .high = {0, 64}};
+        p4gate_match(w, &in[i], tests, 64);
+        trace_clear(w->trace);
+        worker_process(w, &in[i], 1);
+    }
+}
+#else
+#define run worker_process
+#endif
 
 static uint64_t sum;
 
@@ -32,6 +54,9 @@ int main(int argc, char **argv)
     struct worker *w = worker_create(p, 0, touch, NULL);
     if (!w)
         return 3;
+#ifdef TRACED
+    w->trace = trace_create(p4gate_code.context_size);
+#endif
     unsigned rounds = (unsigned)atoi(argv[2]);
     for (unsigned round = 0; round < rounds; round++) {
         setup_round(p, round);
@@ -50,12 +75,13 @@ int main(int argc, char **argv)
                 n++;
             }
             worker_online(w);
-            worker_process(w, in, n);
+            run(w, in, n);
             worker_offline(w);
             while (n)
                 free(memory[--n]);
         }
     }
+    trace_destroy(w->trace);
     worker_destroy(w);
     setup_destroy(p);
     fclose(f);

@@ -56,7 +56,6 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         pytest.skip("the C compiler has no sanitizers: " + probe.stderr.strip().splitlines()[-1])
     directory = tmp_path_factory.mktemp("sanitized")
     sources = [s for s in sorted(RUNTIME.glob("*.c")) if s.name not in PORTS and not s.name.startswith("port_")]
-    sources.append(HERE / "sanitized.c")
 
     def compile_one(source: Path) -> Path:
         target = directory / f"{source.stem}.o"
@@ -73,15 +72,26 @@ def _compile(command: list[str]) -> None:
         raise CompileError(done.stderr)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_sanitizers_find_nothing(name: str, runtime: list[Path], tmp_path: Path) -> None:
+# The objects of switch/code_objects.py.
+OBJECTS = [
+    *((name, "plain") for name in PROGRAMS),
+    *((name, "traced") for name in ("parser_union_stack", "clone_resubmit_recirculate", "l3_router_ecmp_acl")),
+    ("l3_router_ecmp_acl", "counting"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), OBJECTS)
+def test_sanitizers_find_nothing(name: str, kind: str, runtime: list[Path], tmp_path: Path) -> None:
     program = load_program(json_path(name))
-    (tmp_path / "pipeline.c").write_text(generate(program).source)
+    unit = generate(program, trace=kind == "traced", count=kind == "counting")
+    (tmp_path / "pipeline.c").write_text(unit.source)
     (tmp_path / "setup.c").write_text(_setup(program, random.Random(name)))
     (tmp_path / "packets").write_bytes(_packets(name))
     binary = tmp_path / "sanitized"
-    sources = [str(tmp_path / "pipeline.c"), str(tmp_path / "setup.c"), *map(str, runtime)]
-    _compile([*find_compiler().command, *FLAGS, "-I", str(RUNTIME), *sources, "-pthread", "-o", str(binary)])
+    sources = [str(tmp_path / "pipeline.c"), str(tmp_path / "setup.c"), str(HERE / "sanitized.c"), *map(str, runtime)]
+    defines = ["-DTRACED"] if kind == "traced" else []
+    command = [*find_compiler().command, *FLAGS, *defines, "-I", str(RUNTIME), *sources, "-pthread", "-o", str(binary)]
+    _compile(command)
     done = subprocess.run([binary, tmp_path / "packets", str(ROUNDS)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:3000]
     assert done.stdout.startswith("sum ")
@@ -144,6 +154,7 @@ def _setup(program: Program, rng: random.Random) -> str:
     body = [f'#include "{name}.h"' for name in includes]
     body += ["#include <stdlib.h>", "struct pipeline *setup_create(void)", "{"]
     body += [f"struct pipeline *p = pipeline_create(1, 510, 511, {', '.join(str(len(c)) for c in counts)});"]
+    body += [f"pipeline_set_actions(p, {len(program.actions)});"]
     body += [
         *make,
         "return p;",
