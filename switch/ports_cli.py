@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
-import grpc
 
 from switch.port_service import SERVICE
+from switch.switch_client import Address, switch_options
 
 TIMEOUT_S = 10.0
 COUNTERS = ("packets", "bytes", "drops", "errors")
 
 
 @click.group("ports", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--grpc", "address", default="127.0.0.1:9559", metavar="HOST:PORT", show_default=True)
+@switch_options("127.0.0.1:9559")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @click.pass_context
-def ports_command(context: click.Context, address: str, as_json: bool) -> None:
+def ports_command(
+    context: click.Context,
+    address: str,
+    tls_ca: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    as_json: bool,
+) -> None:
     """Show the ports of a running switch with their counters; add, remove, shut and open them. Other ports go on.
 
     \b
@@ -26,17 +34,17 @@ def ports_command(context: click.Context, address: str, as_json: bool) -> None:
       p4gate ports --grpc 127.0.0.1:9560 add 3@veth3
       p4gate ports down 3
     """
-    context.obj = address
+    context.obj = Address(address, tls_ca, tls_cert, tls_key)
     if context.invoked_subcommand is not None:
         return
-    found = _call(address, "List", {})["ports"]
+    found = _call(context.obj, "List", {})["ports"]
     click.echo(json.dumps(found, indent=2) if as_json else _table(found))
 
 
 @ports_command.command("add")
 @click.argument("interface", metavar="PORT@IFACE")
 @click.pass_obj
-def add(address: str, interface: str) -> None:
+def add(address: Address, interface: str) -> None:
     """Open a Linux interface as a port, as `p4gate switch -i` does."""
     number, _, name = interface.partition("@")
     if not number.isdigit() or not name:
@@ -47,7 +55,7 @@ def add(address: str, interface: str) -> None:
 @ports_command.command("remove")
 @click.argument("port", type=click.IntRange(min=0))
 @click.pass_obj
-def remove(address: str, port: int) -> None:
+def remove(address: Address, port: int) -> None:
     """Close a port; its interface stays."""
     _call(address, "Remove", {"port": port})
 
@@ -55,7 +63,7 @@ def remove(address: str, port: int) -> None:
 @ports_command.command("down")
 @click.argument("port", type=click.IntRange(min=0))
 @click.pass_obj
-def down(address: str, port: int) -> None:
+def down(address: Address, port: int) -> None:
     """Shut a port: what it gets in either direction is dropped and counted."""
     _call(address, "Enable", {"port": port, "enabled": False})
 
@@ -63,21 +71,13 @@ def down(address: str, port: int) -> None:
 @ports_command.command("up")
 @click.argument("port", type=click.IntRange(min=0))
 @click.pass_obj
-def up(address: str, port: int) -> None:
+def up(address: Address, port: int) -> None:
     """Open a shut port."""
     _call(address, "Enable", {"port": port, "enabled": True})
 
 
-def _call(address: str, method: str, request: dict[str, Any]) -> dict[str, Any]:
-    with grpc.insecure_channel(address) as channel:
-        try:
-            call: Any = channel.unary_unary(f"/{SERVICE}/{method}")
-            reply: bytes = call(json.dumps(request).encode(), timeout=TIMEOUT_S)
-        except grpc.RpcError as error:
-            details = error.details() if hasattr(error, "details") else str(error)
-            raise click.ClickException(f"{address}: {details}") from None
-    answer: dict[str, Any] = json.loads(reply)
-    return answer
+def _call(address: Address, method: str, request: dict[str, Any]) -> dict[str, Any]:
+    return address.call(f"/{SERVICE}/{method}", request, TIMEOUT_S)
 
 
 def _table(ports: list[dict[str, Any]]) -> str:
