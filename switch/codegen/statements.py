@@ -71,7 +71,7 @@ class Statements:
             "log_msg": self.log,
             "drop": lambda p: ["mark_to_drop(w, p);"],
             "mark_to_drop": self.mark_to_drop,
-            "generate_digest": lambda p: [f"p->frame.learn_list = {self._small(p.args[1])};"],
+            "generate_digest": lambda p: [f"digest_now(w, p, {self._small(p.args[1])});"],
             "clone_ingress_pkt_to_egress": self.clone,
             "clone_egress_pkt_to_egress": self.clone,
             "resubmit": lambda p: [f"p->frame.resubmit_list = {self._small(p.args[0])};"],

@@ -42,7 +42,6 @@ STANDARD = {
 # What asks the driver for more than forwarding: MAY_X is 0 where no generated line has it.
 REQUESTS = {
     "CLONE": "p->frame.clone_session =",
-    "DIGEST": "p->frame.learn_list =",
     "RESUBMIT": "p->frame.resubmit_list =",
     "RECIRCULATE": "p->frame.recirculate_list =",
     "FAIL": "assertion_failed(",
@@ -96,7 +95,8 @@ def generate(program: Program, *, trace: bool = False, count: bool = False) -> U
     logic += _keep_fields(program, e)
     logic += _digests(program, e)
     body += _standard(program, e, "\n".join(logic), trace=trace)
-    body += ['#include "actions.h"', "", *logic]
+    digest = "static inline void digest_now(struct worker *w, const struct packet *p, unsigned list); /* driver.h */"
+    body += ['#include "actions.h"', "", digest, "", *logic]
     text = "\n".join([*_head(program, e, trace=trace, count=count), *body, *_door(trace=trace)])
     return Unit(text + "\n", layout, tuple(statements.messages))
 
@@ -184,14 +184,14 @@ def digest_bytes(learn_list: LearnList) -> int:
 
 
 def _digests(program: Program, e: Expressions) -> list[str]:
-    """send_digest(w, p): the sample that the packet asked for, into the worker's ring."""
+    """send_digest(w, p, list): a sample as the packet is now, into the worker's ring."""
     lines = [
-        "static void send_digest(struct worker *w, struct packet *p)",
+        "static void send_digest(struct worker *w, const struct packet *p, unsigned list)",
         "{",
         "    uint8_t *b;",
-        "    (void)w, (void)b;",
+        "    (void)w, (void)p, (void)b;",
     ]
-    lines.append("    switch (p->frame.learn_list) {")
+    lines.append("    switch (list) {")
     for number, learn_list in program.learn_lists.items():
         size = digest_bytes(learn_list)
         lines += [

@@ -72,7 +72,7 @@ static struct packet *copy_with_headers(struct worker *w, const struct packet *p
     q->frame.payload = q->frame.start = c->buffer + PACKET_HEADROOM;
     q->frame.end = q->frame.payload + payload;
     q->frame.truncate = UINT32_MAX;
-    q->frame.clone_session = q->frame.resubmit_list = q->frame.recirculate_list = q->frame.learn_list = 0;
+    q->frame.clone_session = q->frame.resubmit_list = q->frame.recirculate_list = 0;
     q->frame.exited = 0;
     memcpy(q->frame.payload, p->frame.payload, payload);
     return q;
@@ -233,6 +233,14 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
 
 /* ---- ingress */
 
+/* What the program says when it calls digest: every call is a message, with the values of now (v1model; P4Runtime, "DigestEntry").
+ * BMv2 sends the last call only, with the values at the end of ingress, which are the same: p4c copies them first. */
+static inline void digest_now(struct worker *w, const struct packet *p, unsigned list)
+{
+    note(w, p, "digest", list);
+    send_digest(w, p, list);
+}
+
 static inline void enter(struct worker *w, struct packet *p)
 {
     note_enter(w, p);
@@ -249,10 +257,6 @@ static void manage_traffic(struct worker *w, struct packet *p)
     if (MAY_CLONE && p->frame.clone_session) {
         clone_ingress(w, p);
         p->frame.clone_session = p->frame.clone_list = 0;
-    }
-    if (MAY_DIGEST && p->frame.learn_list) {
-        note(w, p, "digest", p->frame.learn_list);
-        send_digest(w, p);
     }
     if (MAY_FAIL && p->frame.failed) {
         drop_packet(w, p, DROP_ASSERTION);

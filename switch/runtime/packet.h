@@ -23,7 +23,7 @@ struct frame {
     uint16_t ingress_port, egress_port;
     /* requests to the traffic manager; 0: none */
     uint16_t clone_session;   /* CLONE_REQUESTED + session */
-    uint16_t clone_list, learn_list, resubmit_list, recirculate_list;
+    uint16_t clone_list, resubmit_list, recirculate_list;
     uint16_t passes;          /* resubmits, recirculations and clones on the way to this packet */
     uint8_t exited, failed;   /* exit; an assert or assume did not hold */
     uint8_t resume;           /* where a control that waits for prefetched lines goes on; 0: at its start */

@@ -48,7 +48,7 @@ class Packet:
     """One packet on its way."""
 
     __slots__ = (
-        "clone", "digest", "exited", "failed", "fields", "ingress_length", "ingress_port", "length", "next",
+        "clone", "digests", "exited", "failed", "fields", "ingress_length", "ingress_port", "length", "next",
         "passes", "payload", "recirculate", "resubmit", "truncate", "valid",
     )  # fmt: skip
 
@@ -65,7 +65,9 @@ class Packet:
         self.ingress_port = 0
         self.clone: tuple[int, int] | None = None
         """Session and field list that were asked for."""
-        self.digest = self.resubmit = self.recirculate = 0
+        self.resubmit = self.recirculate = 0
+        self.digests: list[tuple[str, tuple[int, ...]]] = []
+        """Of this pass, by name."""
         self.truncate: int | None = None
         self.exited = self.failed = False
         self.passes = 0

@@ -77,6 +77,7 @@ class Model:
         self.learn_lists = {
             f["id"]: (f["name"], [self._element(e, x) for e in f["elements"]]) for f in json.get("learn_lists") or ()
         }
+        self.around.learn_lists = self.learn_lists
         self.down: set[int] = set()
         """Ports."""
         self.multicast: dict[int, list[Replica]] = {}
@@ -169,9 +170,8 @@ class Model:
         if p.clone is not None:
             self._clone_ingress(p, data, sent, waiting)
             p.clone = None
-        if p.digest in self.learn_lists:
-            name, elements = self.learn_lists[p.digest]
-            sent.digests.append((name, tuple(read(p, []) & (1 << width) - 1 for read, width in elements)))
+        sent.digests += p.digests  # BMv2: the last one only
+        p.digests = []
         if p.failed:
             return
         p.exited = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.bmv2_model.expressions import Expressions, Function
@@ -47,6 +47,8 @@ class Surroundings:
     drop_port: int
     now: int = 0
     """Nanoseconds."""
+    learn_lists: dict[int, tuple[str, list[tuple[Any, int]]]] = field(default_factory=dict)
+    """Name, and how to read each element, with its width."""
 
 
 class Primitives:
@@ -257,7 +259,14 @@ class Primitives:
         return drop
 
     def _generate_digest(self, receiver: Json, number: Json) -> Step:
-        return self._request("digest", number)
+        read = self._number(number)
+
+        def sample(p: Packet, d: list[int]) -> None:
+            name, elements = self.a.learn_lists.get(read(p, d) & 0xFFFF, ("", []))
+            if name:
+                p.digests.append((name, tuple(element(p, []) & (1 << width) - 1 for element, width in elements)))
+
+        return sample
 
     def _resubmit(self, number: Json) -> Step:
         return self._request("resubmit", number)

@@ -30,6 +30,13 @@ _COUNTER_UNITS = {
 }
 _METER_UNITS = {"packets": p4i.MeterSpec.PACKETS, "bytes": p4i.MeterSpec.BYTES}
 
+# "Meter & DirectMeter": the type is an annotation; without one it is the two-rate meter. p4c does not know them.
+_METER_TYPES = {
+    "two_rate_three_color": p4i.MeterSpec.TWO_RATE_THREE_COLOR,
+    "single_rate_three_color": p4i.MeterSpec.SINGLE_RATE_THREE_COLOR,
+    "single_rate_two_color": p4i.MeterSpec.SINGLE_RATE_TWO_COLOR,
+}
+
 _PROFILE_ANNOTATIONS = frozenset({"max_group_size", "selector_size_semantics", "max_member_weight"})
 
 
@@ -51,7 +58,7 @@ def add_externs(
         elif kind is Kind.METER:
             meter = info.meters.add(size=_size(instance, diagnostics))
             _set_preamble(meter.preamble, instance, kind, symbols)
-            meter.spec.unit = _METER_UNITS[_unit(instance)]
+            _set_meter_spec(meter.spec, instance)
         elif kind is Kind.REGISTER:
             register = info.registers.add(size=_size(instance, diagnostics))
             _set_preamble(register.preamble, instance, kind, symbols)
@@ -73,7 +80,14 @@ def _add_direct_resources(info: p4i.P4Info, table: tree.Table, symbols: Symbols)
     if meter is not None:
         added_meter = info.direct_meters.add(direct_table_id=table_id)
         _set_preamble(added_meter.preamble, meter, Kind.DIRECT_METER, symbols)
-        added_meter.spec.unit = _METER_UNITS[_unit(meter)]
+        _set_meter_spec(added_meter.spec, meter)
+
+
+def _set_meter_spec(spec: p4i.MeterSpec, instance: tree.ExternInstance) -> None:
+    spec.unit = _METER_UNITS[_unit(instance)]
+    for name, kind in _METER_TYPES.items():
+        if find(instance.annotations, name) is not None:
+            spec.type = kind
 
 
 def _action_profile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from device import entities
 from finsy.proto import p4i, p4r, p4t
 
 from switch.p4runtime import schema
@@ -102,3 +103,20 @@ def test_without_configuration_nothing_is_kept_and_undo_brings_it_back() -> None
     assert sent(made, 10) == []
     undo.roll_back()
     assert sent(made, 10) == [[1]]
+
+
+def test_each_digest_call_of_a_packet_is_a_message_of_its_own() -> None:
+    """ "DigestEntry": the data learned by a single data plane call is a message; BMv2 sends the last only."""
+    with entities() as device:
+        device.insert(
+            "digest_entry { digest_id: <learn_t> config { max_list_size: 2 max_timeout_ns: 100 } }",
+            "digest_entry { digest_id: <also_t> config { max_list_size: 1 } }",
+        )
+        device.send(op=12, key=0x25, a=0x01020304, r=1)
+        for found in device.engine.drain()[1]:
+            device.pipeline.digests.sample(found.name, found.values, now=0)
+        lists = list(device.pipeline.digests.due(0))
+        assert [[[m.bitstring for m in d.struct.members] for d in message.data] for message in lists] == [
+            [[b"\x25", b"\1\2\3\4"], [b"\x26", b"\1\2\3\4"]],
+            [[b"\x0c", b"5"]],  # a vrf is a string
+        ]
