@@ -8,7 +8,7 @@ match.py, actions.py, p4data.py, packetio.py
 tables.py, profiles.py, arrays.py, replication.py, digests.py
                          one file for each kind of entity: write, undo, read
 device.py                one device: its pipeline, batches of updates, reads
-config.py                the running and the saved pipeline
+config.py, reconcile.py  the running and the saved pipeline; the state of one carried over to the next
 limits.py, lock.py, stream.py, snapshot.py, complaints.py
                          what a client may take: turns, memory, log lines
 servicer.py              requests to the device, streams to clients

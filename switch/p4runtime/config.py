@@ -7,7 +7,6 @@ of its own, so reads and writes go to it before any packet does; a commit puts i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -18,9 +17,17 @@ from switch.engine import Engine
 from switch.p4runtime import schema
 from switch.p4runtime.data_widths import data_widths
 from switch.p4runtime.device import Pipeline
-from switch.p4runtime.status import INVALID_ARGUMENT, NOT_FOUND, OK, StatusError
+from switch.p4runtime.reconcile import Initial, carry_over, initial_state
+from switch.p4runtime.status import INVALID_ARGUMENT, NOT_FOUND, StatusError
 
 Request = p4r.SetForwardingPipelineConfigRequest
+ACTIONS = (
+    Request.VERIFY,
+    Request.VERIFY_AND_SAVE,
+    Request.VERIFY_AND_COMMIT,
+    Request.COMMIT,
+    Request.RECONCILE_AND_COMMIT,
+)
 ResponseType = p4r.GetForwardingPipelineConfigRequest.ResponseType
 
 
@@ -44,6 +51,7 @@ class PipelineConfig:
         self._loader = loader
         self.running: Pipeline | None = None
         self.saved: Pipeline | None = None
+        self._initial: dict[Pipeline, Initial] = {}  # of these two
 
     def close(self) -> None:
         self._loader.attach(None)
@@ -52,38 +60,44 @@ class PipelineConfig:
                 pipeline.close()
         self.running = self.saved = None
 
-    async def set(self, request: Request) -> None:
-        """Do what the request asks for. On an error nothing has changed."""
+    async def prepare(self, request: Request) -> Pipeline | None:
+        """Check a request, and load its config if it has one; a C compiler runs for seconds. Nothing changes."""
         action = request.action
+        if action not in ACTIONS:
+            raise StatusError(INVALID_ARGUMENT, "the request has no action")
         if action == Request.COMMIT:
             if request.HasField("config"):
                 raise StatusError(INVALID_ARGUMENT, "COMMIT takes no config: it commits the one that was saved")
+            return None
+        if not request.HasField("config"):
+            raise StatusError(INVALID_ARGUMENT, "the request has no config")
+        return await self._load(request.config)
+
+    async def carry_out(self, request: Request, prepared: Pipeline | None) -> None:
+        """Do what the request asks for. On an error nothing has changed, and what was prepared is closed."""
+        if prepared is None:
             if self.saved is None:
                 raise StatusError(NOT_FOUND, "no config is saved (VERIFY_AND_SAVE) that could be committed")
             self._run(self.saved)
-            return
-        if action not in (
-            Request.VERIFY,
-            Request.VERIFY_AND_SAVE,
-            Request.VERIFY_AND_COMMIT,
-            Request.RECONCILE_AND_COMMIT,
-        ):
-            raise StatusError(INVALID_ARGUMENT, "the request has no action")
-        if not request.HasField("config"):
-            raise StatusError(INVALID_ARGUMENT, "the request has no config")
-        pipeline = await self._load(request.config)
-        if action == Request.VERIFY:
-            pipeline.close()
-        elif action == Request.VERIFY_AND_SAVE:
+        elif request.action == Request.VERIFY:
+            prepared.close()
+        elif request.action == Request.VERIFY_AND_SAVE:
+            self._remember(prepared)
             if self.saved is not None:
-                self.saved.close()
-            self.saved = pipeline
+                self._forget(self.saved)
+            self.saved = prepared
         else:
-            if action == Request.RECONCILE_AND_COMMIT and self.running is not None:
-                self._reconcile(self.running, pipeline)
+            self._remember(prepared)
+            if request.action == Request.RECONCILE_AND_COMMIT and self.running is not None:
+                try:
+                    running = self.running
+                    await carry_over(running, self._initial[running], prepared, self._initial[prepared])
+                except BaseException:
+                    self._forget(prepared)
+                    raise
             if self.saved is not None:
-                self.saved.close()
-            self._run(pipeline)
+                self._forget(self.saved)
+            self._run(prepared)
 
     def get(self, response_type: ResponseType.ValueType) -> p4r.GetForwardingPipelineConfigResponse:
         """The config as it was set; the saved one before the running one, as for reads and writes."""
@@ -125,62 +139,14 @@ class PipelineConfig:
         self._loader.attach(pipeline.engine)
         self.running, self.saved = pipeline, None
         if before is not None:
-            before.close()
+            self._forget(before)
 
-    @staticmethod
-    def _reconcile(old: Pipeline, new: Pipeline) -> None:
-        """Give the new pipeline all state of the old one, or refuse."""
-        for update in _state_of(old):
-            for error in new.write([update], p4r.WriteRequest.CONTINUE_ON_ERROR):
-                if error.canonical_code != OK:
-                    new.close()
-                    kind = update.entity.WhichOneof("entity")
-                    raise StatusError(INVALID_ARGUMENT, f"the state cannot be preserved: {kind}: {error.message}")
+    def _remember(self, fresh: Pipeline) -> None:
+        self._initial[fresh] = initial_state(fresh)
 
-
-def _state_of(pipeline: Pipeline) -> Iterator[p4r.Update]:
-    """The updates that bring an empty pipeline of the same program to this one's state."""
-
-    def found(request: p4r.Entity) -> Iterator[p4r.Entity]:
-        return pipeline.read(request)
-
-    for request, kind in (
-        (p4r.Entity(action_profile_member=p4r.ActionProfileMember()), p4r.Update.INSERT),
-        (p4r.Entity(action_profile_group=p4r.ActionProfileGroup()), p4r.Update.INSERT),
-    ):
-        for entity in found(request):
-            yield p4r.Update(type=kind, entity=entity)
-    for table in pipeline.schema.tables.values():
-        wanted = p4r.TableEntry(table_id=table.id)
-        if table.direct_counter:
-            wanted.counter_data.SetInParent()
-        if table.direct_meter:
-            wanted.meter_config.SetInParent()
-        for entity in found(p4r.Entity(table_entry=wanted)):
-            if not entity.table_entry.is_const:
-                yield p4r.Update(type=p4r.Update.INSERT, entity=entity)
-        if not table.const_default and not table.profile:
-            default = p4r.TableEntry(table_id=table.id, is_default_action=True)
-            for entity in found(p4r.Entity(table_entry=default)):
-                yield p4r.Update(type=p4r.Update.MODIFY, entity=entity)
-    engine_entries = p4r.PacketReplicationEngineEntry
-    for request, kind in (
-        (p4r.Entity(counter_entry=p4r.CounterEntry()), p4r.Update.MODIFY),
-        (p4r.Entity(meter_entry=p4r.MeterEntry()), p4r.Update.MODIFY),
-        (p4r.Entity(register_entry=p4r.RegisterEntry()), p4r.Update.MODIFY),
-        (p4r.Entity(value_set_entry=p4r.ValueSetEntry()), p4r.Update.MODIFY),
-        (p4r.Entity(digest_entry=p4r.DigestEntry()), p4r.Update.INSERT),
-        (
-            p4r.Entity(packet_replication_engine_entry=engine_entries(multicast_group_entry=p4r.MulticastGroupEntry())),
-            p4r.Update.INSERT,
-        ),
-        (
-            p4r.Entity(packet_replication_engine_entry=engine_entries(clone_session_entry=p4r.CloneSessionEntry())),
-            p4r.Update.INSERT,
-        ),
-    ):
-        for entity in found(request):
-            yield p4r.Update(type=kind, entity=entity)
+    def _forget(self, pipeline: Pipeline) -> None:
+        del self._initial[pipeline]
+        pipeline.close()
 
 
 def fit_together(info: schema.Schema, engine: Engine) -> None:

@@ -64,6 +64,8 @@ class Servicer:
         self._unarbitrated: dict[ClientId, Client] = {}  # oldest first
         self._numbers = count(1)
         self._lock = ReadWriteLock(READERS_MAX)
+        self._loading = asyncio.Lock()
+        self._closed = False
         self._write_runs = False
         self._room = Room()
         self._started: set[asyncio.Task[Any]] = set()
@@ -79,6 +81,7 @@ class Servicer:
             self._idle_task.cancel()
         self._unwatch()
         async with self._lock.writing():
+            self._closed = True
             self._config.close()
 
     @property
@@ -100,26 +103,36 @@ class Servicer:
     async def set_config(self, request: p4r.SetForwardingPipelineConfigRequest, caller: Caller) -> None:
         """What a client asks for ("SetForwardingPipelineConfig RPC")."""
 
-        async def do() -> None:
-            async with self._lock.writing():
-                config = self._check_writer(request, caller)
-                if config is not None and not config.can_push_pipeline:
-                    raise StatusError(PERMISSION_DENIED, "the role may not set the forwarding pipeline")
-                await self._set(request)
+        def check() -> None:
+            config = self._check_writer(request, caller)
+            if config is not None and not config.can_push_pipeline:
+                raise StatusError(PERMISSION_DENIED, "the role may not set the forwarding pipeline")
 
-        await self._finish(do())
+        check()
+        await self._finish(self._set(request, check))
 
     async def set_pipeline(self, request: p4r.SetForwardingPipelineConfigRequest) -> None:
         """The same for the switch itself, whoever is primary."""
-        async with self._lock.writing():
-            await self._set(request)
+        await self._set(request, lambda: None)
 
-    async def _set(self, request: p4r.SetForwardingPipelineConfigRequest) -> None:
-        before = self._config.running
-        await self._config.set(request)
-        if self._config.running is not before:
-            self._unwatch()
-            self._watch()
+    async def _set(self, request: p4r.SetForwardingPipelineConfigRequest, check: Callable[[], None]) -> None:
+        """Others read and write while a config is loaded; whether it may be set is checked again when it is."""
+        async with self._loading:
+            prepared = await self._config.prepare(request)
+            async with self._lock.writing():
+                try:
+                    check()
+                    if self._closed:
+                        raise StatusError(UNAVAILABLE, "the switch is shutting down")
+                except StatusError:
+                    if prepared is not None:
+                        prepared.close()
+                    raise
+                before = self._config.running
+                await self._config.carry_out(request, prepared)
+                if self._config.running is not before:
+                    self._unwatch()
+                    self._watch()
 
     def get_config(self, request: p4r.GetForwardingPipelineConfigRequest) -> p4r.GetForwardingPipelineConfigResponse:
         arbitration.check_device(self._state, request.device_id)
