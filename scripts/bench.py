@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench_engine import bench_engine
@@ -96,12 +96,27 @@ def bench_wire(directory: Path, quick: bool) -> list[Row]:
 
 
 def bench_writes(directory: Path, quick: bool) -> list[Row]:
-    """P4Runtime INSERTs from a client process, over gRPC on loopback."""
-    from switch.benchmark.writes import measure
+    """P4Runtime from one Python client over gRPC on loopback: a million entries, and BMv2 beside it where it is."""
+    from switch.benchmark.writes import OURS, THEIRS, Speed, installed, measure
 
-    count = 20000 if quick else 65536
-    speed = measure(directory / "gateway.json", directory / "gateway.p4info.txtpb", count)
-    return [(f"P4Runtime writes ({count} inserts, batches of 1000)", speed / 1000, "k/s")]
+    program = ROOT / "scripts" / "bench_writes.p4"
+    compile_cold(program, directory)
+    count = 100_000 if quick else 1_000_000
+    rows: list[Row] = []
+
+    def bench(whose: str, command: Sequence[str], entries: int, rounds: int) -> Speed:
+        code, info = directory / f"{program.stem}.json", directory / f"{program.stem}.p4info.txtpb"
+        speed = measure(code, info, entries, command=command, rounds=rounds)
+        for what in ("inserts", "modifies", "deletes", "reads"):
+            rows.append((f"{whose}P4Runtime {what} ({entries} entries)", getattr(speed, what) / 1000, "k/s"))
+        rows.append((f"{whose}switch process with them, resident", speed.resident_mib, "MiB"))
+        return speed
+
+    ours = bench("", OURS, count, 1 if quick else 3)
+    if installed(THEIRS):
+        theirs = bench("simple_switch_grpc: ", THEIRS, min(count, 200_000), 1)
+        rows.append(("P4Runtime inserts: p4gate / simple_switch_grpc", ours.inserts / theirs.inserts, "x"))
+    return rows
 
 
 PARTS: dict[str, Callable[[Path, bool], list[Row]]] = {

@@ -7,6 +7,7 @@ match.py, actions.py, p4data.py, packetio.py
                          values: match fields, actions, P4Data, controller headers (pure)
 tables.py, profiles.py, arrays.py, replication.py, digests.py
                          one file for each kind of entity: write, undo, read
+native_tables.py         plain table entries, written and read in C
 device.py                one device: its pipeline, batches of updates, reads
 config.py, reconcile.py  the running and the saved pipeline; the state of one carried over to the next
 limits.py, lock.py, stream.py, snapshot.py, complaints.py
