@@ -17,7 +17,7 @@ from switch.codegen.layout import param_places
 from switch.engine import Engine
 from switch.loaded_table import LoadedTable
 from switch.p4runtime.answers import answers
-from switch.p4runtime.schema import Kind, Schema, Scope, Table
+from switch.p4runtime.schema import Kind, Schema, Scope, Table, Value
 from switch.p4runtime.status import parse
 
 PLACES_MAX = 64  # P4RT_PLACES_MAX
@@ -66,9 +66,8 @@ class NativeTables:
         self._n = n.native()
         self._index: dict[int, int] = {}
         self._loaded: dict[int, LoadedTable] = {}
-        known = [(t, engine.table(t.name)) for _, t in sorted(schema.tables.items())]
-        known = [(t, loaded) for t, loaded in known if _agree(t, loaded)]
-        words = _describe(known)
+        known = known_tables(schema, engine)
+        words = describe(known)
         array = (ctypes.c_uint32 * len(words))(*words)
         self._schema = n.made(self._n.p4rt_schema_create(array, len(words)), "P4Runtime schema")
         for index, (table, loaded) in enumerate(known):
@@ -157,6 +156,12 @@ class NativeTables:
                 chunk.number += 1
 
 
+def known_tables(schema: Schema, engine: Engine) -> list[tuple[Table, LoadedTable]]:
+    """Those that the C can write and read, by id."""
+    tables = [(t, engine.table(t.name)) for _, t in sorted(schema.tables.items())]
+    return [(t, loaded) for t, loaded in tables if _agree(t, loaded)]
+
+
 def _agree(table: Table, loaded: LoadedTable) -> bool:
     """Is this a table that the C can write and read?"""
     declared = loaded.table
@@ -168,19 +173,25 @@ def _agree(table: Table, loaded: LoadedTable) -> bool:
     if len(table.fields) > PLACES_MAX or (table.has_priority and loaded.store.kind != "ternary"):
         return False
     for field, key in zip(table.fields, declared.key, strict=True):
-        if not field.width or field.translated or (field.width, _KINDS[field.kind][1]) != (key.width, key.kind):
+        if _KINDS[field.kind][1] != key.kind or not _stands_for_itself(field, key.width):
+            return False
+        if field.kind not in (Kind.EXACT, Kind.OPTIONAL) and field.width != key.width:
             return False
     for action in table.actions.values():
         found = loaded.declared(action.name)
-        if found is None or len(action.params) > PLACES_MAX:
+        if found is None or len(action.params) > PLACES_MAX or len(action.params) != len(found.params):
             return False
-        widths = [p.width for p in action.params]
-        if widths != [p.width for p in found.params] or not all(widths) or any(p.translated for p in action.params):
+        if not all(_stands_for_itself(p, f.width) for p, f in zip(action.params, found.params, strict=True)):
             return False
     return True
 
 
-def _describe(tables: list[tuple[Table, LoadedTable]]) -> list[int]:
+def _stands_for_itself(value: Value, width: int) -> bool:
+    """Is a number that fits the data plane's `width` the same number for the control plane?"""
+    return value.strings is None and value.width >= width == value.data_width and width > 0
+
+
+def describe(tables: list[tuple[Table, LoadedTable]]) -> list[int]:
     """The schema as p4rt_schema_create takes it."""
     words: list[int] = []
     action_count = place_count = 0
@@ -192,7 +203,7 @@ def _describe(tables: list[tuple[Table, LoadedTable]]) -> list[int]:
         shifts = {place.index: place.shift for place in layout.key}
         for i, field in enumerate(table.fields):
             word = layout.words - 1 - shifts[i] // 64
-            words += [field.id, field.width, word, shifts[i] % 64, _KINDS[field.kind][0]]
+            words += [field.id, field.data_width, word, shifts[i] % 64, _KINDS[field.kind][0]]
         words.append(len(table.actions))
         for action_id, action in table.actions.items():
             found = loaded.declared(action.name)
@@ -200,7 +211,7 @@ def _describe(tables: list[tuple[Table, LoadedTable]]) -> list[int]:
             default_only = table.scopes[action_id] is Scope.DEFAULT_ONLY
             words += [action.id, found.index, default_only, len(action.params)]
             for param, place in zip(action.params, param_places(found)[0], strict=True):
-                words += [param.id, param.width, place.word + place.words - 1, place.shift]
+                words += [param.id, place.width, place.word + place.words - 1, place.shift]
             place_count += len(action.params)
         action_count += len(table.actions)
         place_count += len(table.fields)

@@ -15,6 +15,7 @@ from google.protobuf import text_format
 from switch.engine import Engine
 from switch.p4runtime import schema
 from switch.p4runtime.config import fit_together
+from switch.p4runtime.data_widths import data_widths
 from switch.p4runtime.device import Pipeline
 from switch.p4runtime.status import StatusError, parse
 from tests.fuzz.write_requests import Requests
@@ -40,8 +41,9 @@ PROGRAMS = (
 def pipeline(name: str) -> Iterator[Pipeline]:
     """A recorded program, loaded, without ports and server."""
     folder = CASES / name
-    info = schema.build(text_format.Parse((folder / f"{name}.p4info.txtpb").read_text(), p4i.P4Info()))
     engine = Engine.load(folder / f"{name}.json", cpu_port=510, optimise="none")
+    message = text_format.Parse((folder / f"{name}.p4info.txtpb").read_text(), p4i.P4Info())
+    info = schema.build(message, data_widths(engine.program, engine.value_set_widths()))
     fit_together(info, engine)
     made = Pipeline(p4r.ForwardingPipelineConfig(), info, engine, nullcontext)
     try:

@@ -41,9 +41,9 @@ class Requests:
                 table = rng.choice(self._tables)
             self._update(request.updates.add(), table, wrong)
         data = request.SerializeToString()
-        return self._damage(data) if rng.random() < 0.1 else data
+        return self.damage(data) if rng.random() < 0.1 else data
 
-    def _damage(self, data: bytes) -> bytes:
+    def damage(self, data: bytes) -> bytes:
         """Some bytes flipped, cut out or doubled."""
         rng, damaged = self.rng, bytearray(data)
         for _ in range(rng.randrange(1, 4)):
