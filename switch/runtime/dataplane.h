@@ -86,6 +86,7 @@ unsigned dataplane_ports(struct dataplane *d, struct port_state *list, unsigned 
 /* Packets sent to a port that has no link. */
 uint64_t dataplane_unconnected(struct dataplane *d);
 
+unsigned dataplane_workers(struct dataplane *d);
 /* How many queues a Linux interface has: one for each worker with flow affinity. */
 int dataplane_queues(struct dataplane *d);
 /* For links: lost packets are counted against a port. */

@@ -198,6 +198,11 @@ void dataplane_keep_unconnected(struct dataplane *d)
     dataplane_resume(d);
 }
 
+unsigned dataplane_workers(struct dataplane *d)
+{
+    return d->threads;
+}
+
 int dataplane_queues(struct dataplane *d)
 {
     return d->flow_affinity ? (int)d->threads : 1;

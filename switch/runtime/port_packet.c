@@ -6,7 +6,7 @@
  * (PACKET_COPY_THRESH, TP_STATUS_COPY) and read from there. Offloads are finished as offload.h says; a VLAN tag that
  * the kernel took out is put back.
  *
- * Out: sendmmsg of a burst on a socket of its own, past the queueing discipline (PACKET_QDISC_BYPASS).
+ * Out: sendmmsg of a burst on a socket of each worker's own, past the queueing discipline (PACKET_QDISC_BYPASS).
  *
  * The port's own packets are not received (PACKET_IGNORE_OUTGOING), everybody else's are (promiscuous).
  */
@@ -53,7 +53,8 @@ struct packet_queue {
 
 struct packet_link {
     struct link link;
-    int send_fd;
+    int send_fd[WORKERS_MAX]; /* a socket for each worker: they would wait for one another on one */
+    unsigned senders;
     char name[IFNAMSIZ];
     _Atomic uint64_t missed; /* what the kernel has told so far */
     unsigned slot_size, slots_per_block, slots;
@@ -220,14 +221,14 @@ static void packet_send(struct link *link, unsigned worker, const struct packet_
     struct packet_link *p = (struct packet_link *)link;
     struct mmsghdr messages[BURST];
     struct iovec parts[BURST];
-    (void)worker;
+    int fd = p->send_fd[worker];
     for (unsigned i = 0; i < count; i++) {
         parts[i] = (struct iovec){packets[i].data, packets[i].length};
         messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &parts[i], .msg_iovlen = 1}};
     }
     /* A packet that is refused (too long, too short, no room) is passed over; the others must not suffer. */
     for (unsigned at = 0; at < count;) {
-        int done = sendmmsg(p->send_fd, messages + at, count - at, MSG_DONTWAIT);
+        int done = sendmmsg(fd, messages + at, count - at, MSG_DONTWAIT);
         if (done > 0) {
             for (unsigned end = at + (unsigned)done; at < end; at++)
                 count_sent(counters, packets[at].length);
@@ -249,7 +250,7 @@ static int packet_running(struct link *link, uint32_t port)
     struct ifreq request = {0};
     (void)port;
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", p->name);
-    return ioctl(p->send_fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+    return ioctl(p->send_fd[0], SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
 }
 
 /* The kernel forgets what it has told; nn's worker may ask at the same time. */
@@ -279,8 +280,8 @@ static void packet_close(struct link *link)
         free(q->large);
         free(q->pieces);
     }
-    if (p->send_fd >= 0)
-        close(p->send_fd);
+    for (unsigned i = 0; i < p->senders; i++)
+        close(p->send_fd[i]);
     free(p);
 }
 
@@ -357,23 +358,37 @@ static const char *open_queue(struct packet_link *p, struct packet_queue *q, int
     return bind_to(q->fd, interface, ETH_P_ALL) ? "bind" : NULL;
 }
 
+static const char *open_sender(struct packet_link *p, int *fd)
+{
+    *fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (*fd < 0)
+        return "socket";
+    p->senders++;
+    int size = SOCKET_QUEUE;
+    if (setsockopt(*fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size))
+        setsockopt(*fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    set_option(*fd, PACKET_QDISC_BYPASS, 1); /* quicker, not needed */
+    return NULL;
+}
+
 static const char *open_sockets(struct packet_link *p, const char *name)
 {
-    p->send_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    if (p->send_fd < 0)
-        return "socket";
+    const char *failed = open_sender(p, &p->send_fd[0]);
+    if (failed)
+        return failed;
     struct ifreq request = {0};
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
-    if (ioctl(p->send_fd, SIOCGIFINDEX, &request))
+    if (ioctl(p->send_fd[0], SIOCGIFINDEX, &request))
         return "interface";
-    int interface = request.ifr_ifindex, size = SOCKET_QUEUE;
-    if (ioctl(p->send_fd, SIOCGIFMTU, &request))
+    int interface = request.ifr_ifindex;
+    if (ioctl(p->send_fd[0], SIOCGIFMTU, &request))
         return "mtu";
-    if (setsockopt(p->send_fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size))
-        setsockopt(p->send_fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    set_option(p->send_fd, PACKET_QDISC_BYPASS, 1); /* quicker, not needed */
-    if (bind_to(p->send_fd, interface, 0))
-        return "bind";
+    while (p->senders < dataplane_workers(p->link.dataplane))
+        if ((failed = open_sender(p, &p->send_fd[p->senders])))
+            return failed;
+    for (unsigned i = 0; i < p->senders; i++)
+        if (bind_to(p->send_fd[i], interface, 0))
+            return "bind";
     /* A slot holds a packet of the interface's MTU; TPACKET_ALIGNMENT asks for a multiple of 16. */
     unsigned largest = (unsigned)request.ifr_mtu + ETH_HLEN + 2 * VLAN_TAG;
     if (largest > PACKET_LENGTH_MAX)
@@ -384,7 +399,7 @@ static const char *open_sockets(struct packet_link *p, const char *name)
     p->slots_per_block = RING_BLOCK / p->slot_size;
     int group = (int)(getpid() ^ (interface << 8)) & 0xffff;
     for (unsigned i = 0; i < p->link.queues; i++) {
-        const char *failed = open_queue(p, &p->queue[i], interface);
+        failed = open_queue(p, &p->queue[i], interface);
         if (failed)
             return failed;
         if (p->link.queues > 1 &&
@@ -403,7 +418,6 @@ struct link *link_open_packet(struct dataplane *d, uint32_t port, const char *in
         return NULL;
     }
     p->link = (struct link){.ops = &packet_ops, .kind = "packet", .dataplane = d, .port = port, .queues = queues};
-    p->send_fd = -1;
     snprintf(p->name, sizeof p->name, "%s", interface);
     for (unsigned i = 0; i < queues; i++)
         p->queue[i].fd = -1;

@@ -192,6 +192,7 @@ def test_packets_of_a_flow_stay_in_order_with_several_workers(xdp: bool, queues:
         place = stack.enter_context(veths([1, 2], **options))
         for port in (1, 2):
             plane.add_interface(Interface(port, f"near{port}", place, xdp))
+        assert {port.kind for port in plane.ports()} == {"xdp copy" if xdp else "packet"}
         one, two = (stack.enter_context(raw_socket(place, f"far{port}")) for port in (1, 2))
         count, flows = 400, 8
         for number in range(count):

@@ -31,7 +31,8 @@ def veths(ports: Iterable[int], mtu: int = 1500, **options: int) -> Iterator[str
                 Path(f"/proc/sys/net/ipv6/conf/{which}/disable_ipv6").write_text("1")
         with NetNS(name) as inside:
             for port in ports:
-                inside.link("add", ifname=f"near{port}", kind="veth", peer={"ifname": f"far{port}"}, **options)
+                peer = {"ifname": f"far{port}", **options}
+                inside.link("add", ifname=f"near{port}", kind="veth", peer=peer, **options)
                 for end in ("near", "far"):
                     index = inside.link_lookup(ifname=f"{end}{port}")[0]
                     inside.link("set", index=index, mtu=mtu, state="up")
