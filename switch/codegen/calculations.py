@@ -8,8 +8,11 @@ from switch.bmv2_json.program import Calculation, Checksum, HashConst, HashField
 from switch.codegen.expressions import Expressions
 from switch.codegen.headers import store_fields
 from switch.codegen.trace_hooks import Hooks
-from switch.codegen.values import constant
+from switch.codegen.parsers import pack_words
+from switch.codegen.values import C, constant
 
+# Whose inputs may come as words (runtime/hash.h).
+CRCS = ("crc16", "crc32", "crcCCITT")
 # crc8_custom ... : index into pipeline.custom_crc
 CUSTOM = {"crc8_custom": 0, "crc16_custom": 1, "crc32_custom": 2, "crc64_custom": 3}
 
@@ -36,6 +39,7 @@ def calculation(calc: Calculation, name: str, expressions: Expressions) -> list[
     if body is None:
         whole_bytes = all(r.bits % 8 == 0 for r in runs)
         body = _buffer(calc, runs, expressions) if whole_bytes else _bit_buffer(calc, runs, expressions)
+        body = _words(calc, runs, body, expressions)
     head = [
         f"/* {calc.name}: {calc.algorithm}{' with payload' if calc.payload else ''} */",
         f"static uint64_t {name}(struct worker *w, const struct packet *p)",
@@ -144,6 +148,26 @@ def _buffer(calc: Calculation, runs: list[Run], expressions: Expressions) -> lis
     if calc.payload:
         lines += ["    memcpy(b, p->frame.payload, payload_length(p));", "    b += payload_length(p);"]
     return [*lines, f"    return {_call(calc, 'buffer', '(size_t)(b - buffer)')};"]
+
+
+def _words(calc: Calculation, runs: list[Run], otherwise: list[str], expressions: Expressions) -> list[str]:
+    """The CRC of a short key from registers, if all its headers are there."""
+    bits = sum(r.bits for r in runs)
+    if calc.algorithm not in CRCS or calc.payload or any(r.varbit or any(w > 128 for _, w in r.parts) for r in runs):
+        return otherwise
+    if bits % 8 or not 32 <= bits <= 512:
+        return otherwise
+    fields = [(C(text, "u64" if width <= 64 else "u128", True), width) for r in runs for text, width in r.parts]
+    words = pack_words(fields)
+    fast = [
+        f"    const uint64_t words[{len(words)}] = {{{', '.join(words)}}};",
+        f"    return hash_{calc.algorithm}_words(words, {bits // 8});",
+    ]
+    tests = [expressions.is_valid(expressions.header(r.header)) for r in runs if r.header is not None]
+    tests = [test for test in dict.fromkeys(tests) if test != "1"]
+    if not tests:
+        return fast
+    return [f"    if ({' && '.join(tests)}) {{", *("    " + line for line in fast), "    }", *otherwise]
 
 
 def _bit_buffer(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[str]:

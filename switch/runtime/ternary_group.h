@@ -110,9 +110,21 @@ TERNARY_INLINE uint64_t ternary_best_cell(const struct ternary_best *best, uint3
 
 #else
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 TERNARY_INLINE uint32_t ternary_nonzero(const uint64_t *words, uint32_t n)
 {
     uint32_t open = 0;
+#if defined(__AVX2__)
+    for (uint32_t w = 0; n >= 4 && w < n; w += 4) {
+        __m256i none = _mm256_cmpeq_epi64(_mm256_loadu_si256((const __m256i *)(words + w)), _mm256_setzero_si256());
+        open |= ((uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(none)) ^ 15) << w;
+    }
+    if (n >= 4)
+        return open;
+#endif
     for (uint32_t w = 0; w < n; w++)
         open |= (uint32_t)(words[w] != 0) << w;
     return open;
