@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from switch.bmv2_json.program import Calculation, Checksum, HashConst, HashField, HashHeader, Header
 from switch.codegen.expressions import Expressions
 from switch.codegen.headers import store_fields
-from switch.codegen.trace_hooks import Hooks
 from switch.codegen.parsers import pack_words
+from switch.codegen.trace_hooks import Hooks
 from switch.codegen.values import C, constant
 
 # Whose inputs may come as words (runtime/hash.h).
