@@ -16,11 +16,15 @@ HEADER = ["section", "requirement", "the switch", "test"]
 def rows() -> list[tuple[int, list[str]]]:
     """(line number, cells) of every row of the compliance table."""
     found = []
+    inside = False  # a table with this header
     for number, line in enumerate(TABLE.read_text().splitlines(), 1):
-        if line.startswith("|") and not line.startswith("|---"):
-            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-            if cells != HEADER:
-                found.append((number, cells))
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if cells == HEADER:
+            inside = True
+        elif not line.startswith("|"):
+            inside = False
+        elif inside and not line.startswith("|---"):
+            found.append((number, cells))
     return found
 
 

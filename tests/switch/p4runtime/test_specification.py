@@ -289,6 +289,38 @@ def test_an_error_of_the_whole_call_has_no_details(client: Client) -> None:
     assert "grpc-status-details-bin" not in dict(caught.value.trailing_metadata() or ())
 
 
+def test_packets_see_a_dataplane_atomic_batch_wholly_or_not_at_all(
+    switch: SwitchThread, client: Client, info: p4i.P4Info
+) -> None:
+    """Batch Atomicity: DATAPLANE_ATOMIC. Packets look at the entries in the opposite order of the updates."""
+    number = 400
+    client.write(batch(INSERT, [*entries(info, number, port=1), group(1)]))
+    stop = threading.Event()
+    injected = 0
+
+    def inject() -> None:
+        nonlocal injected
+        while not stop.is_set():
+            for key in range(number, 0, -1):
+                switch.plane.inject(1, packet(1, key))
+                injected += 1
+            switch.plane.settle()
+
+    sender = threading.Thread(target=inject)
+    sender.start()
+    try:
+        for port in range(2, 30):
+            # Between two entries something that takes its time, so that there is a middle to be seen.
+            changed = [each for entity in entries(info, number, port=port) for each in (entity, group(1))]
+            client.write(batch(MODIFY, changed, atomicity=p4r.WriteRequest.DATAPLANE_ATOMIC))
+    finally:
+        stop.set()
+        sender.join(60)
+    ports = [port for port, _ in switch.plane.take()]
+    assert len(ports) == injected
+    assert ports == sorted(ports) and len(set(ports)) > 2
+
+
 # ---- Read RPC
 
 
