@@ -296,15 +296,14 @@ def test_packets_see_a_dataplane_atomic_batch_wholly_or_not_at_all(
     number = 400
     client.write(batch(INSERT, [*entries(info, number, port=1), group(1)]))
     stop = threading.Event()
-    injected = 0
+    rounds: list[list[int]] = []  # the ports of each round's packets
 
     def inject() -> None:
-        nonlocal injected
         while not stop.is_set():
             for key in range(number, 0, -1):
                 switch.plane.inject(1, packet(1, key))
-                injected += 1
             switch.plane.settle()
+            rounds.append([port for port, _ in switch.plane.take()])
 
     sender = threading.Thread(target=inject)
     sender.start()
@@ -316,9 +315,9 @@ def test_packets_see_a_dataplane_atomic_batch_wholly_or_not_at_all(
     finally:
         stop.set()
         sender.join(60)
-    ports = [port for port, _ in switch.plane.take()]
-    assert len(ports) == injected
-    assert ports == sorted(ports) and len(set(ports)) > 2
+    assert {len(ports) for ports in rounds} == {number}
+    seen = [port for ports in rounds for port in ports]
+    assert seen == sorted(seen) and len(set(seen)) > 2
 
 
 # ---- Read RPC
