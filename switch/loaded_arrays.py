@@ -95,7 +95,7 @@ class LoadedRegister:
         if not 0 <= value < 1 << self.width:
             raise OutOfRange(f"register {self.name}: {value:#x} has more than {self.width} bits")
         words = (value >> 64 * (self._words - 1 - i) & (1 << 64) - 1 for i in range(self._words))
-        self._n.register_write_wide(self._pointer, index, struct.pack(f"={self._words}Q", *words))
+        self._n.registers_write(self._pointer, index, struct.pack(f"={self._words}Q", *words))
 
 
 def read_meter(meters: int, index: int) -> MeterRates | None:

@@ -148,7 +148,7 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "registers_create": (P, (U32, U64)),
     "registers_destroy": (None, (P,)),
     "registers_read": (None, (P, U64, U64, P)),
-    "register_write_wide": (None, (P, U64, B)),
+    "registers_write": (None, (P, U64, B)),
     "idle_create": (P, (U64,)),
     "idle_destroy": (None, (P,)),
     "idle_seen": (U64, (P, U64)),

@@ -8,8 +8,11 @@ from switch.bmv2_json.program import (
     ControlNode,
     FieldRef,
     Header,
+    Op,
     Pipeline,
     Primitive,
+    RegisterArray,
+    RegisterRef,
     Stack,
     StackAt,
     StackLast,
@@ -72,6 +75,42 @@ def headers_of(target: object) -> list[Header]:
         case UnionMember(union, _):
             return headers_of(union)
     return []
+
+
+def _registers_in(value: object) -> set[RegisterArray]:
+    """The arrays that evaluating a value reads."""
+    match value:
+        case RegisterRef(array, index):
+            return {array} | _registers_in(index)
+        case Op(_, args):
+            return set[RegisterArray]().union(*map(_registers_in, args))
+        case FieldRef(header, _) | ValidBit(header):
+            return _registers_in(header)
+        case StackAt(_, index) | UnionAt(_, index):
+            return _registers_in(index)
+        case UnionMember(union, _):
+            return _registers_in(union)
+    return set()
+
+
+def registers_of(primitives: tuple[Primitive, ...]) -> list[RegisterArray]:
+    """The arrays of an action that reads registers and writes registers, in the order of their numbers; else none."""
+    read: set[RegisterArray] = set()
+    written: set[RegisterArray] = set()
+    for p in primitives:
+        targets = WRITES.get(p.op, ())
+        for i, arg in enumerate(p.args):
+            if isinstance(arg, RegisterRef) and i in targets:
+                written.add(arg.array)
+                read |= _registers_in(arg.index)
+            else:
+                read |= _registers_in(arg)
+        match p.op, p.args:
+            case "register_read", (_, RegisterArray() as array, *_):
+                read.add(array)
+            case "register_write", (RegisterArray() as array, *_):
+                written.add(array)
+    return sorted(read | written, key=lambda array: array.index) if read and written else []
 
 
 # What is written: (header name, field name), or (header name, "") for all of it and its validity.

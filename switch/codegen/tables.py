@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from switch.bmv2_json.program import Action, FieldRef, Program, Table
+from switch.bmv2_json.program import Action, FieldRef, Program, RegisterArray, Table
+from switch.codegen.dataflow import registers_of
 from switch.codegen.layout import GROUP, TableLayout, pack_params, param_places
 from switch.codegen.names import Names, comment
 from switch.codegen.parsers import pack_words
@@ -50,6 +51,9 @@ def action(a: Action, statements: Statements, name: str) -> list[str]:
     used = "\n".join(body)
     quiet = [n for n, _ in params if n not in used]
     where = f"{a.source}: " if a.source else ""
+    held = [] if e.trace else registers_of(a.primitives)
+    if held:
+        body = _as_one_step(held, body)
     lines = [
         f"/* {where}action {comment(a.name)}({', '.join(comment(p.name) for p in a.params)}) */",
         f"static inline void {name}(struct worker *w, struct packet *p, const uint64_t *params)",
@@ -60,6 +64,16 @@ def action(a: Action, statements: Statements, name: str) -> list[str]:
     if quiet:
         lines.append("    " + ", ".join(f"(void){n}" for n in quiet) + ";")
     return [*lines, *begin, *body, *statements.hooks.action_end(), "}", ""]
+
+
+def _as_one_step(held: list[RegisterArray], body: list[str]) -> list[str]:
+    """The body of an action that no other one interrupts between its reads and its writes of registers."""
+    arrays = [f"w->pipeline->registers[{array.index}]" for array in held]
+    return [
+        *(f"    registers_begin({array});" for array in arrays),
+        *body,
+        *(f"    registers_end({array});" for array in reversed(arrays)),
+    ]
 
 
 class TableCode:

@@ -1,6 +1,7 @@
 #include "registers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -11,9 +12,10 @@ static size_t bytes_of(const struct registers *r)
 
 struct registers *registers_create(uint32_t width, uint64_t size)
 {
-    struct registers *r = calloc(1, sizeof *r);
+    struct registers *r = aligned_alloc(64, sizeof *r);
     if (!r)
         return NULL;
+    memset(r, 0, sizeof *r);
     r->width = width;
     r->words = (width + 63) / 64;
     r->size = size;
@@ -33,14 +35,14 @@ void registers_destroy(struct registers *r)
     free(r);
 }
 
-void registers_lock(struct registers *r)
+static void registers_lock(struct registers *r)
 {
     while (atomic_exchange_explicit(&r->lock, 1, memory_order_acquire))
         while (atomic_load_explicit(&r->lock, memory_order_relaxed))
             ;
 }
 
-void registers_unlock(struct registers *r)
+static void registers_unlock(struct registers *r)
 {
     atomic_store_explicit(&r->lock, 0, memory_order_release);
 }
@@ -70,4 +72,11 @@ void registers_read(struct registers *r, uint64_t first, uint64_t n, uint64_t *o
             *out++ = inside ? atomic_load_explicit(&r->cells[(first + i) * r->words + w], memory_order_relaxed) : 0;
         registers_unlock(r);
     }
+}
+
+void registers_write(struct registers *r, uint64_t index, const uint64_t *value)
+{
+    registers_begin(r);
+    register_write_wide(r, index, value);
+    registers_end(r);
 }
