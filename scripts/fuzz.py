@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT))
 from tests.fuzz.campaign import programs, rerun, source  # noqa: E402
 from tests.fuzz.foreign import campaign as json_campaign  # noqa: E402
 from tests.fuzz.native import campaign as switch_campaign  # noqa: E402
+from tests.fuzz.p4runtime import campaign as p4runtime_campaign  # noqa: E402
 from tests.fuzz.traffic.updates import campaign as traffic_campaign  # noqa: E402
 from tests.fuzz.write_campaign import writes  # noqa: E402
 
@@ -20,7 +21,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/fuzz", description=__doc__, epilog="Exit status 1: something failed."
     )
-    parser.add_argument("what", choices=("programs", "source", "switch", "json", "writes", "traffic", "case"))
+    kinds = ("programs", "source", "switch", "json", "p4runtime", "writes", "traffic", "case")
+    parser.add_argument("what", choices=kinds)
     parser.add_argument("path", nargs="?", type=Path, help="case: a kept case's .p4 or .json file, to be run again")
     parser.add_argument("--count", type=int, default=1000, help="how many inputs (default 1000)")
     parser.add_argument("--packets", type=int, default=100_000, help="switch: how many (default 100000)")
@@ -48,6 +50,8 @@ def main() -> int:
         return switch_case(options.path) if options.path.suffix == ".json" else rerun(options.path)
     if options.what == "json":
         return json_campaign.json(options.seed, options.count, options.jobs, options.keep)
+    if options.what == "p4runtime":
+        return p4runtime_campaign.p4runtime(options.seed, options.count, options.jobs, options.keep)
     if options.what == "switch":
         return switch_campaign.switch(options.packets, options.seed, options.jobs, options.keep, options.shrink)
     if options.what == "traffic":
