@@ -8,7 +8,8 @@ from itertools import product
 from math import prod
 
 from switch import native as n
-from switch.bmv2_json.program import FieldRef, KeyPart, Lookahead, Program, ValidBit, ValueSet
+from switch.bmv2_json.parsers import key_width
+from switch.bmv2_json.program import Program, ValueSet
 from switch.errors import BadProgram, Full, InvalidArgument, OutOfRange
 from switch.values import Exact, Lpm, Match, Range, Ternary
 
@@ -84,17 +85,7 @@ def _widths(value_set: ValueSet, program: Program) -> tuple[int, ...]:
     found: set[tuple[int, ...]] = set()
     for state in program.parser.states.values():
         if any(t.value_set is value_set for t in state.transitions):
-            found.add(tuple(_width(k) for k in state.key))
+            found.add(tuple(key_width(k) for k in state.key))
     if len(found) > 1:
         raise BadProgram(f"parse_vsets: '{value_set.name}' is used with different select expressions")
     return found.pop() if found else (value_set.width,)
-
-
-def _width(part: KeyPart) -> int:
-    match part:
-        case Lookahead():
-            return part.width
-        case ValidBit():
-            return 1
-        case FieldRef():
-            return part.field.width

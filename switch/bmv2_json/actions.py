@@ -95,7 +95,7 @@ def read_actions(root: Node, scope: Scope) -> list[Action]:
     actions = []
     ids: set[int] = set()
     for index, node in enumerate(root.list_at("actions")):
-        params = tuple(ActionParam(p.name(), p["bitwidth"].natural()) for p in node.list_at("runtime_data"))
+        params = tuple(ActionParam(p.name(), p["bitwidth"].width()) for p in node.list_at("runtime_data"))
         primitives = tuple(read_primitive(p, scope) for p in node.list_at("primitives"))
         for p, source in zip(primitives, node.list_at("primitives"), strict=True):
             _check_params(p, len(params), source)

@@ -240,7 +240,7 @@ def read_union(node: Node, scope: Scope) -> UnionExpr:
 
 def read_lookahead(value: Node) -> Lookahead:
     offset, width = value.exactly(2)
-    return Lookahead(offset.natural(), width.natural())
+    return Lookahead(offset.width(), width.width())
 
 
 def union_members(union: UnionExpr) -> tuple[tuple[str, HeaderType], ...]:

@@ -112,22 +112,25 @@ def read_headers(root: Node) -> Headers:
 
 def _header_type(node: Node) -> HeaderType:
     fields: list[Field] = []
-    max_bytes = node["max_length"].natural() if node.get("max_length") is not None else None
+    max_bytes = node["max_length"].width() if node.get("max_length") is not None else None
     offset = 0
     for item in node["fields"]:
         parts = item.items()
         if len(parts) not in (2, 3):
             item.fail("expected [name, width] or [name, width, signed]")
+        name = parts[0].text()
+        if any(f.name == name for f in fields):
+            item.fail(f"a second field named '{name}'")
         signed = len(parts) == 3 and parts[2].truth()
         if parts[1].value == "*":
             if max_bytes is None:
                 node.fail("a header with a variable-length field needs 'max_length'")
             if any(f.varbit for f in fields):
                 item.fail("a second variable-length field")
-            fields.append(Field(parts[0].text(), 0, signed, True, offset))
+            fields.append(Field(name, 0, signed, True, offset))
         else:
-            width = parts[1].natural()
-            fields.append(Field(parts[0].text(), width, signed, False, offset))
+            width = parts[1].width()
+            fields.append(Field(name, width, signed, False, offset))
             offset += width
     if max_bytes is not None:
         room = max_bytes * 8 - offset

@@ -14,6 +14,7 @@ from switch.bmv2_json.objects import (
     read_calculations,
     read_counters,
     read_field_lists,
+    read_ipv4_checksum,
     read_learn_lists,
     read_meters,
     read_registers,
@@ -77,6 +78,7 @@ def _program(root: Node) -> Program:
         root["parsers"].fail("there is no 'parser'")
     if "deparser" not in deparsers:
         root["deparsers"].fail("there is no 'deparser'")
+    checksums = tuple(_checksum(n, scope) for n in root.list_at("checksums"))
     aliases = {}
     for item in root.list_at("field_aliases"):
         alias, target = item.exactly(2)
@@ -106,7 +108,7 @@ def _program(root: Node) -> Program:
         tables=tuple(reader.tables),
         ingress=pipelines["ingress"],
         egress=pipelines["egress"],
-        checksums=tuple(_checksum(n, scope) for n in root.list_at("checksums")),
+        checksums=checksums,
         aliases=aliases,
         varbit_lengths={
             n.name(): read_data(n["length_exp"], scope) for n in root["header_types"] if n.get("length_exp") is not None
@@ -119,9 +121,10 @@ def _program(root: Node) -> Program:
 
 
 def _check_version(root: Node) -> None:
+    """JSON of old compilers has no version: it is taken for one that can be read, as by BMv2."""
     meta = root.get("__meta__")
-    if meta is None:
-        root.fail("'__meta__' is missing: not BMv2 JSON of version 2")
+    if meta is None or meta.get("version") is None:
+        return
     major, minor = meta["version"].exactly(2)
     if major.number() != VERSION[0] or minor.number() > VERSION[1]:
         found = f"{major.number()}.{minor.number()}"
@@ -132,10 +135,14 @@ def _checksum(node: Node, scope: Scope) -> Checksum:
     target = scope.headers.field(node["target"])
     if not isinstance(target, FieldRef):
         node["target"].fail("$valid$ cannot be a checksum")
-    name = node["calculation"]
-    calculation = scope.calculations.get(name.text())
-    if calculation is None:
-        name.fail(f"no calculation is named '{name.text()}'")
+    kind = node.get("type")
+    if kind is not None and kind.text() == "ipv4":
+        calculation = read_ipv4_checksum(node, target)
+        scope.calculations[calculation.name] = calculation
+    else:
+        name = node["calculation"]
+        found = scope.calculations.get(name.text())
+        calculation = found if found is not None else name.fail(f"no calculation is named '{name.text()}'")
     condition_node = node.get("if_cond")
     condition = read_bool(condition_node, scope) if condition_node is not None else None
     update, verify = node.flag("update", True), node.flag("verify", True)

@@ -7,6 +7,9 @@ from typing import NoReturn
 
 from switch.errors import BadProgram
 
+WIDTH_MAX = 8 * 10240  # bits
+SIZE_MAX = (1 << 31) - 1
+
 
 class Node:
     """One value inside the JSON; reading it as what it should be either gives that or raises BadProgram."""
@@ -85,6 +88,21 @@ class Node:
         value = self.number()
         if value < 0:
             self._wrong("an integer that is not negative")
+        return value
+
+    def width(self) -> int:
+        """A number of bits that a packet can have."""
+        return self._at_most(WIDTH_MAX, "bits, as many as the longest packet has")
+
+    def size(self) -> int:
+        """A number of cells, entries or members."""
+        return self._at_most(SIZE_MAX, "")
+
+    def _at_most(self, most: int, unit: str) -> int:
+        value = self.natural()
+        if value > most:
+            shown = str(value) if value < 1 << 64 else "a number of more than 64 bits"
+            self.fail(f"{shown} is too large; the most is {most} {unit}".rstrip())
         return value
 
     def boolean(self) -> bool:

@@ -15,6 +15,7 @@ from switch.bmv2_json.program import (
     HashField,
     HashHeader,
     HashInput,
+    Header,
     LearnList,
     MeterArray,
     RegisterArray,
@@ -44,7 +45,7 @@ def read_counters(root: Node) -> dict[str, CounterArray]:
     counters = {}
     for index, node in enumerate(root.list_at("counter_arrays")):
         direct = node.flag("is_direct")
-        size = 0 if direct else node["size"].natural()
+        size = 0 if direct else node["size"].size()
         counters[node.name()] = CounterArray(node.name(), index, size, node["binding"].text() if direct else None)
     return counters
 
@@ -58,7 +59,7 @@ def read_meters(root: Node, scope: Scope) -> dict[str, MeterArray]:
         direct = node.flag("is_direct")
         target = scope.headers.plain_field(node["result_target"]) if direct else None
         rates = node["rate_count"].natural()
-        size = node["size"].natural() if node.get("size") is not None else 0
+        size = node["size"].size() if node.get("size") is not None else 0
         binding = node["binding"].text() if direct else None
         meters[node.name()] = MeterArray(node.name(), index, size, kind == "bytes", rates, binding, target)
     return meters
@@ -67,10 +68,10 @@ def read_meters(root: Node, scope: Scope) -> dict[str, MeterArray]:
 def read_registers(root: Node) -> dict[str, RegisterArray]:
     registers = {}
     for index, node in enumerate(root.list_at("register_arrays")):
-        width = node["bitwidth"].natural()
+        width = node["bitwidth"].width()
         if width == 0:
             node["bitwidth"].fail("a register needs at least one bit")
-        registers[node.name()] = RegisterArray(node.name(), index, node["size"].natural(), width, node.flag("signed"))
+        registers[node.name()] = RegisterArray(node.name(), index, node["size"].size(), width, node.flag("signed"))
     return registers
 
 
@@ -78,8 +79,8 @@ def read_value_sets(root: Node) -> dict[str, ValueSet]:
     sets = {}
     for index, node in enumerate(root.list_at("parse_vsets")):
         size = node.get("max_size")
-        width = node["compressed_bitwidth"].natural()
-        sets[node.name()] = ValueSet(node.name(), index, width, size.natural() if size is not None else 0)
+        width = node["compressed_bitwidth"].width()
+        sets[node.name()] = ValueSet(node.name(), index, width, size.size() if size is not None else 0)
     return sets
 
 
@@ -102,7 +103,7 @@ def read_calculation(node: Node, name: str, scope: Scope) -> Calculation:
             case "field":
                 inputs.append(HashField(scope.headers.plain_field(item["value"])))
             case "hexstr":
-                width = item["bitwidth"].natural()
+                width = item["bitwidth"].width()
                 inputs.append(HashConst(item["value"].hex() & ((1 << width) - 1), width))
             case "header":
                 inputs.append(HashHeader(scope.headers.header(item["value"])))
@@ -111,6 +112,21 @@ def read_calculation(node: Node, name: str, scope: Scope) -> Calculation:
             case _:
                 item["type"].fail(f"'{kind}' cannot be an input of a calculation")
     return Calculation(name, algorithm, tuple(inputs), payload)
+
+
+def read_ipv4_checksum(node: Node, target: FieldRef) -> Calculation:
+    """P4_14's checksum of type ipv4: over the whole header, with the 16 bits at byte 10 as 0, whatever the target."""
+    header = target.header
+    assert isinstance(header, Header)
+    inputs: list[HashInput] = []
+    for field in header.type.fields:
+        if field.offset == 80 and field.width == 16 and not field.varbit:
+            inputs.append(HashConst(0, 16))
+        elif field.offset < 96 and field.offset + field.width > 80:
+            node["target"].fail(f"header '{header.name}' has no field of 16 bits at byte 10, as IPv4 has")
+        else:
+            inputs.append(HashField(FieldRef(header, field)))
+    return Calculation(f"ipv4 checksum {node.name()}", "csum16", tuple(inputs), False)
 
 
 def read_field_lists(root: Node, scope: Scope) -> dict[int, FieldList]:

@@ -15,6 +15,7 @@ from switch.bmv2_json.expressions import (
 from switch.bmv2_json.node import Node
 from switch.bmv2_json.program import (
     Advance,
+    Computed,
     Const,
     Deparser,
     Extract,
@@ -22,6 +23,7 @@ from switch.bmv2_json.program import (
     Header,
     HeaderType,
     KeyPart,
+    Lookahead,
     Parser,
     ParserOp,
     ParseState,
@@ -37,10 +39,11 @@ from switch.bmv2_json.program import (
 
 def read_parser(node: Node, scope: Scope) -> Parser:
     states = {s.name: s for s in (_state(s, scope) for s in node["parse_states"])}
-    for state, state_node in zip(states.values(), node["parse_states"].items(), strict=True):
-        for transition, t in zip(state.transitions, state_node.list_at("transitions"), strict=True):
-            if transition.next is not None and transition.next not in states:
-                t["next_state"].fail(f"no state is named '{transition.next}'")
+    for state_node in node["parse_states"]:
+        for t in state_node.list_at("transitions"):
+            following = t["next_state"]
+            if not following.is_null and following.text() not in states:
+                following.fail(f"no state is named '{following.text()}'")
     start = node.get("init_state")
     if start is not None and start.text() not in states:
         start.fail(f"no state is named '{start.text()}'")
@@ -55,8 +58,8 @@ def read_deparser(node: Node, scope: Scope) -> Deparser:
 
 def _state(node: Node, scope: Scope) -> ParseState:
     ops = tuple(_op(op, scope) for op in node.list_at("parser_ops"))
-    key = tuple(_key_part(k, scope) for k in node.list_at("transition_key"))
-    transitions = tuple(_transition(t, scope) for t in node.list_at("transitions"))
+    transitions = _in_order([_transition(t, scope) for t in node.list_at("transitions")])
+    key = _key(node, scope)
     if not key and any(t.value is not None or t.value_set is not None for t in transitions):
         node.fail("a transition with a value in a state without transition key")
     return ParseState(node.name(), ops, key, transitions)
@@ -89,9 +92,7 @@ def _op(node: Node, scope: Scope) -> ParserOp:
             return Verify(read_bool(condition, scope), read_data(error, scope))
         case "shift":
             amount = parameters.exactly(1)[0]
-            return Advance(
-                Const(8 * (amount.natural() if isinstance(amount.value, int) else unwrap(amount)[1].natural()))
-            )
+            return Advance(Const(8 * (amount.width() if isinstance(amount.value, int) else unwrap(amount)[1].width())))
         case "advance":
             return Advance(read_data(parameters.exactly(1)[0], scope))
         case "primitive":
@@ -126,6 +127,43 @@ def _type_of(to: Header | Stack | UnionStack, member: int) -> HeaderType:
     return to.type.members[member][1] if isinstance(to, UnionStack) else to.type
 
 
+def _in_order(transitions: list[Transition]) -> tuple[Transition, ...]:
+    """The default last, wherever it stands, as in BMv2; of several the last."""
+    defaults = [t for t in transitions if t.value is None and t.value_set is None]
+    return (*(t for t in transitions if t not in defaults), *defaults[-1:])
+
+
+def _key(node: Node, scope: Scope) -> tuple[KeyPart, ...]:
+    """An expression has no width of its own: it has what the transitions' values leave for it."""
+    nodes = node.list_at("transition_key")
+    parts: list[KeyPart] = [_key_part(k, scope) for k in nodes]
+    open_ones = [i for i, part in enumerate(parts) if isinstance(part, Computed) and part.width == 0]
+    if not open_ones:
+        return tuple(parts)
+    if len(open_ones) > 1:
+        nodes[open_ones[1]].fail("a second expression in a transition key")
+    values = [t["value"].text() for t in node.list_at("transitions") if _transition_kind(t) == "hexstr"]
+    size = (len(values[0].removeprefix("0x")) + 1) // 2 if values else 4
+    rest = size - sum((key_width(part) + 7) // 8 for part in parts)
+    if rest <= 0:
+        nodes[open_ones[0]].fail("the transitions' values are too short for this expression")
+    value = parts[open_ones[0]]
+    assert isinstance(value, Computed)
+    parts[open_ones[0]] = Computed(value.value, 8 * rest)
+    return tuple(parts)
+
+
+def key_width(part: KeyPart) -> int:
+    """Bits."""
+    match part:
+        case Lookahead(_, width) | Computed(_, width):
+            return width
+        case FieldRef(_, field):
+            return field.width
+        case ValidBit():
+            return 1
+
+
 def _key_part(node: Node, scope: Scope) -> KeyPart:
     match node["type"].text():
         case "field":
@@ -139,11 +177,24 @@ def _key_part(node: Node, scope: Scope) -> KeyPart:
             return read_union_stack_field(node["value"], scope)
         case "lookahead":
             return read_lookahead(node["value"])
-    return node["type"].fail("a transition key is a field, stack_field, union_stack_field or lookahead")
+        case "hexstr":
+            return Computed(Const(node["value"].hex()), 4 * len(node["value"].text().removeprefix("0x")))
+        case "expression":
+            return Computed(read_data(node, scope), 0)
+    return node["type"].fail("a transition key is a field, stack_field, union_stack_field, lookahead or expression")
+
+
+def _transition_kind(node: Node) -> str:
+    """Old JSON says no type, and `default` in the place of a value."""
+    kind = node.get("type")
+    value = node.get("value")
+    if (kind is None or kind.text() == "hexstr") and value is not None and value.value == "default":
+        return "default"
+    return kind.text() if kind is not None else "hexstr"
 
 
 def _transition(node: Node, scope: Scope) -> Transition:
-    kind = node["type"].text()
+    kind = _transition_kind(node)
     next_node = node["next_state"]
     next_state = None if next_node.is_null else next_node.text()
     mask_node = node.get("mask")

@@ -40,7 +40,7 @@ class PipelineReader:
             selector_node = profile_node.get("selector")
             name = profile_node.name()
             selector = read_calculation(selector_node, name, self.scope) if selector_node is not None else None
-            size = profile_node["max_size"].natural() if profile_node.get("max_size") is not None else 0
+            size = profile_node["max_size"].size() if profile_node.get("max_size") is not None else 0
             self.profiles[name] = ActionProfile(name, len(self.profiles), size, selector)
         nodes: dict[str, ControlNode] = {}
         places: dict[str, Node] = {}
@@ -117,7 +117,7 @@ class PipelineReader:
             match_type=match_type,
             profile=profile,
             key=key,
-            size=size_node.natural() if size_node is not None else 1024,
+            size=size_node.size() if size_node is not None else 1024,
             actions=actions,
             next_by_action=nexts,
             next_hit=nexts.get("__HIT__"),

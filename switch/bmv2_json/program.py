@@ -382,7 +382,15 @@ class Transition:
     next: str | None
 
 
-KeyPart: TypeAlias = FieldRef | ValidBit | Lookahead
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What p4c makes of a constant or an index in a select, and BMv2 does not load. `width`: bits."""
+
+    value: Expr
+    width: int
+
+
+KeyPart: TypeAlias = FieldRef | ValidBit | Lookahead | Computed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

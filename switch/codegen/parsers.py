@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 
+from switch.bmv2_json.parsers import key_width
 from switch.bmv2_json.program import (
     Advance,
+    Computed,
     Const,
     Extract,
     FieldRef,
@@ -245,7 +247,7 @@ class ParserCode:
         looks = [(k.offset + k.width + 7) // 8 for k in state.key if isinstance(k, Lookahead)]
         if looks:
             lines += self._fail(f"end - at < {max(looks)}", "PacketTooShort")
-        widths = [self._key_width(k) for k in state.key]
+        widths = [key_width(k) for k in state.key]
         values = [self._key_value(k) for k in state.key]
         lines += self.hooks.select(values)
         plain = len(values) == 1 and widths[0] <= 64 and all(t.mask is None and t.value is not None for t in cases)
@@ -270,15 +272,6 @@ class ParserCode:
             return lines + tests
         return [*lines, "    {", f"        const uint64_t {', '.join(keys)};", *("    " + x for x in tests), "    }"]
 
-    def _key_width(self, k: KeyPart) -> int:
-        match k:
-            case Lookahead(_, width):
-                return width
-            case ValidBit():
-                return 1
-            case FieldRef(_, f):
-                return f.width
-
     def _key_value(self, k: KeyPart) -> C:
         """The raw bits: of a signed field its two's complement."""
         match k:
@@ -290,6 +283,8 @@ class ParserCode:
                 return self.e.exact(k)
             case FieldRef():
                 return self.e.raw(k)
+            case Computed(value, width):
+                return self.e.store(value, width)
 
     def _split(self, padded: int, widths: list[int]) -> list[int]:
         """The fields of a transition value: each padded to bytes, the first most significant."""

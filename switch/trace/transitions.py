@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from switch.bmv2_json.program import FieldRef, Header, KeyPart, Lookahead, ParseState, Transition
+from switch.bmv2_json.parsers import key_width
+from switch.bmv2_json.program import (
+    Computed,
+    FieldRef,
+    Header,
+    KeyPart,
+    Lookahead,
+    ParseState,
+    Transition,
+    ValidBit,
+)
 from switch.trace.events import FieldValue, Select
 from switch.trace.nearest import match_text, matches
 from switch.values import Match, Ternary
@@ -13,7 +23,7 @@ Members = Mapping[str, tuple[tuple[Match, ...], ...]]  # of value sets
 
 
 def key_of(state: ParseState, values: list[int]) -> tuple[FieldValue, ...]:
-    widths = [part_width(k) for k in state.key]
+    widths = [key_width(k) for k in state.key]
     return tuple(
         FieldValue(_part_name(k), v & (1 << w) - 1, w) for k, v, w in zip(state.key, values, widths, strict=True)
     )
@@ -57,24 +67,16 @@ def _split(padded: int, widths: list[int]) -> list[int]:
     return parts[::-1]
 
 
-def part_width(part: KeyPart) -> int:
-    match part:
-        case Lookahead(_, width):
-            return width
-        case FieldRef(_, f):
-            return f.width
-        case _:
-            return 1
-
-
 def _part_name(part: KeyPart) -> str:
     match part:
         case Lookahead(offset, width):
             return f"lookahead({offset}, {width})" if offset else f"lookahead({width})"
         case FieldRef(header, f):
             return f"{_header_name(header)}.{f.name}"
-        case _:
-            return f"{_header_name(part.header)}.isValid()"
+        case ValidBit(header):
+            return f"{_header_name(header)}.isValid()"
+        case Computed():
+            return "expression"
 
 
 def _header_name(header: object) -> str:

@@ -68,13 +68,27 @@ def calculation(json: Json, headers: Headers) -> Callable[[Packet], int]:
     return compute
 
 
+def _ipv4(header: Header) -> Callable[[Packet], int]:
+    """P4_14's checksum of type ipv4: the header's bytes with 0 in those at 10 and 11."""
+
+    def compute(packet: Packet) -> int:
+        bits = Writer()
+        for field in header.fields:
+            bits.field(packet, field)
+        data = bits.finish()
+        return HASHES["csum16"](data[:10] + bytes(2) + data[12:])
+
+    return compute
+
+
 class Checksums:
     def __init__(self, json: Json, headers: Headers, expressions: Expressions, named: dict[str, Any]) -> None:
         self.all: list[tuple[Json, Header, Field, Callable[[Packet], int], Any]] = []
         for c in json.get("checksums") or ():
             condition = expressions.function(c["if_cond"]) if c.get("if_cond") is not None else None
-            target = headers.field(*c["target"])
-            self.all.append((c, headers.by_name[c["target"][0]], target, named[c["calculation"]], condition))
+            target, header = headers.field(*c["target"]), headers.by_name[c["target"][0]]
+            compute = _ipv4(header) if c.get("type") == "ipv4" else named[c["calculation"]]
+            self.all.append((c, header, target, compute, condition))
 
     def wrong(self, packet: Packet) -> bool:
         """Is any checksum that is to be verified wrong?"""
@@ -87,6 +101,8 @@ class Checksums:
         return wrong
 
     def update(self, packet: Packet) -> None:
-        for json, _, target, compute, condition in self.all:
+        for json, header, target, compute, condition in self.all:
+            if json.get("type") == "ipv4" and not packet.valid[header.number]:
+                continue
             if json.get("update", True) and (condition is None or condition(packet, [])):
                 store(packet, target, compute(packet))

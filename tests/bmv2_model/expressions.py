@@ -250,15 +250,16 @@ class Expressions:
 
 
 def _equal(p: Packet, a: Any, b: Any) -> bool:
-    """Of numbers, truth values, headers (valid with equal fields, or both invalid) and unions."""
+    """Of numbers, truth values, headers and unions: these are equal where a valid member is."""
     if isinstance(a, Header):
         return _same_header(p, a, b)
     if isinstance(a, list):
-        return all(_same_header(p, x, y) for x, y in zip(a, b, strict=True))
+        return any(_same_header(p, x, y) for x, y in zip(a, b, strict=True))
     return bool(a == b)
 
 
 def _same_header(p: Packet, a: Header, b: Header) -> bool:
+    """Both valid, and all fields equal; two invalid headers differ in BMv2 (Header::cmp)."""
     if not p.valid[a.number] or not p.valid[b.number]:
-        return p.valid[a.number] == p.valid[b.number]
+        return False
     return all(p.fields[f.place] == p.fields[g.place] for f, g in zip(a.fields, b.fields, strict=True))

@@ -188,7 +188,7 @@ class Parser:
     # ---- transitions
 
     def _select(self, state: Json) -> Select:
-        key = [self._key(k) for k in state.get("transition_key") or ()]
+        key = self._keys(state)
         cases: list[Any] = []
         default: str | None = None
         for t in state.get("transitions") or ():
@@ -205,7 +205,7 @@ class Parser:
         def select(p: Packet, bits: Bits) -> str | None:
             if not cases:
                 return default
-            values = [read(p, bits) for _, read in key]
+            values = [read(p, bits) & (1 << width) - 1 for width, read in key]
             for wanted, masks, following in cases:
                 if isinstance(wanted, str):
                     masked = [v & m for v, m in zip(values, masks, strict=True)]
@@ -217,6 +217,14 @@ class Parser:
             return default
 
         return select
+
+    def _keys(self, state: Json) -> list[tuple[int, Callable[[Packet, Bits], int]]]:
+        """An expression (which BMv2 itself does not load) is as wide as the transitions' values leave it."""
+        key = [self._key(k) for k in state.get("transition_key") or ()]
+        values = [t["value"] for t in state.get("transitions") or () if (t.get("value") or "default") != "default"]
+        size = (len(values[0].removeprefix("0x")) + 1) // 2 if values else 4
+        rest = size - sum((width + 7) // 8 for width, _ in key)
+        return [(width or 8 * rest, read) for width, read in key]
 
     def _key(self, json: Json) -> tuple[int, Callable[[Packet, Bits], int]]:
         """Width, and how to read the part of the key: its bits, without sign."""
@@ -235,6 +243,12 @@ class Parser:
                 target = self.x.target(json)
                 width = target(self.h.packet(), []).width
                 return width, lambda p, bits: p.fields[target(p, []).place] & (1 << width) - 1
+            case "hexstr":
+                number = int(value, 16)
+                return 4 * len(value.removeprefix("0x")), lambda p, bits: number
+            case "expression":
+                read = self.x.number(json)
+                return 0, lambda p, bits: read(p, [])
         raise AssertionError(f"a transition on a {json['type']}")
 
 

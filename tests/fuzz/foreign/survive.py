@@ -65,7 +65,8 @@ def _load(text: bytes, answer: Connection) -> None:
     except MemoryError:
         answer.send(("memory", f"more than {BYTES >> 20} MB"))
     except EngineError as error:
-        answer.send(("unclear", f"{type(error).__name__}: {error}"))
+        said = str(error)
+        answer.send(("refused" if said.endswith("out of memory") else "unclear", f"{type(error).__name__}: {said}"))
     except BaseException as error:
         answer.send((type(error).__name__, "".join(traceback.format_exception(error))[-4000:]))
     else:

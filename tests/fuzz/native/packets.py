@@ -142,7 +142,7 @@ class Packets:
         key = state["transition_key"]
         if t.get("type") == "parse_vset":
             return
-        widths = [width for width, _ in (self.model.parser._key(k) for k in key)]
+        widths = [width for width, _ in self.model.parser._keys(state)]
         value, mask = int(t["value"], 16), int(t["mask"], 16) if t.get("mask") else None
         parts = []
         for width in reversed(widths):

@@ -1,7 +1,8 @@
 """The programs, by name, and what a control plane can see of one.
 
-"p4c/NAME" is p4c's recorded JSON of a golden program, "ours/NAME" what our compiler makes of it; "made/NAME" is a
-file in programs/: P4 source that our compiler compiles, or JSON.
+"p4c/NAME" is p4c's recorded JSON of a golden program, "ours/NAME" what our compiler makes of it; "made/NAME" is a file
+in programs/: P4 source that our compiler compiles, or JSON with what compilers of today do not write: old primitives,
+expressions of every kind, transitions without type, P4_14's checksums and lengths, no version.
 """
 
 from __future__ import annotations

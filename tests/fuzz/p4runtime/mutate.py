@@ -36,7 +36,7 @@ def _places(message: Message) -> list[tuple[Message, FieldDescriptor]]:
         for field in part.DESCRIPTOR.fields:
             found += [(part, field)] * (3 if field.name in present else 1)
         for field, value in part.ListFields():
-            if field.message_type is not None:
+            if field.message_type is not None and not field.message_type.GetOptions().map_entry:
                 todo += list(value) if _repeated(field) else [value]
     return found
 

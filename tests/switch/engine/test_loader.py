@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from switch.bmv2_json import load_program
+from switch.bmv2_json.parsers import key_width
 from switch.errors import BadProgram
 
 from .golden import ROOT, json_path
@@ -38,7 +39,6 @@ P0, T0 = ("parsers", 0, "parse_states", 0), ("pipelines", 0, "tables", 0)
 
 # change of table_exact.json -> what the message must say
 BROKEN = {
-    "no meta": (_set("__meta__", to=KeyError), "__meta__"),
     "version": (_set("__meta__", "version", to=[3, 0]), "__meta__.version: version 3.0"),
     "newer minor": (_set("__meta__", "version", to=[2, 99]), "version 2.99"),
     "width": (_set("header_types", 2, "fields", 0, 1, to="x"), "header_types[2].fields[0][1]: expected an integer"),
@@ -65,6 +65,8 @@ BROKEN = {
     "init table": (_set("pipelines", 0, "init_table", to="absent"), "there is no 'absent'"),
     "no egress": (_set("pipelines", 1, "name", to="other"), "there is no pipeline 'egress'"),
     "deparser": (_set("deparsers", 0, "order", to=["h", "q"]), "deparsers[0].order[1]: no header is named 'q'"),
+    "two fields": (_set("header_types", 2, "fields", 1, 0, to="k"), "a second field named"),
+    "wide": (_set("header_types", 2, "fields", 0, 1, to=1 << 40), "too large; the most is 81920 bits"),
     "size": (_set(*T0, "max_size", to=-1), "max_size: expected an integer that is not negative"),
 }
 
@@ -95,4 +97,31 @@ def test_deep_nesting_is_refused_not_a_crash() -> None:
         deep = {"type": "expression", "value": {"op": "~", "left": None, "right": deep}}
     root["actions"][0]["primitives"][0]["parameters"][1] = deep
     with pytest.raises(BadProgram, match="nested"):
+        load_program(root)
+
+
+def test_json_of_early_compilers_loads() -> None:
+    """No version, transitions without type, `default` as a value and not in the last place: as BMv2 takes them."""
+    root = json.loads(json_path("table_exact").read_text())
+    del root["__meta__"]
+    state = root["parsers"][0]["parse_states"][0]
+    state["transition_key"] = [{"type": "lookahead", "value": [0, 8]}]
+    state["transitions"] = [
+        {"value": "default", "mask": None, "next_state": None},
+        {"value": "0x01", "mask": None, "next_state": state["name"]},
+    ]
+    transitions = load_program(root).parser.states[state["name"]].transitions
+    assert [(t.value, t.next) for t in transitions] == [(1, state["name"]), (None, None)]
+
+
+def test_an_expression_as_key_is_as_wide_as_the_values_leave_it() -> None:
+    root = json.loads(json_path("parser_stack_next").read_text())
+    stack = root["header_stacks"][0]["name"]
+    last = {"op": "last_stack_index", "left": None, "right": {"type": "header_stack", "value": stack}}
+    state = root["parsers"][0]["parse_states"][0]
+    state["transition_key"] = [{"type": "hexstr", "value": "0x07"}, {"type": "expression", "value": last}]
+    state["transitions"] = [{"type": "hexstr", "value": "0x0700000002", "mask": None, "next_state": None}]
+    assert [key_width(k) for k in load_program(root).parser.states[state["name"]].key] == [8, 32]
+    state["transition_key"].append(state["transition_key"][1])
+    with pytest.raises(BadProgram, match="a second expression in a transition key"):
         load_program(root)
