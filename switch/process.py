@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import signal
 from collections.abc import Callable
@@ -50,7 +51,8 @@ class FilePort:
 class Setup:
     """`capture`: a directory for NAME_in.pcap and NAME_out.pcap of each interface. `wait`: seconds before files enter.
 
-    `may_lack_ports`: an interface that cannot be opened is told, and the others go on.
+    `may_lack_ports`: an interface that cannot be opened is told, and the others go on. `hang_up_at`: a TCP port of
+    loopback at which connections are taken and closed, for those who wait until something listens there; 0: none.
     """
 
     options: Options
@@ -61,6 +63,7 @@ class Setup:
     wait: float = 0
     capture: Path | None = None
     may_lack_ports: bool = False
+    hang_up_at: int = 0
     tell: Callable[[str], None] = field(default=print)
 
 
@@ -78,16 +81,31 @@ async def run(plane: DataPlane, setup: Setup, ready: Callable[[Switch], None]) -
     _allow_connections()
     plane.start()
     switch = Switch(plane, setup.options)
+    closed: asyncio.Server | None = None
     try:
         if setup.program is not None:
             await _load(switch, setup.program)
         _add_ports(plane, setup)
+        if setup.hang_up_at:
+            closed = await _hang_up(setup.hang_up_at)
         await switch.start()
         plane.start_files(setup.wait)
         ready(switch)
         return await stop
     finally:
+        if closed is not None:
+            closed.close()
         await switch.stop()
+
+
+async def _hang_up(port: int) -> asyncio.Server:
+    def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    try:
+        return await asyncio.start_server(close, "127.0.0.1", port)
+    except OSError as e:
+        raise StartError(f"127.0.0.1:{port}: cannot listen there: {os.strerror(e.errno or 0)}") from None
 
 
 async def _load(switch: Switch, program: Program) -> None:

@@ -94,7 +94,7 @@ def _setup(given: Given) -> Setup:
     options = Options(given.device_id, given.address, given.cpu_port, given.drop_port, tls=_credentials(given))
     if given.use_files is not None:
         files = tuple(FilePort(port, name) for port, name in given.interfaces)
-        return Setup(options, program, files=files, wait=given.use_files)
+        return Setup(options, program, files=files, wait=given.use_files, hang_up_at=given.thrift_port)
     return Setup(
         options,
         program,
@@ -102,6 +102,7 @@ def _setup(given: Given) -> Setup:
         given.packet_in,
         capture=Path(given.pcap) if given.pcap is not None else None,
         may_lack_ports=True,
+        hang_up_at=given.thrift_port,
         tell=_tell,
     )
 

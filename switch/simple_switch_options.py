@@ -43,7 +43,9 @@ GENERAL: Mapping[str, Option] = {
         Kind.NUMBER, "read IFACE_in.pcap and write IFACE_out.pcap instead of interfaces, after SECONDS"
     ),
     "packet-in": Option(Kind.VALUE, "listen for PTF's nn platform here (ipc://PATH); --interface is ignored"),
-    "thrift-port": Option(Kind.NUMBER, "", "there is no Thrift server; P4Runtime does its work"),
+    "thrift-port": Option(
+        Kind.NUMBER, "", "there is no Thrift server, P4Runtime does its work; connections to it are closed at once"
+    ),
     "device-id": Option(Kind.NUMBER, "the device id that P4Runtime clients must use (default 0)"),
     "nanolog": Option(Kind.VALUE, "", "there is no event log; `p4gate trace` tells what happens to a packet"),
     "log-console": Option(Kind.FLAG, "log to stdout"),
@@ -100,6 +102,7 @@ class Given:
     pcap: str | None = None
     use_files: int | None = None
     packet_in: str | None = None
+    thrift_port: int = 0
     device_id: int = 0
     log_console: bool = False
     log_file: str | None = None
@@ -187,6 +190,7 @@ def _check(
         pcap=pcap,
         use_files=max(0, number(general, "use-files", 0)) if "use-files" in general else None,
         packet_in=text(general, "packet-in") or None,
+        thrift_port=number(general, "thrift-port", 0),
         device_id=number(general, "device-id", 0),
         log_console="log-console" in general,
         log_file=text(general, "log-file") or None,
@@ -203,7 +207,11 @@ def _check(
         drop_port=number(target, "drop-port", 511),
         notes=tuple(notes),
     )
-    for name, value in (("cpu-port", given.cpu_port), ("drop-port", given.drop_port)):
+    for name, value in (
+        ("cpu-port", given.cpu_port),
+        ("drop-port", given.drop_port),
+        ("thrift-port", given.thrift_port),
+    ):
         if not 0 <= value < 65536:
             raise _error(f"--{name} {value}: expected a port, 0 to 65535")
     if given.ssl and not (given.cert and given.key):

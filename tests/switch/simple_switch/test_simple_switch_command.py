@@ -45,6 +45,13 @@ def listens(pid: int, port: int) -> bool:
     return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A" for line in lines)
 
 
+def two_free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as two:
+        for free in (one, two):
+            free.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], two.getsockname()[1]
+
+
 @contextmanager
 def mininet_like() -> Iterator[str]:
     """A namespace with the switch's interfaces s1-eth1, s1-eth2 and their peers h1-eth0, h2-eth0, as Mininet's."""
@@ -149,6 +156,24 @@ def test_the_tutorials_mininet_switch_runs_it_as_it_is(tmp_path: Path) -> None:
     assert "--thrift-port has no effect" in said
 
 
+def test_p4utils_waits_for_both_of_its_ports(tmp_path: Path) -> None:
+    """The line of nsg-ethz/p4-utils, mininetlib/node.py (P4RuntimeSwitch); it waits for Thrift to listen, too."""
+    json, _ = compile_program(tmp_path)
+    thrift, port = two_free_ports()
+    line = f"{install(tmp_path)} --pcap={tmp_path} --thrift-port {thrift} --nanolog ipc:///tmp/bm-3-log.ipc"
+    line += f" --device-id 3 {json} --log-console -- --grpc-server-addr 0.0.0.0:{port}"
+    with subprocess.Popen(line.split(), stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: listens(process.pid, thrift) and listens(process.pid, port), "both listen")
+            with socket.create_connection(("127.0.0.1", thrift), timeout=TIMEOUT) as client:
+                assert client.recv(1) == b""  # hung up: nobody waits for an answer that never comes
+            done = subprocess.run(line.split(), capture_output=True, text=True, timeout=TIMEOUT, check=False)
+            assert done.returncode == 1
+            assert f"127.0.0.1:{thrift}" in done.stderr
+        finally:
+            process.kill()
+
+
 def test_ptf_runs_on_it_as_on_simple_switch_grpc(tmp_path: Path) -> None:
     """--no-p4, --packet-in ipc://..., --thrift-port, --notifications-addr; the tests set the pipeline."""
     install(tmp_path)
@@ -163,10 +188,8 @@ def test_ptf_runs_on_it_as_on_simple_switch_grpc(tmp_path: Path) -> None:
 def test_p4cs_ptf_runner_starts_it_as_it_is(tmp_path: Path) -> None:
     """The line of p4c's run-bmv2-ptf-test.py (NNEnv)."""
     json, info = compile_program(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    line = f"{install(tmp_path)} --thrift-port 22222 --device-id 0 --log-file {tmp_path}/switch.log --log-flush"
+    thrift, port = two_free_ports()
+    line = f"{install(tmp_path)} --thrift-port {thrift} --device-id 0 --log-file {tmp_path}/switch.log --log-flush"
     line += f" --packet-in ipc://{tmp_path}/bmv2_packets_1.ipc --no-p4 -- --grpc-server-addr 127.0.0.1:{port}"
     with subprocess.Popen(line.split(), stdout=subprocess.DEVNULL) as process:
         try:
