@@ -16,7 +16,7 @@ from pathlib import Path
 from finsy.proto import p4r
 
 from compiler.diagnostics import Diagnostics
-from compiler.driver import compile_source
+from compiler.driver import Compiled, compile_source
 from switch.build import RUNTIME, find_compiler
 from switch.engine import Engine
 from switch.p4runtime import schema
@@ -163,12 +163,18 @@ def run(updates: int, seed: int = 1, workers: int = 1) -> Seen:
         return Seen(packets, received, wrong, first, *writer.counts.values(), writer.rolled_back, seconds)
 
 
+def compiled() -> Compiled:
+    """states.p4"""
+    program = compile_source((HERE / "states.p4").read_text(), Diagnostics())
+    assert program is not None
+    return program
+
+
 @contextmanager
 def _pipeline(workers: int) -> Iterator[Pipeline]:
-    compiled = compile_source((HERE / "states.p4").read_text(), Diagnostics())
-    assert compiled is not None
-    engine = Engine.load(json.dumps(compiled.json), workers=workers, optimise="full")
-    made = Pipeline(p4r.ForwardingPipelineConfig(), schema.build(compiled.p4info), engine, nullcontext)
+    program = compiled()
+    engine = Engine.load(json.dumps(program.json), workers=workers, optimise="full")
+    made = Pipeline(p4r.ForwardingPipelineConfig(), schema.build(program.p4info), engine, nullcontext)
     try:
         yield made
     finally:
