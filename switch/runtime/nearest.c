@@ -55,47 +55,69 @@ static int masked_differs(const uint64_t *key, const uint64_t *value, const uint
     return 0;
 }
 
+/* An entry's key as its table has it. */
+struct candidate {
+    uint32_t number, length, rank;
+    const uint64_t *value, *mask;
+};
+
+#define AHEAD 16 /* keys that are fetched together: they lie anywhere in memory */
+
+/* The next entries from *number on; returns how many. */
+static unsigned gather(enum nearest_table kind, const void *table, uint32_t *number, uint32_t numbers, struct candidate *to)
+{
+    unsigned n = 0;
+    for (; *number < numbers && n < AHEAD; ++*number) {
+        struct candidate *c = &to[n];
+        const struct entry *e = kind == NEAREST_EXACT ? exact_at(table, *number, &c->value)
+                                : kind == NEAREST_LPM ? lpm_at(table, *number, &c->value, &c->length)
+                                                      : ternary_at(table, *number, &c->value, &c->mask, &c->rank);
+        if (!e)
+            continue;
+        __builtin_prefetch(c->value);
+        c->number = *number;
+        n++;
+    }
+    return n;
+}
+
+/* In how many fields the entry differs; *common: leading bits in common with an LPM table's prefix. */
+static uint32_t differing_fields(enum nearest_table kind, const struct candidate *c, const uint64_t *key, unsigned words,
+                                 const struct nearest_field *fields, unsigned field_count, uint32_t *common)
+{
+    uint32_t differing = 0;
+    for (unsigned i = 0; i < field_count; i++) {
+        const struct nearest_field *f = &fields[i];
+        if (f->kind == MATCH_EXACT) {
+            differing += compare(key, c->value, words, f) != 0;
+        } else if (f->kind == MATCH_RANGE) {
+            differing += compare(key, c->value, words, f) < 0 || compare(key, c->mask, words, f) > 0;
+        } else if (kind == NEAREST_LPM) {
+            *common = common_bits(key, c->value, words, f, c->length);
+            differing += *common < c->length;
+        } else {
+            differing += (uint32_t)masked_differs(key, c->value, c->mask, words, f);
+        }
+    }
+    return differing;
+}
+
 uint32_t nearest_entry(enum nearest_table kind, const void *table, uint32_t numbers, const uint64_t *key, unsigned words,
                        const struct nearest_field *fields, unsigned field_count)
 {
-    uint32_t best = UINT32_MAX, best_differing = UINT32_MAX;
-    uint64_t best_rank = 0;
-    for (uint32_t number = 0; number < numbers; number++) {
-        const uint64_t *value = NULL, *mask = NULL;
-        uint32_t length = 0, rank = 0;
-        const struct entry *e = kind == NEAREST_EXACT ? exact_at(table, number, &value)
-                                : kind == NEAREST_LPM ? lpm_at(table, number, &value, &length)
-                                                      : ternary_at(table, number, &value, &mask, &rank);
-        if (!e)
-            continue;
-        uint32_t differing = 0, common = 0;
-        for (unsigned i = 0; i < field_count; i++) {
-            const struct nearest_field *f = &fields[i];
-            switch (f->kind) {
-            case MATCH_LPM:
-                if (kind == NEAREST_TERNARY) {
-                    differing += (uint32_t)masked_differs(key, value, mask, words, f);
-                } else {
-                    common = common_bits(key, value, words, f, length);
-                    differing += common < length;
-                }
-                break;
-            case MATCH_RANGE:
-                differing += compare(key, value, words, f) < 0 || compare(key, mask, words, f) > 0;
-                break;
-            case MATCH_TERNARY:
-                differing += (uint32_t)masked_differs(key, value, mask, words, f);
-                break;
-            default:
-                differing += compare(key, value, words, f) != 0;
+    struct candidate candidates[AHEAD] = {{0}};
+    uint32_t best = UINT32_MAX, best_differing = UINT32_MAX, best_preference = 0, number = 0;
+    for (unsigned n; (n = gather(kind, table, &number, numbers, candidates)) != 0;)
+        for (unsigned i = 0; i < n; i++) {
+            const struct candidate *c = &candidates[i];
+            uint32_t common = 0;
+            uint32_t differing = differing_fields(kind, c, key, words, fields, field_count, &common);
+            uint32_t preference = kind == NEAREST_LPM ? common : c->rank;
+            if (differing < best_differing || (differing == best_differing && preference > best_preference)) {
+                best = c->number;
+                best_differing = differing;
+                best_preference = preference;
             }
         }
-        uint64_t preference = kind == NEAREST_LPM ? common : rank;
-        if (differing < best_differing || (differing == best_differing && preference > best_rank)) {
-            best = number;
-            best_differing = differing;
-            best_rank = preference;
-        }
-    }
     return best;
 }
