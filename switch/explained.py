@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import Any
 
-from switch.bmv2_json.program import Program
+from switch.bmv2_json.program import Action, Program
 from switch.code_objects import CodeObjects
 from switch.codegen.trace_hooks import filter_fields
 from switch.codegen.unit import Unit
@@ -99,15 +99,25 @@ class Explained:
         return {t.name: (sums[2 * t.index + 1], sums[2 * t.index]) for t in self.program.tables}
 
     def drops_by_action(self) -> dict[str, int]:
-        """Packets that an action had marked to be dropped, and that were, as far as they were counted."""
+        """Packets that an action had marked to be dropped, and that were, as far as they were counted.
+
+        Statements outside of actions are called by their place in the source.
+        """
         sums = self._counted(self._n.worker_drops_by_action, len(self.program.actions) + 1)
         counted: dict[str, int] = {}
         for a in self.program.actions:
             if sums[a.index + 1]:
-                counted[a.name] = counted.get(a.name, 0) + sums[a.index + 1]
+                name = _called(a)
+                counted[name] = counted.get(name, 0) + sums[a.index + 1]
         return counted
 
     def _counted(self, array_of: Callable[[int], Any], size: int) -> list[int]:
         with self._lock:
             arrays = [array_of(worker) for worker in self._everyone()]
             return [sum(array[i] for array in arrays) for i in range(size)]
+
+
+def _called(action: Action) -> str:
+    """An action without source is the compiler's own, made of a statement in a control's body."""
+    first = next((p.source for p in action.primitives if p.source is not None), None)
+    return action.name if action.source is not None or first is None else f"{first}: {first.fragment}"

@@ -22,7 +22,7 @@ def lines(rates: dict[str, Any]) -> Iterator[str]:
             yield f"drops {drop_name(d)}: {short(d['per_second'])}/s, {d['total']} in all"
     load = ", ".join(f"{w['worker']}: {100 * w['load']:.0f} %" for w in rates["workers"])
     updates = rates["p4runtime"].get("updates_per_second", 0)
-    yield f"workers {load}; P4Runtime {short(updates)} updates/s"
+    yield f"workers {load}; P4Runtime {short(updates)}updates/s"
 
 
 def _side(side: dict[str, float]) -> str:

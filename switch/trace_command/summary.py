@@ -26,4 +26,6 @@ def end(trace: Trace) -> str:
                 parts.append(fate.text)
     if trace.packet.parser_error not in ("", "NoError"):
         parts.append(f"parser error {trace.packet.parser_error}")
+    if not all(c.right for c in trace.packet.checksums):
+        parts.append("wrong checksum")
     return "; ".join(parts) or "nothing was sent"
