@@ -118,6 +118,8 @@ class Explained:
 
 
 def _called(action: Action) -> str:
-    """An action without source is the compiler's own, made of a statement in a control's body."""
+    """An action that the compiler made of a statement in a control's body has no name in the source (text.py)."""
     first = next((p.source for p in action.primitives if p.source is not None), None)
-    return action.name if action.source is not None or first is None else f"{first}: {first.fragment}"
+    if action.source is not None or "." in action.name or first is None:
+        return action.name
+    return f"{first}: {first.fragment}"

@@ -233,8 +233,8 @@ def _fate(fate: Fate) -> str:
 
 
 def _statement_of_its_own(run: ActionRun) -> bool:
-    """An action that the compiler made of statements in a control's body: it has no name in the source."""
-    return run.source is None
+    """An action that the compiler made of statements in a control's body: its name has no place in the source."""
+    return run.source is None and "." not in run.name
 
 
 def _fields(extract: Extract) -> str:
