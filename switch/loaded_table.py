@@ -61,6 +61,7 @@ class LoadedTable:
         # JSON: the lowest priority wins; here, as in P4Runtime, the highest. p4c's 1, 2, ... N become N ... 2, 1
         # (P4Runtime 1.4, "Constant Tables").
         self._priority_top = 1 + max((entry.priority for entry in t.entries), default=0)
+        self._shown_priorities = all(entry.shown_priority > 0 for entry in t.entries)
         for entry in t.entries:
             self._insert(self._const_entry(entry))
         self.locked = t.const
@@ -196,17 +197,28 @@ class LoadedTable:
 
     def unlock(self, size: int) -> None:
         """The program's entries become ordinary ones, and the table takes `size`. No worker is running."""
-        entries = [replace(e, const=False) for e in self.entries()]
+        entries = list(self.entries())
+        const = {(e.match, e.priority) for e in map(self._const_entry, self.table.entries) if e.const}
         self.destroy()
         self._allocate(max(size, self.size))
         self.locked = False
         self._const_numbers = set()
         for entry in entries:
-            self._insert(entry)
+            self._insert(replace(entry, const=False))
+            if (entry.match, entry.priority) in const:
+                self._const_numbers.add(self.number(entry.match, entry.priority))
 
     def _check_mutable(self) -> None:
         if self.locked:
             raise Immutable(f"table {self.table.name} has the entries of the program and takes no others")
+
+    @property
+    def has_const_entries(self) -> bool:
+        return bool(self._const_numbers)
+
+    def _check_not_const(self, stored: Stored) -> None:
+        if stored.number in self._const_numbers:
+            raise Immutable(f"table {self.table.name}: this entry is constant")
 
     def _insert(self, entry: Entry) -> None:
         key = self.keys.key(entry.match, entry.priority)
@@ -259,6 +271,7 @@ class LoadedTable:
     def _modify(self, entry: Entry) -> None:
         key = self.keys.key(entry.match, entry.priority)
         before = self._find(key)
+        self._check_not_const(before)
         action, params = self.action_data(entry.action)
         self.check_timeout(entry)
         self._check(self._at_hand.modify(key, action, params))
@@ -274,6 +287,7 @@ class LoadedTable:
         self._check_mutable()
         key = self.keys.key(match, priority)
         before = self._find(key)
+        self._check_not_const(before)
         self._check(self._at_hand.delete(key))
         self._noted.discard(before.number)
         self._told.pop(before.number, None)
@@ -348,8 +362,10 @@ class LoadedTable:
                     match.append(Ternary(value & mask, mask))
                 case _:
                     match.append(Range(value, extra if m.kind == "range" else value))
-        priority = self._priority_top - e.priority if self.layout.kind == "ternary" else 0
-        return Entry(tuple(match), Action(e.action.name, e.params), priority, const=True)
+        priority = 0
+        if self.layout.kind == "ternary":
+            priority = e.shown_priority if self._shown_priorities else self._priority_top - e.priority
+        return Entry(tuple(match), Action(e.action.name, e.params), priority, const=self.table.const and e.const)
 
     # ---- default action
 

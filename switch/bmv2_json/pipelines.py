@@ -181,7 +181,13 @@ class PipelineReader:
             action_node.fail(f"action '{action.name}' takes {len(action.params)} parameters, not {len(values)}")
         priority = node.get("priority")
         number = priority.number() if priority is not None else 0
-        return ConstEntry(match, action, _fit(action, values), number, read_source(node))
+        shown, const = 0, False
+        said = node.get("p4runtime")  # of this project's compiler
+        if said is not None:
+            given = said.get("priority")
+            shown = given.number() if given is not None else 0
+            const = said["is_const"].boolean()
+        return ConstEntry(match, action, _fit(action, values), number, read_source(node), shown, const)
 
 
 def _fit(action: Action, values: tuple[int, ...]) -> tuple[int, ...]:

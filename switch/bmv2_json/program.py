@@ -443,6 +443,8 @@ class ConstEntry:
     params: tuple[int, ...]
     priority: int  # the lowest wins
     source: SourceInfo | None = None
+    shown_priority: int = 0  # as the program has it, the highest wins; 0: not said (p4c's JSON has no place for it)
+    const: bool = False  # of an entry in a list that is not const itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -198,6 +198,8 @@ class Pipeline:
             self._replication.write(kind, entity.packet_replication_engine_entry, undo)
         elif which == "digest_entry":
             self.digests.write(kind, entity.digest_entry, undo)
+        elif which == "extern_entry":
+            raise _no_extern(self.schema, entity.extern_entry)
         elif which is None:  # "malformed" has no fixed code in "Write RPC"; this one is BMv2's
             raise StatusError(UNKNOWN, "the entity is empty")
         else:
@@ -230,6 +232,10 @@ class Pipeline:
             return self._replication.read(entity.packet_replication_engine_entry)
         if which == "digest_entry":
             return self.digests.read(entity.digest_entry)
+        if which == "extern_entry":
+            if entity.extern_entry.extern_type_id:
+                raise _no_extern(self.schema, entity.extern_entry)
+            return iter(())  # all instances of all types that are supported, which are none
         if which is None:
             raise StatusError(INVALID_ARGUMENT, "the entity is empty")
         raise _unsupported(which)
@@ -273,6 +279,18 @@ def _is_plain(request: p4r.TableEntry) -> bool:
     if not request.HasField("action"):
         return bool(request.table_id) or not request.priority
     return bool(request.table_id and request.action.action.action_id)
+
+
+def _no_extern(schema: Schema, entry: p4r.ExternEntry) -> StatusError:
+    """ "ExternEntry" is for externs that are not part of PSA; those of v1model that have state have entities."""
+    known = schema.p4info.externs
+    number = entry.extern_type_id
+    found = next((extern for extern in known if extern.extern_type_id == number), None)
+    if found is None:
+        return StatusError(INVALID_ARGUMENT, f"P4Info has no extern type {number:#x}")
+    if entry.extern_id and all(instance.preamble.id != entry.extern_id for instance in found.instances):
+        return StatusError(INVALID_ARGUMENT, f"P4Info: {found.extern_type_name} has no instance {entry.extern_id}")
+    return StatusError(UNIMPLEMENTED, f"{found.extern_type_name}: the control plane cannot reach such externs")
 
 
 def _unsupported(which: str) -> StatusError:

@@ -201,6 +201,7 @@ class Tables:
         found = p4r.Entity()
         found.table_entry.table_id = table.id
         found.table_entry.is_default_action = True
+        found.table_entry.is_const = table.const_default or table.profile != 0
         if action is not None:
             found.table_entry.action.action.CopyFrom(actions.action_to_message(table.actions, action))
         self._entries.fill_opaque(found.table_entry, entry_id)

@@ -15,6 +15,7 @@ from compiler.backends.bmv2.layout import FieldPlace, Json, scalar_width
 from compiler.backends.bmv2.source_info import source_info
 from compiler.backends.bmv2.unsupported import Unsupported
 from compiler.diagnostics import Diagnostics
+from compiler.entry_priorities import largest_wins, priorities, priority_delta
 
 DEFAULT_SIZE = 1024
 STRONGEST_FIRST = ("range", "ternary", "lpm", "exact")
@@ -95,10 +96,18 @@ class TableWriter:
     # --- entries (§14.2.1.4) ---
 
     def _entries(self, table: tree.Table) -> list[Json]:
-        """The entries, the strongest first: priority 1 is BMv2's highest."""
+        """The entries, the strongest first: priority 1 is BMv2's highest.
+
+        `p4runtime` is for switches that show the entries to control planes: BMv2's format has no place for which of
+        them are const, and for the priorities that the program gives them (where the largest wins, as in P4Runtime).
+        """
+        shown = _shown_priorities(table)
         keys = [key for key in table.keys if key.match_kind != "selector"]
         written: list[Json] = []
         for entry in _by_strength(table):
+            extra: Json = {} if table.entries_const else {"p4runtime": {"is_const": entry.const}}
+            if entry in shown:
+                extra["p4runtime"]["priority"] = shown[entry]
             for match in self._matches(entry, keys):
                 action_data = [hexstr_of(self.expressions, a) for a in entry.arguments]
                 written.append(
@@ -107,6 +116,7 @@ class TableWriter:
                         "match_key": match,
                         "action_entry": {"action_id": self.action_ids[entry.action], "action_data": action_data},
                         "priority": len(written) + 1,
+                        **extra,
                     }
                 )
         return written
@@ -208,6 +218,15 @@ def _flag(table: tree.Table, name: str) -> bool:
     return found is not None and isinstance(found.value, tree.BoolLiteral) and found.value.value
 
 
+def _shown_priorities(table: tree.Table) -> dict[tree.Entry, int]:
+    """What a control plane sees as priorities; empty where there are none, or where it would see their opposite."""
+    annotated = any(find(entry.annotations, "priority") for entry in table.entries)
+    if table.entries_const or annotated or not largest_wins(table):
+        return {}
+    found = dict(zip(table.entries, priorities(table), strict=True))
+    return found if all(0 < priority < 1 << 31 for priority in found.values()) else {}
+
+
 def _by_strength(table: tree.Table) -> list[tree.Entry]:
     """The entries by priority, the strongest first. Those without one follow the one before by `priority_delta`.
 
@@ -216,18 +235,16 @@ def _by_strength(table: tree.Table) -> list[tree.Entry]:
     if any(find(entry.annotations, "priority") for entry in table.entries):
         numbered = list(enumerate(table.entries, 1))
         return [entry for _, entry in sorted(numbered, key=lambda e: _annotated_priority(e[1], e[0]))]
-    largest_wins = _flag(table, "largest_priority_wins") or "largest_priority_wins" not in table.properties
-    found = table.properties.get("priority_delta")
-    delta = found.value.value if found and isinstance(found.value, tree.IntLiteral) else 1
-    priorities: list[int] = []
+    largest, delta = largest_wins(table), priority_delta(table)
+    made: list[int] = []
     for entry in table.entries:
         if entry.priority is not None:
-            priorities.append(entry.priority)
-        elif not priorities:
-            priorities.append((len(table.entries) - 1) * delta + 1 if largest_wins else 1)
+            made.append(entry.priority)
+        elif not made:
+            made.append((len(table.entries) - 1) * delta + 1 if largest else 1)
         else:
-            priorities.append(priorities[-1] - delta if largest_wins else priorities[-1] + delta)
-    order = sorted(range(len(priorities)), key=lambda i: -priorities[i] if largest_wins else priorities[i])
+            made.append(made[-1] - delta if largest else made[-1] + delta)
+    order = sorted(range(len(made)), key=lambda i: -made[i] if largest else made[i])
     return [table.entries[i] for i in order]
 
 

@@ -4,10 +4,7 @@ One INSERT for each entry, table by table as in P4Info, the strongest entry firs
 type needs (p4c's form: longer than canonical, legal all the same); what matches everything is left out (P4Runtime 1.4
 §9.1.1).
 
-Priorities, for tables with a ternary, range or optional key: of n `const entries` the first has n, the last 1, so that
-the first wins; those of `entries` are as written, or follow from their neighbours (P4_16 §14.2.1.4). P4Runtime has only
-"the largest wins": as with p4c, `largest_priority_wins = false` shows in the numbers that are made up, and numbers as
-written are not turned round.
+Priorities: entry_priorities.py.
 """
 
 from __future__ import annotations
@@ -20,8 +17,7 @@ from compiler import tree, types
 from compiler.backends.p4info.inventory import take_inventory
 from compiler.backends.p4info.type_specs import control_plane_width, padded_bytes
 from compiler.diagnostics import Diagnostics
-
-_NEED_PRIORITY = frozenset({"ternary", "range", "optional"})
+from compiler.entry_priorities import largest_wins, priorities
 
 
 def entries(program: tree.Program, info: p4i.P4Info, diagnostics: Diagnostics) -> p4r.WriteRequest:
@@ -47,42 +43,12 @@ def entries(program: tree.Program, info: p4i.P4Info, diagnostics: Diagnostics) -
     return request
 
 
-def priorities(table: tree.Table) -> list[int]:
-    """The P4Runtime priority of each of the table's entries; 0 where its keys need none."""
-    count = len(table.entries)
-    if not any(key.match_kind in _NEED_PRIORITY for key in table.keys):
-        return [0] * count
-    if table.entries_const:
-        return list(range(count, 0, -1))
-    largest_wins, delta = _largest_wins(table), _priority_delta(table)
-    if all(entry.priority is None for entry in table.entries):
-        numbers = range(1, 1 + count * delta, delta)
-        return list(reversed(numbers)) if largest_wins else list(numbers)
-    made: list[int] = []
-    for entry in table.entries:
-        if entry.priority is not None:
-            made.append(entry.priority)
-        else:
-            made.append(made[-1] - delta if largest_wins else made[-1] + delta)
-    return made
-
-
 def _by_strength(table: tree.Table) -> list[tuple[tree.Entry, int]]:
     """The entries with their priorities, the strongest first; in source order among equals."""
     numbered = list(zip(table.entries, priorities(table), strict=True))
     if table.entries_const:
         return numbered
-    return sorted(numbered, key=lambda each: -each[1] if _largest_wins(table) else each[1])
-
-
-def _largest_wins(table: tree.Table) -> bool:
-    found = table.properties.get("largest_priority_wins")
-    return found is None or not isinstance(found.value, tree.BoolLiteral) or found.value.value
-
-
-def _priority_delta(table: tree.Table) -> int:
-    found = table.properties.get("priority_delta")
-    return found.value.value if found is not None and isinstance(found.value, tree.IntLiteral) else 1
+    return sorted(numbered, key=lambda each: -each[1] if largest_wins(table) else each[1])
 
 
 def _table_entry(
