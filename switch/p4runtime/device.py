@@ -25,6 +25,7 @@ from switch.p4runtime.replication import Replication
 from switch.p4runtime.schema import Schema
 from switch.p4runtime.status import INVALID_ARGUMENT, OK, UNIMPLEMENTED, UNKNOWN, StatusError
 from switch.p4runtime.tables import Tables
+from switch.p4runtime.translation_use import numbers_in_use
 from switch.p4runtime.updates import DELETE, INSERT, MODIFY, NoUndo, Undo
 from switch.p4runtime.value_sets import ValueSets
 from switch.values import Entry
@@ -52,8 +53,13 @@ class Pipeline:
         self._meters = Meters(schema, engine)
         self._registers = Registers(schema, engine)
         self._value_sets = ValueSets(schema, engine)
-        self._replication = Replication(engine)
+        self._replication = Replication(engine, schema.port_strings)
         self._native = NativeTables(schema, engine)
+        self._strings = set(schema.types.strings.values())
+        for strings in self._strings:
+            strings.in_use = partial(numbers_in_use, schema, engine, strings)
+            for number in sorted(strings.in_use()):  # of the program's own entries: no other string shall get them
+                strings.string(number)
         self._stopped = stopped
         self.updates = self.failed = 0  # that were written, and those of them that failed
 
@@ -172,6 +178,8 @@ class Pipeline:
             native.forget(start)
 
     def _write_one(self, update: p4r.Update, undo: Undo) -> None:
+        for strings in self._strings:
+            strings.begin_update()
         kind, entity = update.type, update.entity
         if kind not in _KINDS:
             raise StatusError(INVALID_ARGUMENT, "the update has no type")

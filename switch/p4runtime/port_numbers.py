@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
+from switch.p4runtime.translation import Translation
 from switch.ports import Port
 
 MAX_PORT = (1 << 9) - 1  # v1model's ports have 9 bits
 SDN_PORT_CPU = 0xFFFFFFFD
 
 
-def port_of_bytes(data: bytes, cpu_port: int, what: str) -> int:
-    """The port's number in the data plane. Raises StatusError, INVALID_ARGUMENT if the device cannot have it."""
+def port_of_bytes(data: bytes, cpu_port: int, what: str, strings: Translation | None = None) -> int:
+    """The port's number in the data plane. Raises StatusError, INVALID_ARGUMENT if the device cannot have it.
+
+    `strings`: where the control plane calls ports by strings.
+    """
+    if strings is not None:
+        return port_of_number(strings.number(data, what), cpu_port, what)
     if not data:
         raise StatusError(INVALID_ARGUMENT, f"{what}: an empty byte string is no port")
     return port_of_number(int.from_bytes(data, "big"), cpu_port, what)

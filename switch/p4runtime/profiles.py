@@ -319,7 +319,7 @@ class Profiles:
         """The port that a member watches. Raises StatusError, INVALID_ARGUMENT if the device cannot have it."""
         cpu, what = self._engine.cpu_port, f"{profile.name}: watch port"
         if message.watch_port:
-            return port_of_bytes(message.watch_port, cpu, what)
+            return port_of_bytes(message.watch_port, cpu, what, self._schema.port_strings)
         return port_of_number(message.watch, cpu, what) if message.watch else None
 
     def _check_weights(self, profile: Profile, members: Iterable[Weighted], count_members: bool) -> None:

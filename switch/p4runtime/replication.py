@@ -14,6 +14,7 @@ from finsy.proto import p4r
 from switch.engine import Engine
 from switch.p4runtime.port_numbers import port_of_bytes, port_of_number
 from switch.p4runtime.status import ALREADY_EXISTS, INVALID_ARGUMENT, NOT_FOUND, StatusError
+from switch.p4runtime.translation import Translation
 from switch.p4runtime.updates import DELETE, INSERT, Undo, UpdateKind
 from switch.values import CloneSession, Replica
 
@@ -67,8 +68,10 @@ class _Store(Generic[E]):
 class Replication:
     """Multicast groups and clone sessions of one pipeline."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, port_strings: Translation | None) -> None:
+        """`port_strings`: where the control plane calls ports by strings."""
         self._engine = engine
+        self._strings = port_strings
         self._groups: _Store[p4r.MulticastGroupEntry] = _Store("multicast group", MAX_GROUP, self._apply_group)
         self._sessions: _Store[p4r.CloneSessionEntry] = _Store("clone session", MAX_SESSION, self._apply_session)
 
@@ -131,7 +134,7 @@ class Replication:
         if isinstance(message, p4r.Replica) and message.WhichOneof("port_kind") != "port":
             port = port_of_number(message.egress_port, cpu, "a replica's port")
         else:
-            port = port_of_bytes(message.port, cpu, "a replica's port")
+            port = port_of_bytes(message.port, cpu, "a replica's port", self._strings)
         if message.instance > MAX_INSTANCE:
             raise StatusError(INVALID_ARGUMENT, f"a replica's instance {message.instance} is above {MAX_INSTANCE}")
         if (port, message.instance) in seen:

@@ -168,6 +168,12 @@ class Schema:
     packet_in: tuple[Value, ...] | None
     packet_out: tuple[Value, ...] | None
 
+    @property
+    def port_strings(self) -> Translation | None:
+        """How ports are called where their type is a string: that of the ports in the controller headers."""
+        values = (*(self.packet_in or ()), *(self.packet_out or ()))
+        return next((v.strings for v in values if v.strings and v.name.endswith(("ingress_port", "egress_port"))), None)
+
     def table_by_name(self, name: str) -> Table:
         return next(t for t in self.tables.values() if t.name == name)
 

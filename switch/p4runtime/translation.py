@@ -1,9 +1,9 @@
 """Types that the control plane sees as strings: `@p4runtime_translation("...", string) type bit<9> port_id_t`.
 
 P4Runtime 1.4, "User-defined types", "PSA Metadata Translation". The mapping between strings and numbers is the
-switch's: names that it was given keep their numbers; a string that is a decimal number stands for that number, if
-nothing else does; any other string gets the lowest number from 1 up that is free, 0 last. A number that the data plane
-shows first appears as a decimal number. So strings and numbers correspond one to one, and a client reads what it wrote.
+switch's: a string that is a decimal number stands for that number, if nothing else does (so "3" is port 3); any other
+string gets the lowest number from 1 up that is free, 0 last. A number that the data plane shows first appears as a
+decimal number. So strings and numbers correspond one to one, and a client reads what it wrote.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Translation:
         self._width = 0  # bits; 0: not known yet
         self._numbers: dict[str, int] = {}
         self._strings: dict[int, str] = {}
-        self._given: set[int] = set()
+        self._asked: set[int] = set()  # by the update that is under way, which nothing else holds yet
         self.in_use: Callable[[], set[int]] | None = None  # what entries hold, asked when no number is free
 
     def narrow(self, width: int) -> None:
@@ -35,11 +35,9 @@ class Translation:
         if width:
             self._width = min(width, self._width) if self._width else width
 
-    def give(self, names: Mapping[str, int]) -> None:
-        """Names that stand for these numbers from the start."""
-        for text, number in names.items():
-            self._assign(text, number)
-            self._given.add(number)
+    def begin_update(self) -> None:
+        """What was asked for before is in the state now, or was not wanted."""
+        self._asked.clear()
 
     def number(self, data: bytes, what: str) -> int:
         """The number of a string, a new one if need be. Raises StatusError."""
@@ -50,7 +48,10 @@ class Translation:
         if not text:
             raise StatusError(INVALID_ARGUMENT, f"{what}: an empty string is no {self.name}")
         number = self._numbers.get(text)
-        return self._assign(text, self._choose(text, what)) if number is None else number
+        if number is None:
+            number = self._assign(text, self._choose(text, what))
+        self._asked.add(number)
+        return number
 
     def string(self, number: int) -> bytes:
         """The string of a number, which gets its decimal digits if it has none."""
@@ -89,7 +90,7 @@ class Translation:
         """Forget the strings that nothing refers to any more."""
         if self.in_use is None:
             return
-        kept = self.in_use() | self._given
+        kept = self.in_use() | self._asked
         for number in self._strings.keys() - kept:
             del self._numbers[self._strings.pop(number)]
 

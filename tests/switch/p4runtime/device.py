@@ -42,7 +42,7 @@ class Device:
         """`<t>` stands for the P4Info id of what has the name or alias `t`."""
         ids = {}
         for kind, items in self.info.ListFields():
-            if kind.name not in ("pkg_info", "type_info"):
+            if kind.name not in ("pkg_info", "type_info", "externs"):
                 for item in items:
                     ids[item.preamble.alias] = ids[item.preamble.name] = item.preamble.id
         for name, number in ids.items():
