@@ -2,11 +2,13 @@
 
 status.py, canonical.py  how a no is said; integers as byte strings
 arbitration.py, roles.py who may write, and what (pure)
+translation.py, data_widths.py, translation_use.py
+                         types that the control plane sees as strings, or in another width
 schema.py                P4Info, indexed
-match.py, actions.py, p4data.py, packetio.py
-                         values: match fields, actions, P4Data, controller headers (pure)
-tables.py, profiles.py, arrays.py, replication.py, digests.py
-                         one file for each kind of entity: write, undo, read
+field_values.py, match.py, actions.py, p4data.py, packetio.py, port_numbers.py
+                         values: match fields, actions, P4Data, controller headers, ports (pure)
+entries.py, tables.py, direct.py, profiles.py, arrays.py, meters.py, registers.py, value_sets.py, replication.py,
+digests.py               one file for each kind of entity: write, undo, read
 native_tables.py         plain table entries, written and read in C
 device.py                one device: its pipeline, batches of updates, reads
 config.py, reconcile.py  the running and the saved pipeline; the state of one carried over to the next

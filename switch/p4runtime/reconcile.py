@@ -106,6 +106,23 @@ def _table_state(old: Pipeline, was: Initial, new: Pipeline, becomes: Initial, t
         if was.defaults.get(table.id) != found.SerializeToString(deterministic=True):
             _check_shape(table, new.schema.tables.get(table.id))
             yield p4r.Update(type=MODIFY, entity=found)
+    for update in _default_resources(old, table):
+        _check_shape(table, new.schema.tables.get(table.id))
+        yield update
+
+
+def _default_resources(old: Pipeline, table: Table) -> Iterator[p4r.Update]:
+    """What a default entry has counted, and its meter's configuration."""
+    default = p4r.TableEntry(table_id=table.id, is_default_action=True)
+    if table.direct_counter:
+        for found in old.read(p4r.Entity(direct_counter_entry=p4r.DirectCounterEntry(table_entry=default))):
+            data = found.direct_counter_entry.data
+            if data.packet_count or data.byte_count:
+                yield p4r.Update(type=MODIFY, entity=found)
+    if table.direct_meter:
+        for found in old.read(p4r.Entity(direct_meter_entry=p4r.DirectMeterEntry(table_entry=default))):
+            if found.direct_meter_entry.HasField("config"):
+                yield p4r.Update(type=MODIFY, entity=found)
 
 
 def _entry_updates(held: Iterable[p4r.Entity], there: Collection[Key]) -> Iterator[p4r.Update]:

@@ -7,7 +7,7 @@ engine knows its objects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypeVar
 
@@ -60,7 +60,7 @@ class Value:
     name: str
     width: int
     data_width: int
-    strings: Translation | None
+    strings: Translation | None = field(compare=False)  # which numbers it gives is the pipeline's own matter
     plain_bits: int  # a number of so many bits stands for itself; 0: field_values.py must be asked
 
     @property

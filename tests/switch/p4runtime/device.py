@@ -39,15 +39,7 @@ class Device:
         self.pipeline = Pipeline(p4r.ForwardingPipelineConfig(p4info=info), self.schema, self.engine, nullcontext)
 
     def text(self, template: str) -> str:
-        """`<t>` stands for the P4Info id of what has the name or alias `t`."""
-        ids = {}
-        for kind, items in self.info.ListFields():
-            if kind.name not in ("pkg_info", "type_info", "externs"):
-                for item in items:
-                    ids[item.preamble.alias] = ids[item.preamble.name] = item.preamble.id
-        for name, number in ids.items():
-            template = template.replace(f"<{name}>", str(number))
-        return template
+        return ids_in(self.info, template)
 
     def entity(self, template: str) -> p4r.Entity:
         return text_format.Parse(self.text(template), p4r.Entity())
@@ -107,6 +99,16 @@ def _name(code: int) -> str:
     return str(rpc_code.Code.Name(code))  # type: ignore[arg-type]
 
 
+def ids_in(info: p4i.P4Info, template: str) -> str:
+    """The text with `<t>` replaced by the P4Info id of what has the name or alias `t`."""
+    for kind, items in info.ListFields():
+        if kind.name not in ("pkg_info", "type_info", "externs"):
+            for item in items:
+                for name in (item.preamble.alias, item.preamble.name):
+                    template = template.replace(f"<{name}>", str(item.preamble.id))
+    return template
+
+
 @cache
 def _compiled() -> tuple[bytes, bytes]:
     made = compile_file(ENTITIES, Diagnostics())
@@ -114,11 +116,17 @@ def _compiled() -> tuple[bytes, bytes]:
     return made.p4info.SerializeToString(), json.dumps(made.json).encode()
 
 
+def compiled_entities() -> tuple[p4i.P4Info, bytes]:
+    """P4Info and BMv2 JSON of entities.p4."""
+    info, program = _compiled()
+    return p4i.P4Info.FromString(info), program
+
+
 @contextmanager
 def entities(change: Change = lambda info: None) -> Iterator[Device]:
     """A device that runs entities.p4, with changes to its P4Info."""
-    info, program = _compiled()
-    yield from _device(p4i.P4Info.FromString(info), program, change)
+    info, program = compiled_entities()
+    yield from _device(info, program, change)
 
 
 @contextmanager

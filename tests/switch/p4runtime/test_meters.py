@@ -4,10 +4,13 @@ names; the colours follow from bursts alone, as all rates are 0. Rates and time:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 from device import DELETE, INSERT, MODIFY, ROLLBACK, Device, entities
+
+from switch.p4runtime.reconcile import carry_over, initial_state
 
 GREEN, YELLOW, RED = 0, 1, 2
 
@@ -291,3 +294,18 @@ def test_a_table_without_key_counts_for_its_default_entry(device: Device) -> Non
         "data { packet_count: 1 byte_count: 13 } }",
         by="direct_counter_entry { table_entry { table_id: <always> is_default_action: true } }",
     )
+
+
+def test_default_entries_resources_survive_a_new_pipeline(device: Device) -> None:
+    """ "SetForwardingPipelineConfig RPC": RECONCILE_AND_COMMIT preserves the forwarding state."""
+    device.modify(f"direct_meter_entry {{ {DIRECT_DEFAULT} config {{ cburst: 1 pburst: 1 }} }}")
+    colors(device, 1, 2, key=9)
+    with entities() as other:
+        asyncio.run(
+            carry_over(device.pipeline, initial_state(device.pipeline), other.pipeline, initial_state(other.pipeline))
+        )
+        other.reads_back(
+            f"direct_counter_entry {{ {DIRECT_DEFAULT} data {{ packet_count: 2 byte_count: 26 }} }}",
+            by=f"direct_counter_entry {{ {DIRECT_DEFAULT} }}",
+        )
+        assert colors(other, 1, 2, key=9) == [GREEN, RED]
