@@ -298,12 +298,11 @@ def test_a_table_without_key_counts_for_its_default_entry(device: Device) -> Non
 
 def test_default_entries_resources_survive_a_new_pipeline(device: Device) -> None:
     """ "SetForwardingPipelineConfig RPC": RECONCILE_AND_COMMIT preserves the forwarding state."""
-    device.modify(f"direct_meter_entry {{ {DIRECT_DEFAULT} config {{ cburst: 1 pburst: 1 }} }}")
-    colors(device, 1, 2, key=9)
+    initial = initial_state(device.pipeline)
+    device.modify(DEFAULT + ACTION + "meter_config { cburst: 1 pburst: 1 } }")
+    assert colors(device, 1, 2, key=9) == [GREEN, RED]
     with entities() as other:
-        asyncio.run(
-            carry_over(device.pipeline, initial_state(device.pipeline), other.pipeline, initial_state(other.pipeline))
-        )
+        asyncio.run(carry_over(device.pipeline, initial, other.pipeline, initial_state(other.pipeline)))
         other.reads_back(
             f"direct_counter_entry {{ {DIRECT_DEFAULT} data {{ packet_count: 2 byte_count: 26 }} }}",
             by=f"direct_counter_entry {{ {DIRECT_DEFAULT} }}",
