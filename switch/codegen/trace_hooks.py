@@ -6,6 +6,8 @@ of them is an empty list, so that the packet path pays for none.
 
 from __future__ import annotations
 
+import re
+
 from switch.bmv2_json.program import Extract, Header, HeaderType, Program, Stack
 from switch.codegen.layout import Layout, param_places
 from switch.codegen.names import comment
@@ -25,7 +27,7 @@ class Hooks:
 
     def state(self, name: str) -> list[str]:
         self._doing = "0"
-        return self._lines(f'trace_state(w->trace, "{_quoted(name)}", (uint32_t)(at - p->frame.start));')
+        return self._lines(f'trace_state(w->trace, "{event_name(name)}", (uint32_t)(at - p->frame.start));')
 
     def operation(self, place: int | str) -> None:
         """From now on what fails is operation `place` of the state, or its `select`."""
@@ -45,7 +47,7 @@ class Hooks:
                 element, member = f"(int){index}", -1
             case _:
                 name, element, member = op.to.name, f"(int){index}", op.member
-        return self._lines(f'trace_extract(w->trace, "{_quoted(name)}", {element}, {member}, (uint32_t)({size}));')
+        return self._lines(f'trace_extract(w->trace, "{event_name(name)}", {element}, {member}, (uint32_t)({size}));')
 
     def select(self, values: list[C]) -> list[str]:
         """What a select compares: its fields in order."""
@@ -55,7 +57,7 @@ class Hooks:
 
     def condition(self, node: str, test: str) -> str:
         """A condition that tells its result."""
-        return f'(trace_condition(w->trace, "{_quoted(node)}", {test}))' if self.on else test
+        return f'(trace_condition(w->trace, "{event_name(node)}", {test}))' if self.on else test
 
     def applied(self, arguments: str) -> list[str]:
         return self._lines(f"trace_apply(w->trace, {arguments});")
@@ -103,8 +105,14 @@ class Hooks:
         return ["    " + line for line in lines] if self.on else []
 
 
-def _quoted(text: str) -> str:
-    return comment(text, 200).replace('"', "'")
+def event_name(name: str) -> str:
+    """A P4 name in an event: itself, or # and its UTF-8 in hexadecimal where C or a line might trip over it."""
+    return name if re.fullmatch(r"[\w.$\[\]]{1,200}", name, re.ASCII) else "#" + name.encode().hex()
+
+
+def name_of(event: str) -> str:
+    """Back from event_name."""
+    return bytes.fromhex(event[1:]).decode() if event.startswith("#") else event
 
 
 def _value(c: C) -> str:
@@ -142,11 +150,10 @@ def trace_functions(program: Program, layout: Layout) -> list[str]:
     ]
     for header in program.headers.values():
         place = layout.places[header.name]
-        name = _quoted(header.name)
+        name = header.name
         if place.bit is not None:
-            lines.append(
-                f'    trace_validity(t, "{name}", is_valid(before, {place.bit}), is_valid(after, {place.bit}));'
-            )
+            valid = f"is_valid(before, {place.bit}), is_valid(after, {place.bit})"
+            lines.append(f'    trace_validity(t, "{event_name(name)}", {valid});')
             lines.append(f"    if (is_valid(after, {place.bit})) {{")
         else:
             lines.append("    {")
@@ -163,7 +170,7 @@ def _compared(header_type: HeaderType, member: str, name: str, layout: Layout, b
         if f.width == 0:
             continue
         path = f"{member}.{names[f.name]}"
-        label = f'"{name}.{_quoted(f.name)}"'
+        label = f'"{event_name(f"{name}.{f.name}")}"'
         if f.varbit:
             lengths = f"before->{path}.length", f"after->{path}.length"
             lines.append(

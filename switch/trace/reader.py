@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from switch import native as n
 from switch.bmv2_json.program import Action, Conditional, Primitive, Program, Table
 from switch.codegen.layout import unpack_params
+from switch.codegen.trace_hooks import name_of
 from switch.loaded_profile import LoadedProfile
 from switch.loaded_table import LoadedTable
 from switch.trace import transitions
@@ -61,7 +62,7 @@ class Reader:
         self.value_sets = value_sets
         self.fates = Fates(program, drop_port)
         self.errors = {number: name for name, number in program.errors.items()}
-        self.nodes = {**program.ingress.nodes, **program.egress.nodes}
+        self.nodes = program.ingress.nodes  # of the control that is running
         self.widths = {f"{h.name}.{f.name}": f.width for h in program.headers.values() for f in h.type.fields}
         self.passages: dict[int, Passage] = {}
         self.values: dict[str, int] = {}  # fields of the packet that is being parsed
@@ -137,11 +138,13 @@ class Reader:
         passage = self._take_up(number)
         passage.checksum_error = checksum != "0"
         self._begin(passage.ingress, deparsing=False)
+        self.nodes = self.program.ingress.nodes
 
     def _egress(self, number: str, port: str, rid: str, instance_type: str) -> None:
         passage = self._take_up(number)
         passage.egress_port, passage.replica = int(port), int(rid)
         self._begin(passage.egress, deparsing=False)
+        self.nodes = self.program.egress.nodes
 
     def _deparse(self, number: str) -> None:
         self._take_up(number)
@@ -162,7 +165,7 @@ class Reader:
 
     def _state(self, name: str, offset: str) -> None:
         self._leave_state()
-        self.state = State(name, int(offset))
+        self.state = State(name_of(name), int(offset))
         self.now.states.append(self.state)
 
     def _leave_state(self) -> None:
@@ -177,6 +180,7 @@ class Reader:
 
     def _extract(self, header: str, element: str, member: str, size: str) -> None:
         assert self.state is not None
+        header = name_of(header)
         if int(element) >= 0:
             if header in self.program.stacks:
                 header = self.program.stacks[header].headers[int(element)].name
@@ -207,6 +211,7 @@ class Reader:
     # ---- controls
 
     def _condition(self, truth: str, name: str) -> None:
+        name = name_of(name)
         node = self.nodes[name]
         assert isinstance(node, Conditional)
         self.steps.append(Condition(name, node.source, truth == "1", tuple(self.waiting)))
@@ -277,7 +282,7 @@ class Reader:
     # ---- changes and effects
 
     def _valid(self, header: str, after: str) -> None:
-        valid = int(after)
+        header, valid = name_of(header), int(after)
         if valid:
             self.values[f"{header}.{VALID}"] = 1
         else:
@@ -291,7 +296,7 @@ class Reader:
         self._changed(Change(f"{header}.{VALID}", 1 - valid, valid, 1))
 
     def _set(self, name: str, before: str, after: str) -> None:
-        value = int(after or "0", 16)
+        name, value = name_of(name), int(after or "0", 16)
         self.values[name] = value
         self._changed(Change(name, int(before or "0", 16), value, self.widths[name]))
 

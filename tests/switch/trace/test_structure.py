@@ -264,6 +264,19 @@ def test_digests_name_their_fields() -> None:
     assert "digest" in whats(found["packet"])
 
 
+def test_any_name_may_stand_in_a_trace() -> None:
+    """Names that C, or the lines that the traced object writes, might trip over."""
+    odd = {"start": 'st"art\\n\té', "k": 'a\\"b%s c', "node_2": "no'de"}
+    text = (CASES / "table_exact" / "table_exact.json").read_text()
+    for name, strange in odd.items():
+        text = text.replace(json.dumps(name), json.dumps(strange))
+    with Engine.load(text, optimise="none") as engine:
+        trace = engine.trace(1, bytes.fromhex("00050000"))
+    assert trace.packet.states[0].name == odd["start"]
+    assert trace.packet.states[0].extracts[0].fields[odd["k"]] == 5
+    json.dumps(to_json(trace))
+
+
 @pytest.mark.parametrize("name", ["l3_router_ecmp_acl", "table_ternary", "clone_i2e", "conditional_actions"])
 def test_json_without_source_info_is_traced_too(name: str) -> None:
     """As other compilers write it: nothing says where a statement stands."""
