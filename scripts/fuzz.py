@@ -26,6 +26,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("path", nargs="?", type=Path, help="case: a kept case's .p4 or .json file, to be run again")
     parser.add_argument("--count", type=int, default=1000, help="how many inputs (default 1000)")
     parser.add_argument("--packets", type=int, default=100_000, help="switch: how many (default 100000)")
+    per_case = switch_campaign.PER_CASE
+    parser.add_argument("--per-case", type=int, default=per_case, help=f"switch: packets a seed (default {per_case})")
+    parser.add_argument("--sanitize", action="store_true", help="switch: compiled with ASan and UBSan")
     parser.add_argument("--seed", type=int, default=0, help="the first; each input has the seed after the one before")
     parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
     parser.add_argument("--keep", type=Path, default=ROOT / "build" / "fuzz", help="folder for failing cases")
@@ -53,7 +56,15 @@ def main() -> int:
     if options.what == "p4runtime":
         return p4runtime_campaign.p4runtime(options.seed, options.count, options.jobs, options.keep)
     if options.what == "switch":
-        return switch_campaign.switch(options.packets, options.seed, options.jobs, options.keep, options.shrink)
+        return switch_campaign.switch(
+            options.packets,
+            options.seed,
+            options.jobs,
+            options.keep,
+            options.shrink,
+            options.per_case,
+            sanitize=options.sanitize,
+        )
     if options.what == "traffic":
         return traffic_campaign(options.count, options.seed, options.jobs)
     if options.what == "writes":

@@ -9,6 +9,7 @@ from switch.errors import BadProgram
 
 WIDTH_MAX = 8 * 10240  # bits
 SIZE_MAX = (1 << 31) - 1
+LONG = 280  # characters of a path or a complaint
 
 
 class Node:
@@ -21,7 +22,9 @@ class Node:
         self.path = path
 
     def fail(self, why: str) -> NoReturn:
-        raise BadProgram(f"{self.path or 'JSON'}: {why}")
+        """One line, and not a long one, whatever stands in the JSON."""
+        shown = [_printable(text) for text in (self.path or "JSON", why)]
+        raise BadProgram(": ".join(text if len(text) <= LONG else text[: LONG - 3] + "..." for text in shown))
 
     def _wrong(self, expected: str) -> NoReturn:
         shown = repr(self.value)
@@ -128,3 +131,7 @@ class Node:
 
     def name(self) -> str:
         return self["name"].text()
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

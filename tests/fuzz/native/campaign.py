@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from tests.fuzz.native.case import save
 from tests.fuzz.native.generate import generate
+from tests.fuzz.native.sanitizers import environment
 from tests.fuzz.native.worker import program_of
 
 PER_CASE = 4000
@@ -24,8 +25,9 @@ WORKER = [sys.executable, "-m", "tests.fuzz.native.worker"]
 ROOT = Path(__file__).parents[3]
 
 
-def switch(packets: int, seed: int, jobs: int, keep: Path, attempts: int, per_case: int = PER_CASE) -> int:
+def switch(packets: int, seed: int, jobs: int, keep: Path, attempts: int, per_case: int, *, sanitize: bool) -> int:
     """About so many packets, `per_case` for each seed from `seed` on. 1 if anything failed."""
+    environ, optimise = (environment(ROOT / "build" / "sanitized"), "none") if sanitize else (None, "any")
     seeds = list(range(seed, seed + max(1, packets // per_case)))
     chunks = [seeds[i : i + PER_PROCESS] for i in range(0, len(seeds), PER_PROCESS)]
     totals: Counter[str] = Counter()
@@ -40,7 +42,7 @@ def switch(packets: int, seed: int, jobs: int, keep: Path, attempts: int, per_ca
                 if not chunks:
                     return
                 chunk = chunks.pop(0)
-            for verdict in verdicts(chunk, per_case):
+            for verdict in verdicts(chunk, per_case, optimise, environ):
                 with lock:
                     totals.update({k: verdict.get(k, 0) for k in ("packets", "updates", "undefined", "overloads")})
                     totals["cases"] += 1
@@ -70,12 +72,16 @@ def _line(totals: Counter[str], failed: int, seconds: float) -> str:
     )
 
 
-def verdicts(seeds: list[int], per_case: int, optimise: str = "any") -> Iterator[dict[str, Any]]:
+def verdicts(
+    seeds: list[int], per_case: int, optimise: str = "any", environ: dict[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
     """One for each seed; a worker that dies has failed the case that it was at, and another goes on."""
     left = list(seeds)
     while left:
         command = [*WORKER, "run", optimise, str(per_case), *map(str, left)]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         assert process.stdout is not None and process.stderr is not None
         errors: list[str] = []
         reader = threading.Thread(target=_drain, args=(process.stderr, errors))
