@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench_engine import bench_engine
 from bench_growth import measure as measure_growth
+from bench_lookups import bench_lookups
 from growing_programs import GROWING
 from rich.console import Console
 from rich.table import Table
@@ -123,6 +124,7 @@ PARTS: dict[str, Callable[[Path, bool], list[Row]]] = {
     "compile": bench_compile,
     "growth": bench_growth,
     "engine": bench_engine,
+    "lookups": bench_lookups,
     "wire": bench_wire,
     "writes": bench_writes,
 }

@@ -54,18 +54,16 @@ static inline const struct entry *selector_member(const struct selector *s, uint
     return slot < s->members ? atomic_load_explicit(&s->member[slot], memory_order_acquire) : NULL;
 }
 
-/* The member that owns unit `at` of the weights, by bisection. */
+/* The member that owns unit `at` of the weights: bisection without a branch, as every guess would be a coin's. */
 static inline uint32_t selector_owner(const struct selector_group *g, uint64_t at)
 {
-    uint32_t low = 0, high = g->count - 1;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (at < g->sum[middle])
-            high = middle;
-        else
-            low = middle + 1;
+    const uint64_t *from = g->sum;
+    for (uint32_t left = g->count; left > 1;) {
+        uint32_t half = left / 2;
+        from += half & -(uint64_t)(from[half - 1] <= at);
+        left -= half;
     }
-    return g->member[low];
+    return g->member[from - g->sum];
 }
 
 /* NULL: no such group, or an empty one. `state`: the worker's random numbers. */

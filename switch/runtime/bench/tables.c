@@ -1,9 +1,9 @@
-/* Nanoseconds a look-up and a write, by kind and size of table.
+/* Nanoseconds a look-up and a write, by kind and size of table: lines of description, figure and nanoseconds, tab-separated.
  *
- *     cc -std=gnu11 -O3 -march=native -I.. tables.c ../{arena,cells,clock,counter,entry_state,exact,idle,lpm}.c \
- *         ../{lpm_branch,lpm_tree,memory,meter,numbers,qsbr,seats}.c ../ternary{,_bits,_groups,_rules}.c ../{seats,entry_state,clock,meter,counter,idle}.c -o tables && ./tables [exact|lpm|ternary]
+ * `scripts/bench lookups` compiles and runs it: tables [exact|lpm|ternary] [quick].
  *
  * "single": one look-up after the other, as they come; the processor overlaps what it can. "burst": 64 at a time by *_lookup_burst.
+ * "staged": buckets of 32 keys first, then the keys, as generated code does.
  * 256k keys in random order, one thread. Each figure is the best of all windows of 16k keys, each key looked up four times in
  * all, so that a neighbour on the machine who takes the processor or the caches for a while does not show.
  */
@@ -37,7 +37,7 @@ static inline uint64_t use(const struct entry *e)
 }
 
 /* Best time a query of `body`, which looks up BURST keys at `keys` into `found`. */
-#define BEST(words, body)                                                                  \
+#define BEST(words, ...)                                                                   \
     ({                                                                                     \
         double best = 1e30;                                                                \
         for (uint32_t at = 0; at < ROUNDS * QUERIES; at += WINDOW) {                       \
@@ -46,7 +46,7 @@ static inline uint64_t use(const struct entry *e)
             double start = now_ns();                                                       \
             for (; keys < end; keys += BURST * (words)) {                                  \
                 const struct entry *found[BURST];                                          \
-                body;                                                                      \
+                __VA_ARGS__;                                                               \
                 for (int i = 0; i < BURST; i++)                                            \
                     sum += use(found[i]);                                                  \
             }                                                                              \
@@ -64,6 +64,12 @@ static inline uint64_t use(const struct entry *e)
     })
 
 static uint64_t *queries;
+
+static void report(const char *what, const char *figure, double ns)
+{
+    printf("%s\t%s\t%.1f\n", what, figure, ns);
+    fflush(stdout);
+}
 
 /* QUERIES keys, drawn from n keys of `words` words, each with its bits in `free_bits` (if not NULL) drawn at random. */
 static void draw_queries(const uint64_t *keys, uint32_t n, uint32_t words, const uint64_t *free_bits)
@@ -101,6 +107,15 @@ static void bench_exact(uint32_t n, int dense)
     double insert = (now_ns() - start) / n;
     draw_queries(keys, n, 2, NULL);
     double single = SINGLE(2, exact_lookup(t, key, 2, 1));
+    double staged = BEST(2, for (int half = 0; half < BURST; half += 32) {
+        const uint64_t *bucket[32], *key = keys + 2 * half;
+        for (int i = 0; i < 32; i++) {
+            bucket[i] = exact_bucket(t, key + 2 * i, 2, 1);
+            __builtin_prefetch(bucket[i]);
+        }
+        for (int i = 0; i < 32; i++)
+            found[half + i] = exact_probe(t, bucket[i], key + 2 * i, 2, 1);
+    });
     double burst = BEST(2, exact_lookup_burst(t, keys, 2, 1, found, BURST));
     for (uint32_t q = 0; q < QUERIES; q++)
         queries[2 * q] ^= 0x5a5a5a5a00000000;
@@ -113,8 +128,16 @@ static void bench_exact(uint32_t n, int dense)
     for (uint32_t i = 0; i < n; i++)
         exact_delete(t, keys + 2 * i);
     double delete = (now_ns() - start) / n;
-    printf("exact %-9s %8u  single %6.1f  burst %6.1f  miss %6.1f | insert %5.0f  bulk %5.0f  modify %5.0f  delete %5.0f\n",
-           dense ? "dense" : "scattered", n, single, burst, miss, insert, bulk, modify, delete);
+    char what[80];
+    snprintf(what, sizeof what, "exact, %u %s keys of 16 bytes", n, dense ? "dense" : "scattered");
+    report(what, "single", single);
+    report(what, "staged", staged);
+    report(what, "burst", burst);
+    report(what, "burst, misses", miss);
+    report(what, "insert", insert);
+    report(what, "bulk insert", bulk);
+    report(what, "modify", modify);
+    report(what, "delete", delete);
     exact_destroy(t);
     free(keys), free(params), free(actions), free(numbers), free(results);
 }
@@ -128,8 +151,15 @@ static uint32_t draw_length(void)
     return lengths[random_between(&state, 0, sizeof lengths - 1)];
 }
 
-static void report_lpm(const char *name, uint32_t n, double insert, double single, double burst, double delete,
-                       const struct lpm *t);
+static void report_lpm(const char *name, uint32_t n, double insert, double single, double burst, double delete)
+{
+    char what[80];
+    snprintf(what, sizeof what, "lpm, %u routes, %s", n, name);
+    report(what, "single", single);
+    report(what, "burst", burst);
+    report(what, "insert", insert);
+    report(what, "delete", delete);
+}
 
 /* n routes over `tenants` values of a 24-bit exact part (0: no exact part). */
 static void bench_lpm(uint32_t n, uint32_t tenants)
@@ -153,11 +183,11 @@ static void bench_lpm(uint32_t n, uint32_t tenants)
     double burst = tenants ? BEST(1, lpm_lookup_burst(t, keys, 24, 32, found, BURST))
                            : BEST(1, lpm_lookup_burst(t, keys, 0, 32, found, BURST));
     char name[32];
-    snprintf(name, sizeof name, tenants ? "32, %u tenants" : "32", tenants);
+    snprintf(name, sizeof name, tenants ? "32 bits, %u tenants" : "32 bits", tenants);
     start = now_ns();
     for (uint32_t i = 0; i < n / 2; i++)
         lpm_delete(t, &keys[i], lengths[i]);
-    report_lpm(name, n, insert, single, burst, (now_ns() - start) / (n / 2), t);
+    report_lpm(name, n, insert, single, burst, (now_ns() - start) / (n / 2));
     lpm_destroy(t);
     free(keys), free(free_bits), free(lengths);
 }
@@ -185,7 +215,7 @@ static void bench_lpm6(uint32_t n)
     start = now_ns();
     for (uint32_t i = 0; i < n / 2; i++)
         lpm_delete(t, &keys[2 * i], lengths[i]);
-    report_lpm("128", n, insert, single, burst, (now_ns() - start) / (n / 2), t);
+    report_lpm("128 bits", n, insert, single, burst, (now_ns() - start) / (n / 2));
     lpm_destroy(t);
     free(keys), free(free_bits), free(lengths);
 }
@@ -237,44 +267,38 @@ static void bench_ternary(uint32_t n, uint32_t masks, int crowded)
     for (uint32_t i = 0; i < n / 2; i++)
         ternary_delete(t, values + 2 * i, mask + 2 * i, ranks[i]);
     double delete = (now_ns() - start) / (n / 2);
-    printf("ternary %-7s %2u masks %6u  single %6.1f  burst %6.1f | insert %6.0f  bulk %6.0f  delete %6.0f\n",
-           crowded ? "crowded" : "spread", masks, n, single, burst, insert, bulk, delete);
+    char what[80];
+    snprintf(what, sizeof what, "ternary, %u rules over %u masks, %s", n, masks, crowded ? "many match" : "few match");
+    report(what, "single", single);
+    report(what, "burst", burst);
+    report(what, "insert", insert);
+    report(what, "bulk insert", bulk);
+    report(what, "delete", delete);
     ternary_destroy(t);
     free(values), free(mask), free(free_bits), free(params), free(actions), free(ranks), free(numbers), free(results);
-}
-
-static void report_lpm(const char *name, uint32_t n, double insert, double single, double burst, double delete,
-                       const struct lpm *t)
-{
-    (void)t;
-    printf("lpm %-18s %8u  single %6.1f  burst %6.1f | insert %5.0f  delete %5.0f\n", name, n, single, burst, insert, delete);
 }
 
 int main(int argc, char **argv)
 {
     const char *only = argc > 1 ? argv[1] : "";
-    static const uint32_t sizes[] = {1000, 65536, 1000000};
+    const int quick = argc > 2 && !strcmp(argv[2], "quick");
+    static const uint32_t sizes[] = {16, 1000, 65536, 1000000};
+    static const uint32_t rules[][2] = {{16, 1}, {16, 8}, {200, 8}, {256, 64}, {257, 64}, {1024, 64}, {1025, 64},
+                                        {4096, 1}, {4096, 8}, {4096, 64}, {65536, 64}};
     qsbr_init(&qsbr);
-    printf("nanoseconds each\n");
-    for (int dense = 1; dense >= 0 && (!*only || !strcmp(only, "exact")); dense--)
-        for (int i = 0; i < 3; i++)
-            bench_exact(sizes[i], dense);
-    for (int i = 0; i < 3 && (!*only || !strcmp(only, "lpm")); i++) {
+    for (int i = 0; i < 4 - quick && (!*only || !strcmp(only, "exact")); i++)
+        bench_exact(sizes[i], 0);
+    if (!quick && (!*only || !strcmp(only, "exact")))
+        bench_exact(1000000, 1);
+    for (int i = 0; i < 4 - quick && (!*only || !strcmp(only, "lpm")); i++) {
         bench_lpm(sizes[i], 0);
-        bench_lpm(sizes[i], sizes[i] / 10);
+        bench_lpm(sizes[i], sizes[i] / 10 + 1);
         bench_lpm6(sizes[i]);
     }
-    if (!*only || !strcmp(only, "ternary")) {
-        for (int crowded = 0; crowded < 2; crowded++) {
-            bench_ternary(16, 4, crowded);
-            bench_ternary(200, 8, crowded);
-            bench_ternary(256, 64, crowded);
-            bench_ternary(1000, 16, crowded);
-            bench_ternary(4096, 8, crowded);
-            bench_ternary(4096, 64, crowded);
-            bench_ternary(65536, 64, crowded);
-        }
-    }
+    for (int crowded = 0; crowded < 2 && (!*only || !strcmp(only, "ternary")); crowded++)
+        for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+            if (!quick || rules[i][0] <= 4096)
+                bench_ternary(rules[i][0], rules[i][1], crowded);
     qsbr_destroy(&qsbr);
     return 0;
 }
