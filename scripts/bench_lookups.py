@@ -1,4 +1,4 @@
-"""Nanoseconds of the packet path's data structures (switch/runtime/bench/*.c), as the runtime and generated code are compiled."""
+"""Nanoseconds of the data structures of the packet path: switch/runtime/bench/*.c, compiled as generated code is."""
 
 from __future__ import annotations
 
