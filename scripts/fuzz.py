@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.fuzz.campaign import programs, rerun, source  # noqa: E402
+from tests.fuzz.clients import clients  # noqa: E402
 from tests.fuzz.foreign import campaign as json_campaign  # noqa: E402
 from tests.fuzz.native import campaign as switch_campaign  # noqa: E402
 from tests.fuzz.p4runtime import campaign as p4runtime_campaign  # noqa: E402
@@ -21,7 +22,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/fuzz", description=__doc__, epilog="Exit status 1: something failed."
     )
-    kinds = ("programs", "source", "switch", "json", "p4runtime", "writes", "traffic", "case")
+    kinds = ("programs", "source", "switch", "json", "p4runtime", "writes", "traffic", "clients", "case")
     parser.add_argument("what", choices=kinds)
     parser.add_argument("path", nargs="?", type=Path, help="case: a kept case's .p4 or .json file, to be run again")
     parser.add_argument("--count", type=int, default=1000, help="how many inputs (default 1000)")
@@ -65,6 +66,8 @@ def main() -> int:
             options.per_case,
             sanitize=options.sanitize,
         )
+    if options.what == "clients":
+        return clients(options.seed, options.count)
     if options.what == "traffic":
         return traffic_campaign(options.count, options.seed, options.jobs)
     if options.what == "writes":

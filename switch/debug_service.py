@@ -159,7 +159,7 @@ def _shown(trace: Trace, asked: dict[str, Any]) -> dict[str, Any]:
 async def _asked(request: bytes, context: Context, *needed: str) -> dict[str, Any]:
     try:
         asked = json.loads(request or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         asked = None
     if not isinstance(asked, dict) or any(name not in asked for name in needed):
         await _refuse(context, f"expected a JSON object{' with ' + ' and '.join(needed) if needed else ''}")

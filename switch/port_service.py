@@ -40,7 +40,7 @@ def _served(plane: DataPlane, method: Method, may_write: MayWrite) -> Callable[.
             return json.dumps(method(plane, json.loads(request or b"{}"))).encode()
         except PortError as e:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(e))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the request is not what the method takes")
 
     return serve

@@ -12,6 +12,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -53,7 +54,7 @@ class Swing:
 def channel(address: str, number: int = 0) -> grpc.aio.Channel:
     """A connection of its own."""
     return grpc.aio.insecure_channel(
-        address, [("grpc.use_local_subchannel_pool", 1), ("p4gate.number", number), ("grpc.max_metadata_size", 1 << 24)]
+        address, [("grpc.use_local_subchannel_pool", 1), ("p4gate.number", str(number)), ("grpc.max_metadata_size", 1 << 24)]
     )
 
 
@@ -215,7 +216,7 @@ async def silent_streams(address: str, rng: random.Random, swing: Swing) -> None
 async def abandoned_streams(address: str, rng: random.Random, swing: Swing) -> None:
     """Streams that become primary and are cut off, politely or by killing their process."""
     swing.ready()
-    number = 0
+    number = time.time_ns()  # above those of earlier runs
     while not swing.stopped:
         async with channel(address, number) as connection:
             for _ in range(20):
@@ -350,6 +351,24 @@ async def cancelled_calls(address: str, rng: random.Random, swing: Swing) -> Non
                 call.cancel()
 
 
+async def other_services(address: str, rng: random.Random, swing: Swing) -> None:
+    """What is no JSON, or too deep, to the services beside P4Runtime; and packets to be traced."""
+    methods = ["Debug/Trace", "Debug/Stats", "Debug/Capture", "Ports/List", "Ports/Add", "Ports/Remove", "Ports/Enable"]
+    requests = [b"\xff", b"[" * 50_000, b"[]", b"{}", b'{"port": {}, "data": 7}', b'{"port": 1, "data": "zz"}', b"7"]
+    async with channel(address) as connection:
+        swing.ready()
+        while not swing.stopped:
+            name = f"/p4gate.v1.{rng.choice(methods)}"
+            try:
+                if name.endswith("Capture"):
+                    async for _ in connection.unary_stream(name)(rng.choice(requests), timeout=1):
+                        break
+                else:
+                    await connection.unary_unary(name)(rng.choice(requests), timeout=SECONDS)
+            except grpc.aio.AioRpcError as e:
+                assert e.details() != "", e
+
+
 ATTACKS: dict[str, Attack] = {
     attack.__name__: attack
     for attack in (
@@ -365,6 +384,7 @@ ATTACKS: dict[str, Attack] = {
         deaf_reads,
         packet_out_flood,
         cancelled_calls,
+        other_services,
     )
 }
 
