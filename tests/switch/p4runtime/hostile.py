@@ -54,7 +54,8 @@ class Swing:
 def channel(address: str, number: int = 0) -> grpc.aio.Channel:
     """A connection of its own."""
     return grpc.aio.insecure_channel(
-        address, [("grpc.use_local_subchannel_pool", 1), ("p4gate.number", str(number)), ("grpc.max_metadata_size", 1 << 24)]
+        address,
+        [("grpc.use_local_subchannel_pool", 1), ("p4gate.number", str(number)), ("grpc.max_metadata_size", 1 << 24)],
     )
 
 
