@@ -6,7 +6,7 @@ time (the servicer's loop); none of them waits for packets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 
@@ -18,7 +18,7 @@ from switch.p4runtime.answers import aborted, answers
 from switch.p4runtime.arrays import Counters
 from switch.p4runtime.digests import Digests
 from switch.p4runtime.meters import Meters
-from switch.p4runtime.native_tables import DONE, MORE, Batch, NativeTables
+from switch.p4runtime.native_tables import DONE, MORE, Batch, NativeTables, Shown
 from switch.p4runtime.profiles import Profiles
 from switch.p4runtime.registers import Registers
 from switch.p4runtime.replication import Replication
@@ -73,6 +73,10 @@ class Pipeline:
     def decode(self, data: bytes) -> Batch:
         """A WriteRequest, for write_batch, before the next is decoded. Raises StatusError if it is malformed."""
         return self._native.decode(data)
+
+    def confined(self, batch: Batch, table_ids: Collection[int]) -> bool:
+        """Does the batch, decoded as a whole, touch entries of these tables only?"""
+        return batch.decoded and self._native.confined(table_ids)
 
     def write_batch(self, batch: Batch) -> list[p4r.Error]:
         """Apply a batch whole. Returns an error (or OK) for each update, or [] if all succeeded.
@@ -250,19 +254,29 @@ class Pipeline:
 
     def read_parts(self, entity: p4r.Entity, size: int) -> Iterator[p4r.Entity | bytes]:
         """The same, where the runtime encodes them as ReadResponses on the wire, of about `size` bytes."""
-        request = entity.table_entry
-        if entity.WhichOneof("entity") != "table_entry" or not _is_plain(request):
+        which = entity.WhichOneof("entity")
+        counters = which == "direct_counter_entry"
+        request = entity.direct_counter_entry.table_entry if counters else entity.table_entry
+        if which not in ("table_entry", "direct_counter_entry") or not _is_plain(request, counters):
             yield from self.read(entity)
             return
         action_id = request.action.action.action_id
         for table_id in [request.table_id] if request.table_id else list(self.schema.tables):
             table = self.schema.tables.get(table_id)
-            if table is None or not self._native.knows(table_id) or (action_id and action_id not in table.actions):
-                one = p4r.Entity(table_entry=request)
-                one.table_entry.table_id = table_id
-                yield from self.read(one)
+            if counters and not request.table_id and table is not None and not table.direct_counter:
                 continue
-            for part in self._native.read(table_id, action_id, request.priority, size):
+            if (
+                table is None
+                or not self._native.knows(table_id)
+                or (action_id and action_id not in table.actions)
+                or (counters and not table.direct_counter)
+            ):
+                yield from self.read(_of_table(entity, table_id))
+                continue
+            shown = Shown.COUNTERS if counters else Shown.ENTRIES
+            if request.HasField("counter_data") and table.direct_counter and not counters:
+                shown = Shown.COUNTED_ENTRIES
+            for part in self._native.read(table_id, shown, action_id, request.priority, size):
                 if isinstance(part, bytes):
                     yield part
                 elif (found := self.tables.read_at(table, part, request)) is not None:
@@ -278,11 +292,13 @@ class Pipeline:
             yield p4r.IdleTimeoutNotification(table_entry=[self.tables.message(table, e) for e in entries])
 
 
-def _is_plain(request: p4r.TableEntry) -> bool:
-    """Does a read ask for entries as they are, all of them or those with an action or priority?"""
+def _is_plain(request: p4r.TableEntry, counters: bool) -> bool:
+    """Does a read ask for entries (or their counters) as they are, all of them or those with an action or priority?"""
     if request.is_default_action or request.match or request.controller_metadata or request.metadata:
         return False
-    if any(request.HasField(f) for f in ("counter_data", "meter_config", "meter_counter_data", "time_since_last_hit")):
+    if not counters and (request.HasField("meter_config") or request.HasField("meter_counter_data")):
+        return False
+    if not counters and request.HasField("time_since_last_hit"):
         return False
     if not request.HasField("action"):
         return bool(request.table_id) or not request.priority
@@ -299,6 +315,17 @@ def _no_extern(schema: Schema, entry: p4r.ExternEntry) -> StatusError:
     if entry.extern_id and all(instance.preamble.id != entry.extern_id for instance in found.instances):
         return StatusError(INVALID_ARGUMENT, f"P4Info: {found.extern_type_name} has no instance {entry.extern_id}")
     return StatusError(UNIMPLEMENTED, f"{found.extern_type_name}: the control plane cannot reach such externs")
+
+
+def _of_table(request: p4r.Entity, table_id: int) -> p4r.Entity:
+    """A read of one table in the place of one of all tables."""
+    one = p4r.Entity()
+    one.CopyFrom(request)
+    if one.HasField("direct_counter_entry"):
+        one.direct_counter_entry.table_entry.table_id = table_id
+    else:
+        one.table_entry.table_id = table_id
+    return one
 
 
 def _unsupported(which: str) -> StatusError:

@@ -8,7 +8,8 @@ every width and kind (runtime/p4rt_schema.h).
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from enum import Enum
 
 from finsy.proto import p4r
 
@@ -32,6 +33,14 @@ _KINDS = {
     Kind.RANGE: (6, "range"),
     Kind.OPTIONAL: (7, "ternary"),
 }
+
+
+class Shown(Enum):
+    """What a read shows of an entry (enum p4rt_shown)."""
+
+    ENTRIES = 0
+    COUNTED_ENTRIES = 1
+    COUNTERS = 2
 
 
 class Batch:
@@ -98,6 +107,11 @@ class NativeTables:
             _ = batch.whole  # nothing is written of a request that is malformed
         return batch
 
+    def confined(self, table_ids: Collection[int]) -> bool:
+        """Is the decoded batch all in operations of the runtime, on these tables only?"""
+        ids = [i for i in table_ids if i in self._index]
+        return bool(self._n.p4rt_confined(self._batch, (ctypes.c_uint32 * len(ids))(*ids), len(ids)))
+
     def _look(self) -> n.BatchSummary:
         self._n.p4rt_summarise(self._batch, ctypes.byref(self._summary))
         return self._summary
@@ -138,7 +152,7 @@ class NativeTables:
     def knows(self, table_id: int) -> bool:
         return table_id in self._index
 
-    def read(self, table_id: int, action_id: int, priority: int, size: int) -> Iterator[bytes | int]:
+    def read(self, table_id: int, shown: Shown, action_id: int, priority: int, size: int) -> Iterator[bytes | int]:
         """A table's entries in ReadResponses of up to `size` bytes; a number is that of an entry for Python."""
         index = self._index[table_id]
         table = self._n.p4rt_schema_table(self._schema, index)
@@ -148,7 +162,7 @@ class NativeTables:
         chunk = n.ReadChunk()
         while chunk.number != END:
             with self._engine.writing():
-                self._n.p4rt_read(table, action_id, priority, self._out, wanted, ctypes.byref(chunk))
+                self._n.p4rt_read(table, shown.value, action_id, priority, self._out, wanted, ctypes.byref(chunk))
             if chunk.length:
                 yield ctypes.string_at(self._out, chunk.length)
             if chunk.marked:

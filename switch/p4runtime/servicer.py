@@ -374,7 +374,7 @@ class Servicer:
 async def _write(pipeline: Pipeline, batch: Batch, config: RoleConfig | None) -> list[p4r.Error]:
     """An error (or OK) for each update, or [] if all succeeded. Batches that may be done in part are done in slices."""
     mode = batch.head.atomicity
-    if config is None and batch.decoded:
+    if batch.decoded if config is None else pipeline.confined(batch, config.ids):
         if mode != p4r.WriteRequest.CONTINUE_ON_ERROR:
             _check_atomicity(mode)
             return pipeline.write_batch(batch)
@@ -423,7 +423,9 @@ async def _read(
     number = 0
     for request in requests:
         try:
-            for part in pipeline.read_parts(request, READ_CHUNK) if config is None else pipeline.read(request):
+            # of one of the role's own objects everything belongs to the role
+            whole = config is None or (roles.p4_id(request) or -1) in config.ids
+            for part in pipeline.read_parts(request, READ_CHUNK) if whole else pipeline.read(request):
                 if isinstance(part, bytes):
                     snapshot.add_responses(part)
                     await asyncio.sleep(0)

@@ -414,3 +414,21 @@ void p4rt_summarise(const struct p4rt_batch *b, struct p4rt_summary *summary)
 {
     *summary = (struct p4rt_summary){b->updates, b->python, b->refused, b->head_length, b->head, b->results};
 }
+
+int p4rt_confined(const struct p4rt_batch *b, const uint32_t *ids, uint32_t n)
+{
+    const struct p4rt_table *allowed = NULL;
+    for (size_t at = 0; at < b->used;) {
+        const struct p4rt_op *op = (const struct p4rt_op *)(b->ops + at);
+        uint32_t i = 0;
+        if (!op->table)
+            return 0;
+        while (op->table != allowed && i < n && ids[i] != op->table->id)
+            i++;
+        if (i == n && op->table != allowed)
+            return 0;
+        allowed = op->table;
+        at += op->words;
+    }
+    return 1;
+}

@@ -58,6 +58,9 @@ struct p4rt_summary {
 };
 void p4rt_summarise(const struct p4rt_batch *b, struct p4rt_summary *summary);
 
+/* Are all updates operations, on tables with these ids? */
+int p4rt_confined(const struct p4rt_batch *b, const uint32_t *ids, uint32_t n);
+
 static inline const uint64_t *p4rt_key(const struct p4rt_op *op)
 {
     return op->data;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "counter.h"
 #include "exact.h"
 #include "key.h"
 #include "lpm.h"
@@ -128,15 +129,41 @@ static void put_action(struct backward *w, const struct p4rt_action *a, const ui
     put_around(w, 3, end); /* TableEntry.action */
 }
 
-static void put_entity(struct backward *w, const struct p4rt_table *t, const struct p4rt_action *a, const struct found *f)
+/* p4.v1.CounterData of an entry, as field `field`: there even if both are 0. */
+static void put_counter(struct backward *w, uint32_t field, const struct p4rt_table *t, uint32_t number)
 {
     const uint8_t *end = w->at;
+    uint64_t counted[2];
+    counters_read(t->state->counters, number, 1, counted);
+    for (uint32_t i = 0; i < 2; i++)
+        counted[i] = counted[i] < INT64_MAX ? counted[i] : INT64_MAX;
+    put_number(w, 2, counted[0]); /* packets */
+    put_number(w, 1, counted[1]); /* bytes */
+    put_around(w, field, end);
+}
+
+static void put_entity(struct backward *w, const struct p4rt_table *t, enum p4rt_shown shown, const struct p4rt_action *a,
+                       const struct found *f)
+{
+    const uint8_t *end = w->at;
+    uint32_t number = entry_number(f->entry);
+    if (shown == P4RT_COUNTERS)
+        put_counter(w, 2, t, number);
+    const uint8_t *entry_end = w->at;
+    if (shown == P4RT_COUNTED_ENTRIES)
+        put_counter(w, 7, t, number);
     put_number(w, 4, t->store == P4RT_STORE_TERNARY ? f->rank : 0);
-    put_action(w, a, f->entry->params);
+    if (shown != P4RT_COUNTERS)
+        put_action(w, a, f->entry->params);
     for (uint32_t i = t->fields; i-- > 0;)
         put_match(w, t, &t->field[i], f);
     put_number(w, 1, t->id);
-    put_around(w, 2, end); /* Entity.table_entry */
+    if (shown == P4RT_COUNTERS) {
+        put_around(w, 1, entry_end); /* DirectCounterEntry.table_entry */
+        put_around(w, 8, end);       /* Entity.direct_counter_entry */
+    } else {
+        put_around(w, 2, end); /* Entity.table_entry */
+    }
     put_around(w, 1, end); /* ReadResponse.entities */
 }
 
@@ -177,8 +204,8 @@ size_t p4rt_read_capacity(const struct p4rt_table *t)
     return t->entity_max;
 }
 
-void p4rt_read(const struct p4rt_table *t, uint32_t action_id, uint32_t priority, uint8_t *out, size_t capacity,
-               struct p4rt_chunk *c)
+void p4rt_read(const struct p4rt_table *t, enum p4rt_shown shown, uint32_t action_id, uint32_t priority, uint8_t *out,
+               size_t capacity, struct p4rt_chunk *c)
 {
     uint32_t numbers = numbers_of(t);
     c->marked = 0;
@@ -188,7 +215,7 @@ void p4rt_read(const struct p4rt_table *t, uint32_t action_id, uint32_t priority
         if (!find(t, c->number, &f))
             continue;
         const struct p4rt_action *a = action_of(t, f.entry->action);
-        if (p4rt_marked(t, c->number) || !a) {
+        if (!a || (shown != P4RT_COUNTERS && p4rt_marked(t, c->number))) {
             c->marked = 1;
             return;
         }
@@ -198,7 +225,7 @@ void p4rt_read(const struct p4rt_table *t, uint32_t action_id, uint32_t priority
             return;
         uint8_t *end = out + c->length + t->entity_max;
         struct backward w = {end};
-        put_entity(&w, t, a, &f);
+        put_entity(&w, t, shown, a, &f);
         memmove(out + c->length, w.at, (size_t)(end - w.at));
         c->length += (size_t)(end - w.at);
     }

@@ -93,7 +93,7 @@ static void read_table(struct reader *r, struct p4rt_schema *s, struct p4rt_tabl
         bytes += 2 * value_bytes(p->width);
     }
     read_actions(r, t, action, actions_end, place, places_end);
-    t->entity_max += bytes + 64; /* ids, priority, and the lengths of the messages around */
+    t->entity_max += bytes + 96; /* ids, priority, counter, and the lengths of the messages around */
     uint32_t op = P4RT_OP_WORDS + 2 * t->words + t->param_words;
     if (op > s->op_words)
         s->op_words = op;
