@@ -86,7 +86,7 @@ class LoadedTable:
         self._n.pipeline_set_table(pipeline, t.index, lookup, self.counters, self.meters, self.idle)
         self._timeouts: dict[int, int] = {}  # entry number -> idle timeout
         self._noted: set[int] = set()  # numbers of entries about which callers keep something
-        self.marks = (ctypes.c_uint64 * (cells // 64 + 1))()  # a bit for each of these two
+        self.marks = (ctypes.c_uint64 * (cells // 64 + 1))()  # a bit for each of these, and const ones
         self._told: dict[int, int] = {}  # entry number -> when its idleness was last told
 
     def destroy(self) -> None:
@@ -206,15 +206,13 @@ class LoadedTable:
         for entry in entries:
             self._insert(replace(entry, const=False))
             if (entry.match, entry.priority) in const:
-                self._const_numbers.add(self.number(entry.match, entry.priority))
+                number = self.number(entry.match, entry.priority)
+                self._const_numbers.add(number)
+                self._mark(number)
 
     def _check_mutable(self) -> None:
         if self.locked:
             raise Immutable(f"table {self.table.name} has the entries of the program and takes no others")
-
-    @property
-    def has_const_entries(self) -> bool:
-        return bool(self._const_numbers)
 
     def _check_not_const(self, stored: Stored) -> None:
         if stored.number in self._const_numbers:
@@ -259,7 +257,7 @@ class LoadedTable:
 
     def _mark(self, number: int) -> None:
         bit = 1 << number % 64
-        if number in self._noted or number in self._timeouts:
+        if number in self._noted or number in self._timeouts or number in self._const_numbers:
             self.marks[number // 64] |= bit
         else:
             self.marks[number // 64] &= ~bit

@@ -179,7 +179,7 @@ def known_tables(schema: Schema, engine: Engine) -> list[tuple[Table, LoadedTabl
 def _agree(table: Table, loaded: LoadedTable) -> bool:
     """Is this a table that the C can write and read?"""
     declared = loaded.table
-    if loaded.store is None or table.profile or loaded.profile or table.const or loaded.has_const_entries:
+    if loaded.store is None or table.profile or loaded.profile or table.const or loaded.locked:
         return False
     direct = (loaded.counters, loaded.meters, loaded.idle)
     if [bool(x) for x in (table.direct_counter, table.direct_meter, table.idle_timeout)] != [bool(x) for x in direct]:

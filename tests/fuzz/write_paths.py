@@ -41,11 +41,18 @@ PROGRAMS = (
 def pipeline(name: str) -> Iterator[Pipeline]:
     """A recorded program, loaded, without ports and server."""
     folder = CASES / name
-    engine = Engine.load(folder / f"{name}.json", cpu_port=510, optimise="none")
-    message = text_format.Parse((folder / f"{name}.p4info.txtpb").read_text(), p4i.P4Info())
-    info = schema.build(message, data_widths(engine.program, engine.value_set_widths()))
-    fit_together(info, engine)
-    made = Pipeline(p4r.ForwardingPipelineConfig(), info, engine, nullcontext)
+    info = text_format.Parse((folder / f"{name}.p4info.txtpb").read_text(), p4i.P4Info())
+    with load((folder / f"{name}.json").read_bytes(), info) as made:
+        yield made
+
+
+@contextmanager
+def load(json: bytes, info: p4i.P4Info) -> Iterator[Pipeline]:
+    """A program as a switch holds it."""
+    engine = Engine.load(json, cpu_port=510, optimise="none")
+    known = schema.build(info, data_widths(engine.program, engine.value_set_widths()))
+    fit_together(known, engine)
+    made = Pipeline(p4r.ForwardingPipelineConfig(), known, engine, nullcontext)
     try:
         yield made
     finally:
@@ -149,23 +156,26 @@ def check_reads(of: Pipeline) -> None:
 
 
 def compare(name: str, seed: int, count: int) -> Paths:
-    """Send `count` requests to both paths. Raises AssertionError where they differ."""
+    """Send `count` requests to both paths of a recorded program. Raises AssertionError where they differ."""
     with pipeline(name) as native, pipeline(name) as python:
-        paths = Paths(native, python)
-        requests = Requests(native.schema, seed)
-        for number in range(count):
-            data = requests.next()
-            answers = paths.write(data)
-            if answers is not None:
-                assert answers[0] == answers[1], f"{name}, seed {seed}, request {number}: {data.hex()}"
-            if number % 10 == 9 or number == count - 1:
-                ours, theirs, encoded = paths.states()
-                assert ours == theirs, f"{name}, seed {seed}, after request {number}"
-                plain = [e for e in ours if not _shows_direct(e)]
-                assert sorted(set(encoded)) == sorted(set(plain)), f"{name}, seed {seed}, after request {number}"
-                assert len(encoded) == len(set(encoded))
-                check_reads(native)
-        return paths
+        return compare_both(Paths(native, python), f"{name}, seed {seed}", Requests(native.schema, seed), count)
+
+
+def compare_both(paths: Paths, what: str, requests: Requests, count: int) -> Paths:
+    """`what` it is, for whoever has to find out why they differ."""
+    for number in range(count):
+        data = requests.next()
+        answers = paths.write(data)
+        if answers is not None:
+            assert answers[0] == answers[1], f"{what}, request {number}: {data.hex()}"
+        if number % 10 == 9 or number == count - 1:
+            ours, theirs, encoded = paths.states()
+            assert ours == theirs, f"{what}, after request {number}"
+            plain = [e for e in ours if not _shows_direct(e)]
+            assert sorted(set(encoded)) == sorted(set(plain)), f"{what}, after request {number}"
+            assert len(encoded) == len(set(encoded))
+            check_reads(paths.native)
+    return paths
 
 
 def _shows_direct(data: bytes) -> bool:

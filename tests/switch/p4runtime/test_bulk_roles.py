@@ -16,7 +16,10 @@ def test_a_batch_is_confined_if_all_of_it_is_on_the_roles_tables() -> None:
             for table in tables:
                 entry = request.updates.add(type=p4r.Update.DELETE).entity.table_entry
                 entry.table_id = table
-                entry.match.add(field_id=1).exact.value = b"\1"
+                if made.schema.tables.get(table) and made.schema.tables[table].has_priority:
+                    entry.priority = 1
+                else:
+                    entry.match.add(field_id=1).exact.value = b"\1"
             return made.confined(made.decode(request.SerializeToString()), allowed)
 
         assert confined({first, second}, first, second, first)
