@@ -16,7 +16,7 @@ from switch.loaded_profile import LoadedProfile
 from switch.loaded_table import LoadedTable
 from switch.loaded_value_set import LoadedValueSet
 from switch.trace.capture import Capture, Search, Tapped
-from switch.trace.events import Trace
+from switch.trace.events import Trace, made_by_compiler
 from switch.trace.filter import Test
 from switch.trace.tracer import State, Tracer
 
@@ -118,8 +118,8 @@ class Explained:
 
 
 def _called(action: Action) -> str:
-    """An action that the compiler made of a statement in a control's body has no name in the source (text.py)."""
+    """Its name; of one that the compiler made, the statement."""
     first = next((p.source for p in action.primitives if p.source is not None), None)
-    if action.source is not None or "." in action.name or first is None:
+    if first is None or not made_by_compiler(action.name, action.source):
         return action.name
     return f"{first}: {first.fragment}"

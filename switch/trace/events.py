@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from switch.bmv2_json.program import SourceInfo
-from switch.values import Action, Digest, Entry
+from switch.values import Digest, Entry
 
 VALID = "$valid$"
 
@@ -312,6 +312,8 @@ class Trace:
             todo += reversed(passage.copies)
 
 
-def action_of(entry: Entry) -> Action | None:
-    """An entry's own action, if it names one."""
-    return entry.action if isinstance(entry.action, Action) else None
+def made_by_compiler(action: str, source: SourceInfo | None) -> bool:
+    """Was the action made of statements in a control's body? p4c's and our names of such have no control before them,
+    and where they come from is the statement, not the action's name.
+    """
+    return "." not in action and (source is None or source.fragment != action)

@@ -25,6 +25,7 @@ from switch.trace.events import (
     Statement,
     Step,
     Trace,
+    made_by_compiler,
 )
 from switch.trace.nearest import match_text, number
 from switch.values import Entry, Group, Member
@@ -137,7 +138,7 @@ class _Text:
                 yield f"{text}: {verdict}{self._at(source)}"
                 yield from self._indent(self._effects(list(effects)), 1)
             case Call(run):
-                if _statement_of_its_own(run):
+                if made_by_compiler(run.name, run.source):
                     for statement in run.statements:
                         yield from self._statement(statement)
                 else:
@@ -230,11 +231,6 @@ def _fate(fate: Fate) -> str:
     if fate.entry is not None:
         text += f" (entry {entry_text(fate.entry, ())})"
     return text
-
-
-def _statement_of_its_own(run: ActionRun) -> bool:
-    """An action that the compiler made of statements in a control's body: its name has no place in the source."""
-    return run.source is None and "." not in run.name
 
 
 def _fields(extract: Extract) -> str:
