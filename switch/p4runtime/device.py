@@ -51,7 +51,7 @@ class Pipeline:
         self.tables = Tables(schema, engine, self.profiles)
         self._counters = Counters(schema, engine)
         self._meters = Meters(schema, engine)
-        self._registers = Registers(schema, engine)
+        self._registers = Registers(schema, engine, stopped)
         self._value_sets = ValueSets(schema, engine)
         self._replication = Replication(engine, schema.port_strings)
         self._native = NativeTables(schema, engine)

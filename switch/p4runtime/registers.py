@@ -7,7 +7,8 @@ INSERT means the same as MODIFY: every cell is always there, and the specificati
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 from finsy.proto import p4r
 
@@ -17,13 +18,20 @@ from switch.p4runtime.schema import Register, Schema
 from switch.p4runtime.status import INVALID_ARGUMENT, UNIMPLEMENTED, StatusError
 from switch.p4runtime.updates import DELETE, Undo, UpdateKind
 
+WORD = 64  # bits that a worker stores at once
+
 
 class Registers:
-    """The registers of one pipeline."""
+    """The registers of one pipeline. `stopped` gives a context in which no packet is processed.
 
-    def __init__(self, schema: Schema, engine: Engine) -> None:
+    No client's write comes between a packet's read of a cell and its write ("Atomicity of Individual `Write` and
+    `Read` Operations"), and no read sees half of a cell of more than one word.
+    """
+
+    def __init__(self, schema: Schema, engine: Engine, stopped: Callable[[], AbstractContextManager[None]]) -> None:
         self._schema = schema
         self._engine = engine
+        self._stopped = stopped
 
     def write(self, kind: UpdateKind, entry: p4r.RegisterEntry, undo: Undo) -> None:
         if kind == DELETE:
@@ -34,8 +42,9 @@ class Registers:
         value = 0
         for leaf, width in zip(leaves, self._widths(register), strict=True):
             value = value << width | leaf
-        for cell in numbers:
-            self._set(register.name, cell, value, undo)
+        with self._stopped():
+            for cell in numbers:
+                self._set(register.name, cell, value, undo)
 
     def read(self, entry: p4r.RegisterEntry) -> Iterator[p4r.Entity]:
         for register in arrays.selected(self._schema.registers, entry.register_id, "register"):
@@ -44,7 +53,9 @@ class Registers:
                 found = p4r.Entity()
                 found.register_entry.register_id = register.id
                 found.register_entry.index.index = cell
-                leaves = _cut(self._engine.read_register(register.name, cell), widths)
+                with self._stopped() if sum(widths) > WORD else nullcontext():
+                    value = self._engine.read_register(register.name, cell)
+                leaves = _cut(value, widths)
                 data = p4data.encode(register.type_spec, self._schema.types, iter(leaves))
                 found.register_entry.data.CopyFrom(data)
                 yield found
@@ -65,7 +76,12 @@ class Registers:
     def _set(self, name: str, cell: int, value: int, undo: Undo) -> None:
         old = self._engine.read_register(name, cell)
         self._engine.write_register(name, cell, value)
-        undo.add(lambda: self._engine.write_register(name, cell, old))
+
+        def restore() -> None:
+            with self._stopped():
+                self._engine.write_register(name, cell, old)
+
+        undo.add(restore)
 
 
 def _cut(value: int, widths: list[int]) -> list[int]:
