@@ -147,23 +147,17 @@ static void wake(struct thread *t)
 /* Wait until a link has something or the control thread wants us. */
 static void sleep_until_woken(struct thread *t)
 {
-    struct pollfd fds[1 + 64];
-    unsigned at[64], count = 1;
+    struct pollfd *fds = t->fds;
+    unsigned count = 1;
     fds[0] = (struct pollfd){.fd = t->event, .events = POLLIN};
-    unsigned inputs = t->input_count;
-    int timeout = -1;
-    for (unsigned i = 0; i < inputs && i < 64; i++) {
-        at[i] = count;
-        if (count + LINK_FDS_MAX > sizeof fds / sizeof *fds) {
-            timeout = 1; /* more links than fit: look again soon */
-            inputs = i;
-            break;
-        }
+    for (unsigned i = 0; i < t->input_count; i++) {
+        t->first_fd[i] = count;
         count += t->inputs[i].link->ops->sleep_on(t->inputs[i].link, t->inputs[i].queue, fds + count);
     }
+    t->first_fd[t->input_count] = count;
     if (t->worker)
         worker_offline(t->worker);
-    int ready = poll(fds, count, timeout);
+    int ready = poll(fds, count, -1);
     if (t->worker)
         worker_online(t->worker);
     if (ready <= 0)
@@ -173,11 +167,11 @@ static void sleep_until_woken(struct thread *t)
         while (read(t->event, &ignored, sizeof ignored) < 0 && errno == EINTR)
             ;
     }
-    for (unsigned i = 0; i < inputs && i < 64; i++) {
+    for (unsigned i = 0; i < t->input_count; i++) {
         struct link *link = t->inputs[i].link;
-        unsigned end = i + 1 < inputs ? at[i + 1] : count;
-        if (link->ops->woken && end > at[i])
-            link->ops->woken(link, t->inputs[i].queue, fds + at[i], end - at[i]);
+        unsigned first = t->first_fd[i], end = t->first_fd[i + 1];
+        if (link->ops->woken && end > first)
+            link->ops->woken(link, t->inputs[i].queue, fds + first, end - first);
     }
 }
 

@@ -27,6 +27,8 @@ struct thread {
     _Atomic uint64_t settle_wanted;
     _Alignas(64) struct input inputs[LINKS_MAX];
     unsigned input_count;
+    struct pollfd fds[1 + LINKS_MAX * LINK_FDS_MAX]; /* what it sleeps on: its event, then those of each input ... */
+    unsigned first_fd[LINKS_MAX + 1];                /* ... from here on */
     int parked;            /* under the data plane's lock */
     uint64_t settle_done;  /* under the data plane's lock */
     _Atomic uint64_t idle_ns;    /* time without packets, but for the idleness that began at ... */

@@ -19,7 +19,7 @@
 #include "port_counters.h"
 
 #define PORTS_MAX 1024      /* port numbers are below this */
-#define LINK_FDS_MAX 4      /* file descriptors that one queue may sleep on */
+#define LINK_FDS_MAX 2      /* file descriptors that one queue may sleep on */
 #define PORT_ANY UINT32_MAX /* a link that serves every port number */
 
 struct dataplane;

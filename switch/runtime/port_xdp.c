@@ -53,6 +53,7 @@ struct xdp_link {
     uint32_t largest;        /* bytes of a frame that the interface sends */
     int finish_checksums;
     unsigned sockets;
+    unsigned turn[WORKERS_MAX]; /* which of its sockets a worker looks at next */
     int waiting[WORKERS_MAX]; /* epoll descriptors, one for each of the link's queues */
     struct xdp_queue *queue;
 };
@@ -104,24 +105,34 @@ static void keep_piece(struct xdp_queue *q)
     q->slot = 0;
 }
 
+static unsigned receive_from(struct xdp_link *x, struct xdp_queue *q, struct packet_in *in, unsigned room, unsigned worker)
+{
+    uint32_t there = xdp_poll(&q->socket, room);
+    for (uint32_t k = 0; k < there; k++)
+        __builtin_prefetch(q->socket.memory + xdp_received(&q->socket, k)->addr);
+    keep_piece(q);
+    unsigned n = 0;
+    for (; q->held < there; q->held++)
+        n += (unsigned)take(x, q, xdp_received(&q->socket, q->held), &in[n], worker);
+    if (!n && q->held) {
+        xdp_return(&q->socket, q->held);
+        q->held = 0;
+    }
+    return n;
+}
+
+/* From one of the worker's sockets; they take turns, so that a busy one does not keep out the others. */
 static unsigned xdp_receive(struct link *link, unsigned queue, struct packet_in *in, unsigned room)
 {
     struct xdp_link *x = (struct xdp_link *)link;
-    unsigned n = 0;
-    for (unsigned i = queue; i < x->sockets && n < room; i += link->queues) {
-        struct xdp_queue *q = &x->queue[i];
-        uint32_t there = xdp_poll(&q->socket, room - n);
-        for (uint32_t k = 0; k < there; k++)
-            __builtin_prefetch(q->socket.memory + xdp_received(&q->socket, k)->addr);
-        keep_piece(q);
-        for (; q->held < there; q->held++)
-            n += (unsigned)take(x, q, xdp_received(&q->socket, q->held), &in[n], link->first + queue);
-        if (!n && q->held) {
-            xdp_return(&q->socket, q->held);
-            q->held = 0;
-        }
+    unsigned mine = (x->sockets + link->queues - 1 - queue) / link->queues;
+    for (unsigned i = 0; i < mine; i++) {
+        unsigned turn = x->turn[queue]++ % mine;
+        unsigned n = receive_from(x, &x->queue[queue + turn * link->queues], in, room, link->first + queue);
+        if (n)
+            return n;
     }
-    return n;
+    return 0;
 }
 
 static void xdp_release(struct link *link, unsigned queue)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import time
 from collections.abc import Callable
@@ -154,3 +155,23 @@ def test_files_that_cannot_be_had_are_named(tmp_path: Path) -> None:
             plane.add_files(1, tmp_path / "in", tmp_path / "out")
         with pytest.raises(PortError, match="port 1"):
             plane.remove(1)
+
+
+def test_damaged_files_are_read_or_refused_in_one_line(tmp_path: Path) -> None:
+    """Random damage to a good file; the sanitized run of these tests sees every byte that is read."""
+    random_bytes = random.Random(7)
+    good = pcap([(i, bytes(random_bytes.randrange(100))) for i in range(20)])
+    refused = 0
+    with DataPlane(build.runtime_library()) as plane:
+        for number in range(300):
+            data = bytearray(good[: random_bytes.randrange(len(good) + 1)] if number % 3 == 0 else good)
+            for _ in range(random_bytes.randrange(4)):
+                if data:
+                    data[random_bytes.randrange(len(data))] = random_bytes.choice((0, 1, 0x7F, 0x80, 0xFF))
+            (tmp_path / "in").write_bytes(data)
+            try:
+                plane.add_files(number, tmp_path / "in", tmp_path / "out")
+            except PortError as error:
+                refused += 1
+                assert "\n" not in str(error)
+    assert 0 < refused < 300

@@ -282,3 +282,27 @@ def test_an_interface_that_goes_away_takes_nothing_with_it(plane: DataPlane, xdp
         with raw_socket(place, "far2") as two:
             one.send(frame(3))
             assert number_of(two.recv(2000)) == 3
+
+
+def test_a_switch_with_many_ports_sleeps_and_is_woken_by_any(plane: DataPlane) -> None:
+    """More than any fixed list of descriptors would hold; lo stands for them, one socket each."""
+    with veths([1, 2]) as place, raw_socket(place, "far1") as one, raw_socket(place, "far2") as two:
+        subprocess.run(["ip", "-n", place.rpartition("/")[2], "link", "set", "lo", "mtu", "1500"], check=True)
+        for port in range(3, 70):
+            plane.add_interface(Interface(port, "lo", place))
+        for port in (1, 2):
+            plane.add_interface(Interface(port, f"near{port}", place))
+        task = next(t for t in Path("/proc/self/task").iterdir() if (t / "comm").read_text() == "p4gate-0\n")
+
+        def switches() -> list[str]:
+            return [line for line in (task / "status").read_text().splitlines() if "ctxt" in line]
+
+        plane.settle()
+        wait_until(lambda: (task / "stat").read_text().rpartition(")")[2].split()[0] == "S", "the worker sleeps")
+        asleep = switches()
+        time.sleep(0.1)
+        assert switches() == asleep
+        for number in range(3):
+            one.send(frame(number))
+            assert number_of(two.recv(2000)) == number
+        assert len(plane.ports()) == 69
