@@ -343,6 +343,12 @@ class Engine(Explained):
         with self._lock:
             self._profile(profile).delete_member(member)
 
+    def member(self, profile: str, member: int) -> Action | None:
+        return self._profile(profile).members.get(member)
+
+    def member_count(self, profile: str) -> int:
+        return len(self._profile(profile).members)
+
     def members(self, profile: str) -> dict[int, Action]:
         return dict(self._profile(profile).members)
 
@@ -359,6 +365,13 @@ class Engine(Explained):
         """Raises InUse while an entry refers to it."""
         with self._lock:
             self._profile(profile).delete_group(group)
+
+    def group(self, profile: str, group: int) -> tuple[GroupMember, ...]:
+        """The members of a group; NotFound if there is none of this number."""
+        found = self._profile(profile).groups.get(group)
+        if found is None:
+            raise NotFound(f"profile {profile} has no group {group}")
+        return found
 
     def groups(self, profile: str) -> dict[int, tuple[GroupMember, ...]]:
         return dict(self._profile(profile).groups)

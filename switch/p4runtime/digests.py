@@ -33,6 +33,13 @@ class _Stream:
     lists: dict[int, list[Values]] = field(default_factory=dict)  # list id -> its samples, until acknowledged
     last_list: int = 0
 
+    def with_config(self, config: p4r.DigestEntry.Config) -> _Stream:
+        """The same stream under another configuration. Without a timeout it waits for no acknowledgements."""
+        made = _Stream(config, dict(self.buffer), self.since, last_list=self.last_list)
+        if config.ack_timeout_ns:
+            made.unacknowledged, made.lists = dict(self.unacknowledged), dict(self.lists)
+        return made
+
     def deadline(self) -> int:
         """When what is in the buffer must be sent at the latest. A list size without a timeout waits for full lists,
         as in BMv2 ("DigestEntry" says only that the server should then send every sample at once)."""
@@ -68,7 +75,7 @@ class Digests:
                 raise StatusError(INVALID_ARGUMENT, f"the digest {name}: timeouts and sizes cannot be negative")
             copy = p4r.DigestEntry.Config()
             copy.CopyFrom(config)
-            self._streams[number] = _Stream(copy, last_list=old.last_list if old else 0)
+            self._streams[number] = _Stream(copy) if old is None else old.with_config(copy)
 
         def restore() -> None:
             self._streams.pop(number, None)

@@ -8,6 +8,7 @@ action set becomes members and a group of the engine under ids of our own; what 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 
 from finsy.proto import p4r
@@ -32,14 +33,22 @@ from switch.values import Action, Group, GroupMember, Member
 Weighted = p4r.ActionProfileGroup.Member | p4r.ActionProfileAction
 
 
+@dataclass
+class _State:
+    """What one profile holds, as written."""
+
+    groups: dict[int, p4r.ActionProfileGroup] = field(default_factory=dict)
+    sets: dict[int, p4r.ActionProfileActionSet] = field(default_factory=dict)  # by our own numbers of their groups
+    used: int = 0  # the size of all groups and sets together
+
+
 class Profiles:
     """The action profiles of one pipeline."""
 
     def __init__(self, schema: Schema, engine: Engine) -> None:
         self._schema = schema
         self._engine = engine
-        self._groups: dict[tuple[int, int], p4r.ActionProfileGroup] = {}  # (profile, group) -> as written
-        self._sets: dict[tuple[int, int], p4r.ActionProfileActionSet] = {}  # (profile, our group) -> as written
+        self._states = {number: _State() for number in schema.profiles}
         self._own_ids = count(1)
 
     # ---- members
@@ -50,7 +59,7 @@ class Profiles:
         name, number = profile.name, message.member_id
         if number == 0:
             raise StatusError(INVALID_ARGUMENT, f"{name}: 0 is no member id")
-        old = self._engine.members(name).get(number)
+        old = self._engine.member(name, number)
         if kind == DELETE:
             self._engine.delete_member(name, number)
             undo.add(lambda: self._engine.insert_member(name, number, _required(old)))
@@ -59,7 +68,7 @@ class Profiles:
             raise StatusError(INVALID_ARGUMENT, f"{name}: member {number} needs an action")
         action = self._member_action(profile, message.action)
         if kind == INSERT:
-            if old is None and not profile.selector and 0 < profile.size <= len(self._engine.members(name)):
+            if old is None and not profile.selector and 0 < profile.size <= self._engine.member_count(name):
                 raise StatusError(RESOURCE_EXHAUSTED, f"{name}: its size is {profile.size} members")
             self._engine.insert_member(name, number, action)
             undo.add(lambda: self._engine.delete_member(name, number))
@@ -73,15 +82,18 @@ class Profiles:
                 self._refuse_one_shot(profile)
             elif self._one_shot(profile):
                 continue
-            members = self._engine.members(profile.name)
+            if message.member_id:
+                one = self._engine.member(profile.name, message.member_id)
+                members = {message.member_id: one} if one is not None else {}
+            else:
+                members = self._engine.members(profile.name)
             for number in sorted(members):
-                if message.member_id in (0, number):
-                    found = p4r.Entity()
-                    found.action_profile_member.action_profile_id = profile.id
-                    found.action_profile_member.member_id = number
-                    shown = actions.action_to_message(profile.actions, members[number])
-                    found.action_profile_member.action.CopyFrom(shown)
-                    yield found
+                found = p4r.Entity()
+                found.action_profile_member.action_profile_id = profile.id
+                found.action_profile_member.member_id = number
+                shown = actions.action_to_message(profile.actions, members[number])
+                found.action_profile_member.action.CopyFrom(shown)
+                yield found
 
     # ---- groups
 
@@ -93,7 +105,7 @@ class Profiles:
         number = message.group_id
         if number == 0:
             raise StatusError(INVALID_ARGUMENT, f"{profile.name}: 0 is no group id")
-        old = self._groups.get((profile.id, number))
+        old = self._states[profile.id].groups.get(number)
         if kind == INSERT and old is not None:
             raise StatusError(ALREADY_EXISTS, f"{profile.name}: group {number} exists")
         if kind != INSERT and old is None:
@@ -111,23 +123,28 @@ class Profiles:
         for profile in self._selected(message.action_profile_id):
             if message.action_profile_id:
                 self._refuse_one_shot(profile)
-            for (owner, number), group in sorted(self._groups.items(), key=lambda item: item[0]):
-                if owner == profile.id and message.group_id in (0, number):
-                    yield p4r.Entity(action_profile_group=group)
+            groups = self._states[profile.id].groups
+            for number in [message.group_id] if message.group_id else sorted(groups):
+                if number in groups:
+                    yield p4r.Entity(action_profile_group=groups[number])
 
     def _put_group(self, profile: Profile, number: int, message: p4r.ActionProfileGroup | None) -> None:
         """Make a group what the message says; None deletes it."""
-        key = (profile.id, number)
+        state = self._states[profile.id]
+        old = state.groups.get(number)
+        gone = _size(old.members, profile.count_members) if old is not None else 0
         if message is None:
             self._engine.delete_group(profile.name, number)
-            del self._groups[key]
+            del state.groups[number]
+            state.used -= gone
             return
         members = [GroupMember(m.member_id, max(m.weight, 1), self._watch(profile, m)) for m in message.members]
-        if key in self._groups:
+        if old is not None:
             self._engine.modify_group(profile.name, number, members)
         else:
             self._engine.insert_group(profile.name, number, members)
-        self._groups[key] = message
+        state.groups[number] = message
+        state.used += _size(message.members, profile.count_members) - gone
 
     def _check_group(
         self, profile: Profile, message: p4r.ActionProfileGroup, old: p4r.ActionProfileGroup | None
@@ -148,8 +165,7 @@ class Profiles:
         numbers = [m.member_id for m in message.members]
         if len(set(numbers)) != len(numbers):
             raise StatusError(INVALID_ARGUMENT, f"{name}: group {number}: a member is given twice; use its weight")
-        known = self._engine.members(name)
-        missing = next((n for n in numbers if n not in known), None)
+        missing = next((n for n in numbers if self._engine.member(name, n) is None), None)
         if missing is not None:
             raise StatusError(NOT_FOUND, f"{name}: member {missing} does not exist")
         size = _size(message.members, profile.count_members)
@@ -162,11 +178,7 @@ class Profiles:
         """All groups of a selector together have a size, too. RESOURCE_EXHAUSTED if `more` does not fit in."""
         if not profile.size or more <= 0:
             return
-        total = more
-        for (owner, _), group in self._groups.items():
-            total += _size(group.members, profile.count_members) if owner == profile.id else 0
-        for (owner, _), shown in self._sets.items():
-            total += _size(shown.action_profile_actions, profile.count_members) if owner == profile.id else 0
+        total = self._states[profile.id].used + more
         if total > profile.size:
             what = "members" if profile.count_members else "weights"
             raise StatusError(
@@ -191,13 +203,13 @@ class Profiles:
         self._refuse_one_shot(profile)
         if which == "action_profile_member_id":
             number = message.action_profile_member_id
-            if number not in self._engine.members(profile.name):
+            if self._engine.member(profile.name, number) is None:
                 raise StatusError(NOT_FOUND, f"{profile.name}: member {number} does not exist")
             return Member(number)
         if not profile.selector:
             raise StatusError(INVALID_ARGUMENT, f"{profile.name}: an action profile without selector has no groups")
         number = message.action_profile_group_id
-        if (profile.id, number) not in self._groups:
+        if number not in self._states[profile.id].groups:
             raise StatusError(NOT_FOUND, f"{profile.name}: group {number} does not exist")
         return Group(number)
 
@@ -205,8 +217,11 @@ class Profiles:
         """Show what an entry refers to, in the style in which it was written."""
         if isinstance(action, Member):
             message.action_profile_member_id = action.id
-        elif (table.profile, action.id) in self._sets:
-            message.action_profile_action_set.CopyFrom(self._sets[table.profile, action.id])
+            return
+        shown = self._states[table.profile].sets.get(action.id)
+        if shown is not None:
+            message.action_profile_action_set.SetInParent()  # also if it is empty
+            message.action_profile_action_set.CopyFrom(shown)
         else:
             message.action_profile_group_id = action.id
 
@@ -214,14 +229,15 @@ class Profiles:
         """An entry no longer refers to this: if it was a one-shot set, its group and members go."""
         if not isinstance(action, Group):
             return
-        shown = self._sets.pop((table.profile, action.id), None)
-        if shown is None:
+        state = self._states.get(table.profile)
+        shown = state.sets.pop(action.id, None) if state is not None else None
+        if state is None or shown is None:
             return
         profile = self._schema.profiles[table.profile]
         name, number = profile.name, action.id
-        members = list(self._engine.groups(name)[number])
-        known = self._engine.members(name)
-        old = [(member, known[member.member]) for member in members]
+        state.used -= _size(shown.action_profile_actions, profile.count_members)
+        members = self._engine.group(name, number)
+        old = [(member, _required(self._engine.member(name, member.member))) for member in members]
         self._engine.delete_group(name, number)
         for member in members:
             self._engine.delete_member(name, member.member)
@@ -240,10 +256,8 @@ class Profiles:
         name = profile.name
         if not profile.selector:
             raise StatusError(INVALID_ARGUMENT, f"{name}: one-shot programming needs a selector")
-        if not self._one_shot(profile) and (self._engine.members(name) or self._engine.groups(name)):
+        if not self._one_shot(profile) and (self._engine.member_count(name) or self._states[profile.id].groups):
             raise StatusError(INVALID_ARGUMENT, f"{name} is programmed by members and groups; one-shot sets cannot mix")
-        if not message.action_profile_actions:
-            raise StatusError(INVALID_ARGUMENT, f"{table.name}: the action set is empty")
         items = message.action_profile_actions
         semantics = p4r.ActionProfileActionSet
         if message.action_selection_mode not in semantics.ActionSelectionMode.values():
@@ -257,7 +271,7 @@ class Profiles:
         size = _size(items, count_members)
         if 0 < profile.max_group_size < size:
             raise StatusError(INVALID_ARGUMENT, f"{name}: a set of size {size}, at most {profile.max_group_size}")
-        before = self._sets.get((profile.id, replaced.id)) if isinstance(replaced, Group) else None
+        before = self._states[profile.id].sets.get(replaced.id) if isinstance(replaced, Group) else None
         gone = _size(before.action_profile_actions, profile.count_members) if before is not None else 0
         self._check_total(profile, _size(items, profile.count_members) - gone)
         members = [
@@ -288,10 +302,12 @@ class Profiles:
             for number in done:
                 self._engine.delete_member(profile.name, number)
             raise
-        self._sets[profile.id, group] = shown
+        state = self._states[profile.id]
+        state.sets[group] = shown
+        state.used += _size(shown.action_profile_actions, profile.count_members)
 
     def _one_shot(self, profile: Profile) -> bool:
-        return any(owner == profile.id for owner, _ in self._sets)
+        return bool(self._states[profile.id].sets)
 
     def _refuse_one_shot(self, profile: Profile) -> None:
         if self._one_shot(profile):

@@ -151,6 +151,7 @@ class Servicer:
                     results = await _write(self._addressed(), batch, config)
                 finally:
                     self._write_runs = False
+            self._send_digests()  # their configuration may be another: what waits may be due
             if results:
                 raise BatchError(results, "updates")
 

@@ -7,7 +7,7 @@ from finsy.proto import p4i, p4r, p4t
 
 from switch.p4runtime import schema
 from switch.p4runtime.digests import Digests
-from switch.p4runtime.updates import DELETE, INSERT, Undo
+from switch.p4runtime.updates import DELETE, INSERT, MODIFY, Undo
 
 ID, NAME = 0x17000001, "learn_t"
 
@@ -120,3 +120,24 @@ def test_each_digest_call_of_a_packet_is_a_message_of_its_own() -> None:
             [[b"\x25", b"\1\2\3\4"], [b"\x26", b"\1\2\3\4"]],
             [[b"\x0c", b"5"]],  # a vrf is a string
         ]
+
+
+def test_a_new_configuration_keeps_what_was_learnt_and_what_was_sent() -> None:
+    """ "DigestEntry": MODIFY: use provided configuration parameters; with ack_timeout_ns 0 the cache is empty."""
+    made = digests(size=2, timeout=100, ack=1000)
+    for value in (1, 2, 3):
+        made.sample(NAME, (value,), now=0)
+    assert sent(made, 0) == [[1, 2]]
+
+    def modify(ack: int) -> None:
+        config = p4r.DigestEntry.Config(max_list_size=5, max_timeout_ns=50, ack_timeout_ns=ack)
+        made.write(MODIFY, p4r.DigestEntry(digest_id=ID, config=config), Undo())
+
+    modify(ack=1000)
+    made.sample(NAME, (1,), now=10)  # sent, not acknowledged
+    made.sample(NAME, (4,), now=10)
+    assert sent(made, 49) == []
+    assert sent(made, 50) == [[3, 4]]
+    modify(ack=0)
+    made.sample(NAME, (1,), now=60)
+    assert sent(made, 110) == [[1]]

@@ -274,3 +274,25 @@ def test_a_full_selector_lets_a_set_be_replaced(device: Device) -> None:
     device.modify(entry(action_set(one(13, 4)), key=1))
     assert ports(device) == {13}
     assert device.write(INSERT, entry(action_set(one(11)), key=3)) == "RESOURCE_EXHAUSTED"
+
+
+# ---- "Constraints on action selector programming"
+
+
+def test_empty_groups_and_sets_run_no_action(device: Device) -> None:
+    """ "Constraints on action selector programming": an operation that results in an empty group is no error."""
+    shot = entry(action_set())
+    device.insert(shot)
+    device.reads_back(shot, by="table_entry { table_id: <ecmp> }")
+    assert ports(device, count=5) == {1}
+    device.delete(entry(""))
+    device.insert(group(""), entry(TO_GROUP))
+    assert ports(device, count=5) == {1}
+
+
+def test_one_group_may_hold_different_actions(device: Device) -> None:
+    """ "Constraints on action selector programming": different actions in a group are optional, and supported."""
+    marks = 'action_profile_actions { action { action_id: <mark> params { param_id: 1 value: "\\042" } } weight: 1 }'
+    device.insert(entry(action_set(one(11), marks)))
+    sent = [device.send(op=5, key=1, a=a * 7919)[0] for a in range(100)]
+    assert {(port, fields["r"]) for port, fields in sent} == {(11, 0), (1, 0x22)}
