@@ -9,6 +9,8 @@
 
 #define SLOTS_MIN 64u /* slots of an empty table */
 #define SLOTS_MAX (1ull << 31)
+#define SPARSE_ENTRIES 256u /* tables up to this size grow until each key has room in its first bucket, */
+#define SPARSE_SLOTS 64u    /* or has this many slots */
 #define RECLAIM_BATCH 64u /* slots that have left before the readers' epochs are read: that costs some 100 ns */
 
 /* ---- slots ---- */
@@ -257,6 +259,14 @@ void exact_destroy(struct exact *t)
 
 /* ---- writes ---- */
 
+/* May a table that is so small grow, so that a key whose first bucket is full finds room there? Every packet may ask for that key. */
+static int worth_growing(const struct exact *t, const struct exact_slots *s, uint64_t home)
+{
+    if (t->count >= SPARSE_ENTRIES || s->count >= SPARSE_SLOTS * ((uint64_t)t->count + 1))
+        return 0;
+    return tagged(t, s, home, EXACT_EMPTY) + tagged(t, s, home, EXACT_FREE) == 0;
+}
+
 /* Insert when make_room has been called. */
 static int insert_in_room(struct exact *t, const uint64_t *key, uint32_t action, const uint64_t *params, uint32_t *number)
 {
@@ -270,6 +280,10 @@ static int insert_in_room(struct exact *t, const uint64_t *key, uint32_t action,
     if (own == NUMBERS_NONE)
         return TABLE_NO_MEMORY;
     entry_state_begin(t->state, own);
+    while (worth_growing(t, s, home) && rebuild(t, 2 * s->count) == TABLE_OK) {
+        s = current(t);
+        home = home_of(t, s, key);
+    }
     put(t, s, find_room(t, s, home), key, own + ENTRY_FIRST, action, params);
     t->count++;
     if (number)

@@ -41,6 +41,20 @@ void probe_exact_burst(const struct exact *t, const uint64_t *keys, uint32_t wor
     exact_lookup_burst(t, keys, words, params, found, n);
 }
 
+/* Entries that are not in the bucket where their search begins. */
+uint32_t probe_exact_away(const struct exact *t)
+{
+    uint32_t away = 0, bytes = 8 * exact_bucket_words(exact_stride(t->words, t->param_words));
+    for (uint32_t number = 0; number < t->numbers.fresh; number++) {
+        const uint64_t *key;
+        if (!exact_at(t, number, &key))
+            continue;
+        const uint64_t *bucket = exact_bucket(t, key, t->words, t->param_words);
+        away += key < bucket || key >= bucket + bytes / 8;
+    }
+    return away;
+}
+
 void probe_lpm_burst(const struct lpm *t, const uint64_t *keys, uint32_t exact_width, uint32_t width, const struct entry **found,
                      uint32_t n)
 {

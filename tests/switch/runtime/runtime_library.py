@@ -32,7 +32,7 @@ RESULT_KINDS: dict[type, str] = {
     c_uint64: "hash_crc16 hash_crc32 hash_crcCCITT hash_csum16 hash_xor16 hash_xor32 hash_identity hash_xxh64"
     " hash_toeplitz probe_crc_words crc_compute probe_qsbr_size"
     " probe_register_read probe_checksum_add probe_random_between idle_seen",
-    c_uint32: "exact_insert_many lpm_insert_many ternary_insert_many probe_entry_number",
+    c_uint32: "exact_insert_many lpm_insert_many ternary_insert_many probe_entry_number probe_exact_away",
     c_uint16: "probe_checksum_finish probe_checksum_update16 probe_checksum_update32",
 }
 

@@ -76,6 +76,20 @@ def test_growth_keeps_all_entries_and_their_numbers():
     table.close()
 
 
+@pytest.mark.parametrize("shape", [(1, 0), (2, 1), (4, 3)])  # four, two and one slot in a bucket
+def test_keys_of_a_small_table_lie_where_their_search_begins(shape):
+    """Of 16 keys hardly one needs a second line. With the slots that a large table has an entry, one in six tables
+    would have a key that does, at two slots in a bucket. Oracle: the address of each key and of its bucket."""
+    draw, away = random.Random(2), 0
+    for _ in range(40):
+        table = Exact(*shape, 100)
+        for key in draw.sample(range(2**60), 16):
+            assert table.insert(key, 1, params_of(key, shape[1]))[0] == OK
+        away += table.library.probe_exact_away(table.handle)
+        table.close()
+    assert away <= (2 if shape != (4, 3) else 20)
+
+
 def test_churn_in_a_full_table():
     """Deleting and inserting for ever neither fills the table with corpses nor loses an entry. Oracle: a dict."""
     draw, table, model = random.Random(2), Exact(2, 1, 500), {}
