@@ -269,10 +269,13 @@ class Engine(Explained):
         with self._lock:
             self.table(table).note(match, priority, noted)
 
-    def insert(self, table: str, entry: Entry) -> None:
-        """Add an entry. Raises NotFound, AlreadyExists, Full, Immutable, OutOfRange, InvalidArgument."""
+    def insert(self, table: str, entry: Entry, count: Count | None = None, rates: MeterRates | None = None) -> None:
+        """Add an entry. Raises NotFound, AlreadyExists, Full, Immutable, OutOfRange, InvalidArgument.
+
+        `count`, `rates`: what its direct counter and meter are from the first packet on.
+        """
         with self._lock:
-            self.table(table).write("insert", entry)
+            self.table(table).insert(entry, count or Count(), rates)
 
     def modify(self, table: str, entry: Entry) -> None:
         """Give the entry with this match and priority another action and idle timeout; its counter goes on."""
@@ -297,6 +300,17 @@ class Engine(Explained):
         """The entry with this number in the runtime's table, or None."""
         with self._lock:
             return self.table(table).entry_at(number)
+
+    def each_entry(self, table: str) -> Iterator[Entry]:
+        """One after the other, for tables too large to be held as values. Of what is written meanwhile some is seen."""
+        with self._lock:
+            entries = self.table(table).entries()
+        while True:
+            with self._lock:
+                entry = next(entries, None)
+            if entry is None:
+                return
+            yield entry
 
     def entries(self, table: str) -> Iterator[Entry]:
         """All entries as they are now, const ones included, in no particular order."""

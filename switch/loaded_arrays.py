@@ -109,16 +109,19 @@ def read_meter(meters: int, index: int) -> MeterRates | None:
 
 
 def write_meter(meters: int, index: int, config: MeterRates | None, name: str) -> None:
-    now = n.native().monotonic_ns()
+    kind, rates = meter_rates(config, name)
+    n.check(n.native().meter_configure(meters, index, kind, ctypes.byref(rates), n.native().monotonic_ns()), name)
+
+
+def meter_rates(config: MeterRates | None, name: str) -> tuple[int, n.MeterRates]:
+    """Kind and configuration as the runtime has them. Raises InvalidArgument for what is none."""
     if config is None:
-        n.check(n.native().meter_configure(meters, index, n.METER_OFF, None, now), name)
-        return
+        return n.METER_OFF, n.MeterRates()
     if isinstance(config, SingleRate):
-        kind, rates = n.METER_SINGLE_RATE, n.MeterRates(config.cir, config.cburst, 0, config.eburst)
-    else:
-        kind, rates = n.METER_TWO_RATE, n.MeterRates(config.cir, config.cburst, config.pir, config.pburst)
-    if n.native().meter_configure(meters, index, kind, ctypes.byref(rates), now):
+        return n.METER_SINGLE_RATE, n.MeterRates(config.cir, config.cburst, 0, config.eburst)
+    if config.pir < config.cir:
         raise InvalidArgument(f"meter {name}: the peak rate is below the committed rate")
+    return n.METER_TWO_RATE, n.MeterRates(config.cir, config.cburst, config.pir, config.pburst)
 
 
 def read_counts(meters: int, index: int) -> ColorCounts:

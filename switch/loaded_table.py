@@ -18,7 +18,7 @@ from switch.bmv2_json.program import ConstEntry, Table
 from switch.codegen.layout import GROUP, MEMBER, Packer, TableLayout, pack_params, unpack_params
 from switch.entry_keys import Key, Keys
 from switch.errors import AlreadyExists, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
-from switch.loaded_arrays import read_counts, read_meter, write_counts, write_meter
+from switch.loaded_arrays import meter_rates, read_counts, read_meter, write_counts, write_meter
 from switch.loaded_profile import LoadedProfile
 from switch.table_store import Inserted, Store, Stored
 from switch.values import (
@@ -175,6 +175,16 @@ class LoadedTable:
                 self._modify(entry)
             case "delete":
                 self.delete(entry.match, entry.priority)
+
+    def insert(self, entry: Entry, count: Count, rates: MeterRates | None) -> None:
+        """An entry that begins with this count and meter."""
+        self._check_mutable()
+        kind, config = meter_rates(rates, self.table.name)
+        self._n.entry_state_prepare(self.state, count.packets, count.bytes, kind, ctypes.byref(config))
+        try:
+            self._insert(entry)
+        finally:
+            self._n.entry_state_prepare(self.state, 0, 0, n.METER_OFF, None)
 
     def write_many(self, writes: Iterable[tuple[WriteKind, Entry]]) -> list[EngineError | None]:
         """One answer for each write. Inserts that follow one another go to the runtime in one call."""

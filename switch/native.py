@@ -135,6 +135,7 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "selector_delete_group": (c_int, (P, U32)),
     # entry_state.h, counter.h, meter.h, registers.h, idle.h
     "entry_state_create": (P, (P, P, P)),
+    "entry_state_prepare": (None, (P, U64, U64, c_int, P)),
     "entry_state_destroy": (None, (P,)),
     "counters_create": (P, (U32, U64)),
     "counters_destroy": (None, (P,)),

@@ -54,14 +54,6 @@ class Direct:
             clear = meters.wants_cleared(message.meter_counter_data, table.name)
         return Wanted(count, rates, clear)
 
-    def begin(self, table: Table, entry: EntryId, wanted: Wanted) -> None:
-        """The entry is new, its counter 0 and its meter off."""
-        where = (table.name, entry.key, entry.priority)
-        if wanted.rates is not None:
-            self._engine.write_direct_meter(*where, wanted.rates)
-        if wanted.count is not None:
-            self._engine.write_direct_counter(*where, wanted.count)
-
     def change(self, table: Table, entry: EntryId, wanted: Wanted, undo: Undo) -> None:
         """The entry was modified: a meter that was not mentioned is off again, a counter goes on."""
         if table.direct_meter:
@@ -71,19 +63,18 @@ class Direct:
         if wanted.count is not None:
             self._set_count(table, entry, wanted.count, undo)
 
-    def saved(self, table: Table, entry: EntryId) -> Callable[[], None]:
-        """What brings the resources back when the entry that is about to be deleted is there again."""
+    def saved(self, table: Table, entry: EntryId) -> tuple[Wanted, Callable[[], None]]:
+        """What an entry that is about to be deleted has to begin with when it comes back, and what to call then."""
         where = (table.name, entry.key, entry.priority)
         count = self._engine.read_direct_counter(*where) if table.direct_counter else None
         rates = self._engine.read_direct_meter(*where) if table.direct_meter else None
         counts = self._engine.read_direct_meter_counts(*where) if table.direct_meter else None
 
         def restore() -> None:
-            self.begin(table, entry, Wanted(count, rates, False))
             if counts is not None:
                 self._engine.write_direct_meter_counts(*where, counts)
 
-        return restore
+        return Wanted(count, rates, False), restore
 
     def fill(self, message: p4r.TableEntry, table: Table, entry: EntryId, request: p4r.TableEntry) -> None:
         """Resources are shown where the request has their (empty) fields."""

@@ -101,7 +101,7 @@ class Entries:
         if message.match:
             key = match.translate_key(table.fields, table.index, message.match, table.name)
         _wanted_action(table, message)
-        candidates = self._engine.entries(table.name) if key is None else self._lookup(table, key, message.priority)
+        candidates = self._engine.each_entry(table.name) if key is None else self._lookup(table, key, message.priority)
         yield from (entry for entry in candidates if self.passes(table, entry, message))
 
     def passes(self, table: Table, entry: Entry, message: p4r.TableEntry) -> bool:
@@ -135,7 +135,7 @@ class Entries:
 
     def _lookup(self, table: Table, key: Key, priority: int) -> Iterator[Entry]:
         if table.has_priority and not priority:
-            yield from (entry for entry in self._engine.entries(table.name) if entry.match == key)
+            yield from (entry for entry in self._engine.each_entry(table.name) if entry.match == key)
             return
         try:
             yield self._engine.entry(table.name, key, priority)

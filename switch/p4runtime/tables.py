@@ -62,12 +62,11 @@ class Tables:
         action = self._action(table, message.action, None)
         entry = Entry(_key(entry_id), action, entry_id.priority, message.idle_timeout_ns)
         try:
-            self._engine.insert(table.name, entry)
+            self._engine.insert(table.name, entry, wanted.count, wanted.rates)
         except errors.EngineError:
             self._profiles.release(table, action)
             raise
         undo.add(lambda: self._remove(table, entry))
-        self.direct.begin(table, entry_id, wanted)
         self._entries.set_opaque(entry_id, opaque_of(message))
 
     def _modify(self, table: Table, entry_id: EntryId, message: p4r.TableEntry, undo: Undo) -> None:
@@ -100,12 +99,12 @@ class Tables:
 
     def _delete(self, table: Table, entry_id: EntryId, undo: Undo) -> None:
         old = self._engine.entry(table.name, _key(entry_id), entry_id.priority)
-        restore_direct = self.direct.saved(table, entry_id)
+        had, restore_direct = self.direct.saved(table, entry_id)
         opaque = self._entries.opaque(entry_id)
         self._remove(table, old, undo)
 
         def restore() -> None:
-            self._engine.insert(table.name, old)
+            self._engine.insert(table.name, old, had.count, had.rates)
             self._entries.set_opaque(entry_id, opaque)
             restore_direct()
 

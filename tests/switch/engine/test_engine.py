@@ -18,6 +18,7 @@ from switch.values import (
     GroupMember,
     Lpm,
     Member,
+    MeterConfig,
     Replica,
     Ternary,
     WriteKind,
@@ -244,3 +245,26 @@ def test_the_last_header_of_a_stack_is_a_header() -> None:
     made["actions"][0]["primitives"].append({"op": "assign", "parameters": [field("o", "b"), field("copy", "a")]})
     with Engine.load(made, optimise="quick") as engine:
         assert engine.process(3, b"\1\2\3") == [(1, b"\3")]
+
+
+def test_a_new_entry_begins_with_its_own_counter_and_meter() -> None:
+    """Also where it takes the number of an entry that was deleted (entry_state.h)."""
+    with Engine.load(json_path("meter_direct"), optimise="none") as engine:
+        [table] = [t for t in engine.tables() if t.direct_meter]
+        loaded = engine.table(table.name)
+        action = Action(loaded.table.actions[0].name, tuple(1 for _ in loaded.table.actions[0].params))
+        rates = MeterConfig(10, 20, 30, 40)
+        seen = set()
+        for round_ in range(3):
+            for key in range(100):
+                engine.insert(table.name, Entry((Exact(key),), action), rates=rates if round_ == 0 else None)
+                seen.add(loaded.number((Exact(key),), 0))
+                found = engine.read_direct_meter(table.name, (Exact(key),))
+                assert found == (rates if round_ == 0 else None)
+                engine.delete(table.name, (Exact(key),))
+        assert len(seen) < 300, "no number was used again"
+        with pytest.raises(InvalidArgument):
+            engine.insert(table.name, Entry((Exact(1),), action), rates=MeterConfig(2, 2, 1, 1))
+        assert engine.entry_count(table.name) == 0
+        engine.insert(table.name, Entry((Exact(1),), action))
+        assert engine.read_direct_meter(table.name, (Exact(1),)) is None
