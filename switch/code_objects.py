@@ -20,7 +20,6 @@ from switch.codegen.unit import Unit
 from switch.errors import EngineError
 
 FIRST = {"none": "-O0", "full": "-O3"}  # what runs at once; else -O1
-TRACED = "-O1"
 
 
 class CodeObjects:
@@ -40,6 +39,7 @@ class CodeObjects:
         self._optimise_error: EngineError | None = None
         self._traced: tuple[Unit, ctypes.CDLL] | None = None
         first = FIRST.get(optimise, "-O1")
+        self._traced_level = "-O0" if optimise == "none" else "-O1"
         self._best = "-O3" if optimise == "background" else first
         self._plain = self._code(self._load(unit.source, first))
         self._set_code(pipeline, self._plain)
@@ -139,7 +139,7 @@ class CodeObjects:
         with self._trace_lock:
             if self._traced is None:
                 unit = generate(self._program, trace=True)
-                self._traced = unit, self._load(unit.source, TRACED)
+                self._traced = unit, self._load(unit.source, self._traced_level)
             unit, library = self._traced
         match = ctypes.cast(library.p4gate_match, ctypes.c_void_p).value or 0
         return unit, self._code(library), match

@@ -57,6 +57,7 @@ class DebugService:
         self._source = source
         self._watch = Watch()
         self._capture: Capture | None = None
+        self._tracing = asyncio.Lock()  # a trace holds writers off for some milliseconds: one after the other
 
     def handler(self) -> grpc.GenericRpcHandler:
         methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
@@ -76,7 +77,8 @@ class DebugService:
         if not 0 <= port < 1 << 16:
             await _refuse(context, f"port {port}: 0 to 65535")
         try:
-            found = await asyncio.to_thread(engine.trace, port, data)
+            async with self._tracing:
+                found = await asyncio.to_thread(engine.trace, port, data)
         except EngineError as error:
             await _refuse(context, str(error))
         return json.dumps(_shown(found, asked)).encode()
