@@ -176,3 +176,34 @@ def test_what_is_out_of_range():
     assert meters.library.meter_configuration(meters.handle, ctypes.c_uint64(0), config) == SINGLE_RATE
     assert tuple(config) == (2, 1, 0, 1)
     meters.close()
+
+
+def test_every_execution_is_counted_by_colour_whatever_the_configuration():
+    """Oracle: the colours that came out; P4Runtime 1.4, "MeterCounterData"."""
+    meters = Meters(BYTES, size=2)
+    counted = [[0, 0] for _ in range(3)]
+
+    def execute(size: int, now: int, color: int = GREEN) -> None:
+        got = meters.execute(1, size, now, color)
+        counted[got][0] += 1
+        counted[got][1] += size
+
+    def counts(index: int) -> list[list[int]]:
+        out = (ctypes.c_uint64 * 6)()
+        meters.library.meter_counts(meters.handle, ctypes.c_uint64(index), out)
+        return [[out[2 * i], out[2 * i + 1]] for i in range(3)]
+
+    execute(70, 0)  # off: green
+    for kind, config in ((TWO_RATE, (1000, 300, 2000, 900)), (SINGLE_RATE, (1000, 300, 0, 200))):
+        meters.configure(1, kind, config, SECOND)
+        for i in range(20):
+            execute(100 + i, SECOND + i * SECOND // 20)
+    execute(5, 3 * SECOND, RED)
+    assert counts(1) == counted and all(packets for packets, _ in counted)
+    assert counts(0) == counts(2) == [[0, 0]] * 3
+    meters.library.meter_set_counts(meters.handle, ctypes.c_uint64(1), (ctypes.c_uint64 * 6)(1, 2, 3, 4, 5, 6))
+    execute(7, 100 * SECOND)
+    assert counts(1) == [[2, 9], [3, 4], [5, 6]]
+    meters.library.meter_reset(meters.handle, ctypes.c_uint64(1))
+    assert counts(1) == [[0, 0]] * 3 and meters.execute(1, 10**6, 100 * SECOND) == GREEN
+    meters.close()
