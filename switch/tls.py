@@ -49,7 +49,7 @@ def may_write(writers: Collection[str] | None) -> MayWrite:
 
 def _check(certificate: Path, key: Path, authority: Path | None) -> None:
     """gRPC would only log what is wrong with the files, when the first client comes."""
-    for path in (certificate, key, authority):
+    for path in (key, certificate, authority):
         if path is not None:
             try:
                 path.read_bytes()
