@@ -234,7 +234,10 @@ def test_packets_come_from_files_and_go_to_files(tmp_path: Path) -> None:
         (["--no-p4", "--", "--grpc-server-addr", "203.0.113.1:9559"], 1, "203.0.113.1:9559"),
         (["--no-p4", "--", "--grpc-server-ssl", "--grpc-server-cert=x", "--grpc-server-key=no"], 1, "no: No such file"),
         (
-            "--no-p4 -- --grpc-server-ssl --grpc-server-cert=x --grpc-server-key=y --grpc-server-with-client-auth".split(),
+            [
+                *("--no-p4", "--", "--grpc-server-ssl", "--grpc-server-cert=x", "--grpc-server-key=y"),
+                "--grpc-server-with-client-auth",
+            ],
             1,
             "--grpc-server-cacert",
         ),
