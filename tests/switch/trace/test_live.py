@@ -17,9 +17,12 @@ from golden.switch_thread import SwitchThread
 from google.protobuf import text_format
 
 from switch.debug_service import SERVICE
+from switch.p4runtime.server import Options
 from switch.switch_client import Address
+from switch.tls import credentials
 from switch.trace_command.cli import trace_command
 
+from .conftest import PROGRAM
 from .recorded import CASES
 
 CAPTURE, STATS, TRACE = f"/{SERVICE}/Capture", f"/{SERVICE}/Stats", f"/{SERVICE}/Trace"
@@ -192,6 +195,31 @@ def test_a_capture_ends_when_the_pipeline_is_replaced(switch: SwitchThread) -> N
                     other.plane.inject(1, bytes(8))
         other.settle()
     assert messages[-1]["ended"] == "pipeline"
+
+
+def test_over_tls_with_a_certificate_that_may_only_read() -> None:
+    """The switch's own test certificates: `monitor` is no writer."""
+    files = Path(__file__).parents[1] / "p4runtime" / "tls"
+    authority, mine = files / "localhost.crt", (files / "monitor.crt", files / "monitor.key")
+    tls = credentials(files / "localhost.crt", files / "localhost.key", authority)
+    options = Options(address="127.0.0.1:0", optimise="quick", tls=tls, writers=frozenset({"controller.example"}))
+    with SwitchThread(options) as secure:
+        folder = CASES / PROGRAM
+        info = text_format.Parse((folder / f"{PROGRAM}.p4info.txtpb").read_text(), p4i.P4Info())
+        secure.call(secure.switch.set_pipeline((folder / f"{PROGRAM}.json").read_bytes(), info))
+        address = secure.address.replace("127.0.0.1", "localhost")
+        arguments = ["--grpc", address, "--tls-ca", str(authority), "--port", "1", "0001 0000"]
+        certificate = ["--tls-cert", str(mine[0]), "--tls-key", str(mine[1])]
+        shown = CliRunner().invoke(trace_command, [*arguments, *certificate])
+        assert shown.exit_code == 0, shown.output
+        assert "table MyIngress.t: miss" in shown.output
+        for wrong, code in (
+            (arguments, 1),
+            ([*arguments, *certificate[:2]], 2),
+            (["--grpc", address, *arguments[4:]], 1),
+        ):
+            refused = CliRunner().invoke(trace_command, wrong)
+            assert refused.exit_code == code and "Traceback" not in refused.output
 
 
 def test_hits_misses_and_drops_are_counted_while_somebody_watches(switch: SwitchThread) -> None:
