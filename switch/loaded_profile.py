@@ -13,14 +13,18 @@ from switch.codegen.layout import pack_params, param_places
 from switch.errors import AlreadyExists, Full, InUse, InvalidArgument, NotFound, OutOfRange
 from switch.values import Action, Group, GroupMember, Member
 
-SLOTS_MIN = 1024  # a profile's declared size is not a limit here (nor in BMv2); the control plane checks it
+SLOTS_MIN = 1 << 14  # a profile's declared size is not a limit here (nor in BMv2); the control plane checks it
+
+
+SLOTS_MAX = 1 << 22
 
 
 class Slots:
     """Dense numbers for sparse ids; one that was freed is used again last."""
 
     def __init__(self, count: int) -> None:
-        self._free = deque(range(count - 1, -1, -1))
+        self._count, self._fresh = count, 0  # slots from _fresh on were never taken
+        self._free: deque[int] = deque()
         self._slot: dict[int, int] = {}
         self._id: dict[int, int] = {}
 
@@ -28,9 +32,13 @@ class Slots:
         return number in self._slot
 
     def take(self, number: int) -> int:
-        if not self._free:
+        if self._fresh < self._count:
+            slot = self._fresh
+            self._fresh += 1
+        elif self._free:
+            slot = self._free.pop()
+        else:
             raise Full("no slot left")
-        slot = self._free.pop()
         self._slot[number], self._id[slot] = slot, number
         return slot
 
@@ -58,7 +66,8 @@ class LoadedProfile:
         self._pipeline = pipeline
         self._actions = {a.name: a for a in actions}
         self._param_words = max((param_places(a)[1] for a in actions), default=0)
-        count = 2 * max(SLOTS_MIN, profile.size)  # an action set that is modified is there twice for a while
+        # an action set that is modified is there twice for a while
+        count = 2 * min(max(SLOTS_MIN, profile.size), SLOTS_MAX)
         qsbr = self._n.pipeline_qsbr(pipeline)
         self.pointer = n.made(self._n.selector_create(qsbr, self._param_words, count, count), profile.name)
         self._n.pipeline_set_arrays(pipeline, profile.index, None, None, None, self.pointer)

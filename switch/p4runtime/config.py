@@ -126,12 +126,15 @@ class PipelineConfig:
         try:
             info = schema.build(config.p4info, data_widths(engine.program, engine.value_set_widths()))
             fit_together(info, engine)
+            kept = p4r.ForwardingPipelineConfig()
+            kept.CopyFrom(config)
+            return Pipeline(kept, info, engine, self._loader.stopped)
         except StatusError:
             engine.close()
             raise
-        kept = p4r.ForwardingPipelineConfig()
-        kept.CopyFrom(config)
-        return Pipeline(kept, info, engine, self._loader.stopped)
+        except errors.EngineError as e:
+            engine.close()
+            raise StatusError(INVALID_ARGUMENT, f"P4Info and p4_device_config are not of one program: {e}") from None
 
     def _run(self, pipeline: Pipeline) -> None:
         """Put a pipeline in the place of the running one."""

@@ -21,11 +21,13 @@ def numbers_in_use(schema: Schema, engine: Engine, strings: Translation) -> set[
                 found.update(_given(table.actions.values(), entry.action, strings))
             found.update(_given(table.actions.values(), engine.default(table.name), strings))
     for profile in schema.profiles.values():
-        for action in engine.members(profile.name).values():
-            found.update(_given(profile.actions.values(), action, strings))
+        if _any_param(profile.actions.values(), strings):
+            for action in engine.members(profile.name).values():
+                found.update(_given(profile.actions.values(), action, strings))
     for value_set in schema.value_sets.values():
-        for member in engine.value_set(value_set.name):
-            found.update(_matched(value_set.fields, member, strings))
+        if any(f.strings is strings for f in value_set.fields):
+            for member in engine.value_set(value_set.name):
+                found.update(_matched(value_set.fields, member, strings))
     for register in schema.registers.values():
         if schema.types.strings.get(register.type_spec.new_type.name) is strings:
             found.update(engine.read_register(register.name, i) for i in range(engine.register_size(register.name)))

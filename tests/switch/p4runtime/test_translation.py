@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from device import INSERT, Device, entities, golden
+from device import INSERT, Device, compiled_entities, entities, golden
 from finsy.proto import p4i, p4r
+from golden.client import Client, Refused
+from golden.switch_thread import SwitchThread
 
 from switch.p4runtime import packetio, schema
 from switch.p4runtime.data_widths import DataWidths
@@ -179,3 +181,14 @@ def test_watch_ports_and_replicas_are_strings_where_ports_are() -> None:
         device.engine.set_port_up(12, False)
         assert [port for port, _ in device.send(op=10, key=5)] == [13]
         device.reads_back(group, by="packet_replication_engine_entry { multicast_group_entry { } }")
+
+
+def test_p4info_of_another_program_is_refused() -> None:
+    """ "SetForwardingPipelineConfig RPC": INVALID_ARGUMENT, also where strings are looked for in what is not there."""
+    info, program = compiled_entities()
+    next(r for r in info.registers if r.preamble.alias == "reg_vrf").preamble.name = "nowhere"
+    with SwitchThread() as switch, Client(switch.address) as client:
+        client.arbitrate()
+        with pytest.raises(Refused) as caught:
+            client.set_pipeline(info, program)
+        assert caught.value.code == "INVALID_ARGUMENT" and "nowhere" in str(caught.value.message)
