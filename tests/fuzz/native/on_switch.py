@@ -122,6 +122,10 @@ class OnSwitch:
         sent += [(CPU_PORT, p.data.hex()) for p in packet_ins]
         return Result(sent, [(d.name, d.values) for d in digests])
 
+    def copies_missing(self) -> int:
+        """How many copies were not made for want of room."""
+        return self.engine.drops()["no copy"]
+
     # ---- tables
 
     def _entry(self, step: Step) -> Entry:

@@ -25,7 +25,8 @@ class Outcome:
     undefined: int = 0
     """Packets that differ because they read fields of invalid headers; the case ends there."""
     overloads: int = 0
-    """Packets that go round for longer than the model follows: they are left out."""
+    """Packets that go round for longer than the model follows, or of which there are more copies at a time than the
+    switch has room for: they are left out."""
 
 
 def run(case: Case) -> Outcome:
@@ -79,7 +80,11 @@ def _packets(step: Any, model: OnModel, switch: OnSwitch, outcome: Outcome) -> b
             defined.append(packet)
             results.append(result)
     if defined:
+        before = switch.copies_missing()
         wanted, got = together(results), switch.packets(at, defined)
+        if wanted != got and switch.copies_missing() > before:
+            outcome.overloads += len(defined)
+            return surface.stateful
         if wanted != got:
             outcome.difference = _describe(step, wanted, got)
             return True

@@ -81,7 +81,7 @@ control E(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t 
             clone_preserving_field_list(CloneType.E2E, (bit<32>)hdr.op.session, 1);
         }
         if (hdr.op.egress_what[1:1] == 1) { truncate((bit<32>)hdr.op.group); }
-        if (hdr.op.egress_what[2:2] == 1 && hdr.op.count < 5) { recirculate_preserving_field_list(2); }
+        if (hdr.op.egress_what[2:2] == 1 && hdr.op.count < 3) { recirculate_preserving_field_list(2); }
         if (hdr.op.egress_what[3:3] == 1) { hdr.extra.setValid(); hdr.extra.a = (bit<16>)std.egress_port; hdr.extra.b = 7; }
         out_port.apply();
     }
