@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from switch.errors import BadProgram
 
-WIDTH_MAX = 8 * 10240  # bits
+WIDTH_MAX = 8192  # bits: an arithmetic value lies on the stack, and a key of that width in 128 pieces
 SIZE_MAX = (1 << 31) - 1
 LONG = 280  # characters of a path or a complaint
 
@@ -94,8 +94,8 @@ class Node:
         return value
 
     def width(self) -> int:
-        """A number of bits that a packet can have."""
-        return self._at_most(WIDTH_MAX, "bits, as many as the longest packet has")
+        """A number of bits that the switch computes with."""
+        return self._at_most(WIDTH_MAX, "bits")
 
     def size(self) -> int:
         """A number of cells, entries or members."""

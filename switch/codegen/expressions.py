@@ -38,6 +38,7 @@ from switch.bmv2_json.program import (
 )
 from switch.codegen.layout import Layout
 from switch.codegen.values import BITS, C, Class, Interval, constant, convert, hull, low_class, operand, unsigned
+from switch.errors import BadProgram
 
 SHIFT_MAX = 1024  # a left shift by a run-time amount keeps at most this many more bits where all bits are asked for
 
@@ -54,6 +55,9 @@ class HeaderRef:
     type: HeaderType
 
 
+WIDE_BITS_MAX = 20_000  # such values lie on the stack: a product of the widest fields, and a bit more
+
+
 class Expressions:
     """Compiles expressions of one program. `params`: names and widths of the enclosing action's parameters in C."""
 
@@ -62,8 +66,20 @@ class Expressions:
         self.params: Sequence[tuple[str, int]] = ()
         self.own_fields: tuple[str, HeaderType] | None = None  # what Param means in a P4_14 length expression
         self.trace = False  # registers are read through the trace
-        self.wide_bits = 0  # the widest value that struct wide must hold
+        self.where = ""  # the part of the JSON that is being compiled
+        self._wide_bits = 0
         self._intervals: dict[int, tuple[Expr, Interval]] = {}  # by id; the expression is kept so that ids stay taken
+
+    @property
+    def wide_bits(self) -> int:
+        """The widest value that struct wide must hold."""
+        return self._wide_bits
+
+    @wide_bits.setter
+    def wide_bits(self, bits: int) -> None:
+        if bits > WIDE_BITS_MAX:
+            raise BadProgram(f"{self.where}: an expression has values of {bits} bits; the most is {WIDE_BITS_MAX}")
+        self._wide_bits = bits
 
     # ---- headers and fields
 

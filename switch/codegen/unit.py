@@ -77,20 +77,27 @@ def generate(program: Program, *, trace: bool = False, count: bool = False) -> U
     if trace:
         logic += trace_functions(program, layout)
     for c in program.calculations:
+        e.where = f"calculations.{c.name}"
         logic += calc.calculation(c, calculation_names[c.name], e)
     for profile in program.profiles:
         if profile.selector is not None:
             name = tables.selectors[profile.name] = layout.globals.new("select_" + profile.name)
             logic += calc.calculation(profile.selector, name, e)
     for a in program.actions:
+        e.where = f"actions.{a.name}"
         logic += action(a, statements, layout.action_names[a.index])
     for t in program.tables:
+        e.where = f"tables.{t.name}"
         logic += tables.apply(t)
+    e.where = "parsers"
     logic += ParserCode(program, statements).generate()
+    e.where = "pipelines"
     logic += ingress.generate()
     logic += egress.generate()
+    e.where = "checksums"
     logic += calc.verify_checksums(program.checksums, calculation_names, e, statements.hooks)
     logic += calc.update_checksums(program.checksums, calculation_names, e, statements.hooks)
+    e.where = "deparsers"
     logic += deparse(program, statements)
     logic += _keep_fields(program, e)
     logic += _digests(program, e)

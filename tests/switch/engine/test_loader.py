@@ -66,7 +66,7 @@ BROKEN = {
     "no egress": (_set("pipelines", 1, "name", to="other"), "there is no pipeline 'egress'"),
     "deparser": (_set("deparsers", 0, "order", to=["h", "q"]), "deparsers[0].order[1]: no header is named 'q'"),
     "two fields": (_set("header_types", 2, "fields", 1, 0, to="k"), "a second field named"),
-    "wide": (_set("header_types", 2, "fields", 0, 1, to=1 << 40), "too large; the most is 81920 bits"),
+    "wide": (_set("header_types", 2, "fields", 0, 1, to=1 << 40), "too large; the most is 8192 bits"),
     "size": (_set(*T0, "max_size", to=-1), "max_size: expected an integer that is not negative"),
 }
 
