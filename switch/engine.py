@@ -512,7 +512,7 @@ class Engine(Explained):
     def watched_ports(self) -> set[int]:
         """The ports whose state matters to a group's member or to a replica."""
         with self._lock:
-            return self._replication.watched().union(*(p.watchers for p in self._profiles.values()))
+            return set(self._replication.watched).union(*(p.watchers for p in self._profiles.values()))
 
     def set_port_up(self, port: int, up: bool) -> None:
         """A port's link went up or down: group members that watch it and replicas with backups follow. All start up."""

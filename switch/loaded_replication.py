@@ -7,6 +7,7 @@ takes its way through egress and is lost at the port (P4Runtime 1.5, "MulticastG
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from switch import native as n
@@ -24,6 +25,7 @@ class LoadedReplication:
         self._down = down
         self.groups: dict[int, tuple[Replica, ...]] = {}
         self.sessions: dict[int, CloneSession] = {}
+        self.watched: Counter[int] = Counter()  # ports of replicas that have backups, and of these: how many
 
     def set_group(self, group: int, replicas: Sequence[Replica]) -> None:
         """Create or replace; an empty list deletes."""
@@ -31,9 +33,10 @@ class LoadedReplication:
             raise OutOfRange(f"multicast group {group}: 1 to {MULTICAST_GROUPS - 1}")
         _check(replicas)
         self._publish_group(group, replicas)
-        self.groups.pop(group, None)
+        self._note(self.groups.pop(group, ()), -1)
         if replicas:
             self.groups[group] = tuple(replicas)
+            self._note(replicas, 1)
 
     def set_session(self, session: int, config: CloneSession | None) -> None:
         """Create or replace; None deletes."""
@@ -41,21 +44,21 @@ class LoadedReplication:
             raise OutOfRange(f"clone session {session}: 0 to {CLONE_SESSIONS - 1}")
         if config is None:
             n.check(self._n.pipeline_delete_clone(self._pipeline, session), f"clone session {session}")
-            del self.sessions[session]
+            self._note(self.sessions.pop(session).replicas, -1)
             return
         _check(config.replicas)
         self._publish_session(session, config)
+        if session in self.sessions:
+            self._note(self.sessions[session].replicas, -1)
         self.sessions[session] = config
+        self._note(config.replicas, 1)
 
-    def watched(self) -> set[int]:
-        """The ports whose state matters: those of replicas that have backups, and of these."""
-        return {
-            r.port
-            for replicas in (*self.groups.values(), *(c.replicas for c in self.sessions.values()))
-            for first in replicas
-            if first.backups
-            for r in (first, *first.backups)
-        }
+    def _note(self, replicas: Iterable[Replica], by: int) -> None:
+        for first in replicas:
+            for r in (first, *first.backups) if first.backups else ():
+                self.watched[r.port] += by
+                if not self.watched[r.port]:
+                    del self.watched[r.port]
 
     def port_changed(self, port: int) -> None:
         """The port is among those that are down now, or not any more."""
