@@ -90,7 +90,7 @@ def _chosen(pcap: Path, frames: Iterator[Frame], number: int) -> Iterator[Frame]
 def trace(setup: Setup, wanted: Packets, test: Filter | None, output: Output) -> None:
     """Raises ClickException and FilterError."""
     try:
-        with Engine.load(setup.program, optimise="quick", cpu_port=setup.cpu_port, drop_port=setup.drop_port) as engine:
+        with Engine.load(setup.program, optimise="none", cpu_port=setup.cpu_port, drop_port=setup.drop_port) as engine:
             for path in setup.entries:
                 _carry_out(engine, setup, path)
             _trace_all(engine, setup, wanted, test, output)
