@@ -7,11 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pcapng.h"
+
 #define FILE_HEADER 24
 #define RECORD_HEADER 16
 #define MICROSECONDS 0xa1b2c3d4
 #define NANOSECONDS 0xa1b23c4d
-#define PCAPNG 0x0a0d0d0a
 
 struct recording {
     uint8_t *bytes;
@@ -106,12 +107,17 @@ struct recording *recording_open(const char *path, char *error, unsigned room)
     int failed = r ? read_all(r, path) : ENOMEM;
     if (failed)
         snprintf(error, room, "%s: %s", path, strerror(failed));
-    else if (!read_header(r)) {
-        if (r->size >= 4 && word(r, 0) == PCAPNG)
-            snprintf(error, room, "%s: this is pcapng; expected pcap (`editcap -F pcap` or `tcpdump -w` make it)", path);
-        else
-            snprintf(error, room, "%s: not a pcap file", path);
-    } else if (check_records(r, path, error, room)) {
+    else if (r->size >= 4 && word(r, 0) == PCAPNG_MAGIC) {
+        uint8_t *records = NULL;
+        size_t size;
+        if (pcapng_read(path, r->bytes, r->size, &records, &size, error, room)) {
+            free(r->bytes);
+            *r = (struct recording){.bytes = records, .size = size, .fraction = 1};
+            return r;
+        }
+    } else if (!read_header(r))
+        snprintf(error, room, "%s: not a pcap file", path);
+    else if (check_records(r, path, error, room)) {
         r->at = FILE_HEADER;
         return r;
     }

@@ -1,4 +1,4 @@
-/* A pcap file read packet by packet: micro- or nanoseconds, either byte order (draft-ietf-opsawg-pcap).
+/* A pcap file read packet by packet: micro- or nanoseconds, either byte order (draft-ietf-opsawg-pcap); or pcapng.
  *
  * The whole file is read and checked when it is opened, so a broken one is refused before a packet of it was sent.
  */

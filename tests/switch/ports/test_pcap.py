@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from scapy.layers.l2 import Ether
-from scapy.utils import RawPcapReader, wrpcap
+from scapy.utils import RawPcapReader, wrpcap, wrpcapng
 
 from switch import build
 from switch.benchmark.bare import BareForwarder
@@ -33,6 +33,24 @@ def pcap(packets: list[tuple[int, bytes]], *, order: str = "<", unit: int = 1) -
     for at, data in packets:
         out += struct.pack(f"{order}IIII", at // 10**9, at % 10**9 // unit, len(data), len(data)) + data
     return out
+
+
+def block(order: str, kind: int, body: bytes) -> bytes:
+    length = struct.pack(f"{order}I", 12 + len(body))
+    return struct.pack(f"{order}I", kind) + length + body + length
+
+
+def pcapng(
+    packets: list[tuple[int, bytes]], order: str = "<", resolution: int = 9, original: int = 0, interface: int = 0
+) -> bytes:
+    """A pcapng file: a section, an interface, a block of statistics, packets of (units of its resolution, bytes)."""
+    out = block(order, 0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, 1, 0, -1))
+    options = struct.pack(f"{order}HHB3xHH", 9, 1, resolution, 0, 0)
+    out += block(order, 1, struct.pack(f"{order}HHI", 1, 0, 0) + options)
+    for at, data in packets:
+        head = struct.pack(f"{order}IIIII", interface, at >> 32, at & 0xFFFFFFFF, len(data), original or len(data))
+        out += block(order, 6, head + data + bytes(-len(data) % 4))
+    return out + block(order, 5, bytes(12))
 
 
 def read(path: Path) -> list[bytes]:
@@ -68,6 +86,36 @@ def test_packets_of_several_files_enter_in_the_order_and_at_the_pace_of_their_ti
             times += [(meta.sec * 10**9 + meta.usec, data[:2]) for data, meta in reader]
     times.sort()
     assert [data for _, data in times] == [b"2a", b"1b", b"2c", b"1d", b"1e", b"2f"]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("resolution", "second"), [(9, 10**9), (6, 10**6), (3, 10**3), (10, 10**10), (0x8A, 1 << 10)])
+def test_pcapng_is_read_in_either_byte_order_and_any_unit_of_time(
+    tmp_path: Path, order: str, resolution: int, second: int
+) -> None:
+    """The distance of two packets is seen in what was captured when they entered."""
+    packets = [(1700000000 * second, b"first"), (1700000000 * second + second // 20, b"50 ms later, in an odd length")]
+    (tmp_path / "in").write_bytes(pcapng(packets, order, resolution))
+    with DataPlane(build.runtime_library()) as plane:
+        plane.start()
+        plane.attach(BareForwarder(1, 1))
+        plane.add_files(1, tmp_path / "in", tmp_path / "out")
+        plane.start_files(wait=0)
+        start = time.monotonic_ns()
+        wait_until(lambda: plane.counters(1).sent == 2, "both pass")
+        assert time.monotonic_ns() - start >= 45_000_000
+        assert read(tmp_path / "out") == [data for _, data in packets]
+
+
+def test_what_scapy_writes_as_pcapng_is_read(tmp_path: Path) -> None:
+    wrpcapng(str(tmp_path / "in"), [Ether(bytes(60)), Ether(bytes(61))])
+    with DataPlane(build.runtime_library()) as plane:
+        plane.start()
+        plane.attach(BareForwarder(1, 1))
+        plane.add_files(1, tmp_path / "in", tmp_path / "out")
+        plane.start_files(wait=0)
+        wait_until(lambda: plane.counters(1).sent == 2, "both pass")
+        assert read(tmp_path / "out") == [bytes(60), bytes(61)]
 
 
 def test_files_wait_for_a_pipeline(tmp_path: Path) -> None:
@@ -121,7 +169,10 @@ def test_ports_in_memory_are_captured_in_both_directions_until_told_otherwise(tm
     [
         (b"", "not a pcap file"),
         (b"hello, this is no capture", "not a pcap file"),
-        (b"\x0a\x0d\x0d\x0a" + bytes(40), "pcapng"),
+        (b"\x0a\x0d\x0d\x0a" + bytes(40), "at byte 0: a section of no byte order"),
+        (pcapng([(0, b"x" * 60)])[:-1], "at byte 152: a block that is cut off"),
+        (pcapng([(0, b"x" * 60)], original=61), "only a part was captured"),
+        (pcapng([(0, b"x" * 60)], interface=1), "an interface that was not described"),
         (pcap([(0, b"x" * 60)])[:-1], "packet 1 at byte 24: it has 60 bytes, the file only 59 more"),
         (pcap([(0, b"x" * 60), (1, b"")])[:-7], "packet 2: the file ends within its header"),
         (pcap([])[:24] + struct.pack("<IIII", 0, 0, 4, 60) + b"abcd", "only 4 of its 60 bytes were captured"),
@@ -160,10 +211,11 @@ def test_files_that_cannot_be_had_are_named(tmp_path: Path) -> None:
 def test_damaged_files_are_read_or_refused_in_one_line(tmp_path: Path) -> None:
     """Random damage to a good file; the sanitized run of these tests sees every byte that is read."""
     random_bytes = random.Random(7)
-    good = pcap([(i, bytes(random_bytes.randrange(100))) for i in range(20)])
+    packets = [(i, bytes(random_bytes.randrange(100))) for i in range(20)]
     refused = 0
     with DataPlane(build.runtime_library()) as plane:
         for number in range(300):
+            good = (pcap, pcapng)[number % 2](packets)
             data = bytearray(good[: random_bytes.randrange(len(good) + 1)] if number % 3 == 0 else good)
             for _ in range(random_bytes.randrange(4)):
                 if data:
