@@ -6,6 +6,7 @@
 #include "ternary_bits.h"
 #include "ternary_groups.h"
 #include "ternary_rules.h"
+#include "ternary_split.h"
 
 #define SMALL_AGAIN (TERNARY_SMALL / 2) /* rules at which groups are given up for bits */
 
@@ -16,7 +17,9 @@ static struct ternary_root *root_of(const struct ternary *t)
 
 static void release(struct ternary_root *root, struct qsbr *qsbr)
 {
-    void (*how)(void *) = root->layout == TERNARY_BITS ? ternary_bits_release : ternary_groups_release;
+    void (*how)(void *) = root->layout == TERNARY_BITS    ? ternary_bits_release
+                          : root->layout == TERNARY_GROUPS ? ternary_groups_release
+                                                           : ternary_split_release;
     if (qsbr)
         qsbr_retire(qsbr, root, how);
     else
@@ -86,20 +89,68 @@ static void sort_by_rank(const struct ternary_writer *w, uint32_t *numbers, uint
     }
 }
 
+static struct ternary_split *split_of(const struct ternary *t)
+{
+    return root_of(t)->layout == TERNARY_SPLIT ? (struct ternary_split *)root_of(t) : NULL;
+}
+
+/* Numbers of the `held` rules of the layout. */
+static void list(const struct ternary *t, uint32_t *numbers, uint32_t held)
+{
+    const struct ternary_writer *w = t->writer;
+    struct ternary_split *split = split_of(t);
+    if (root_of(t)->layout == TERNARY_GROUPS)
+        ternary_groups_numbers(w, root_of(t), numbers);
+    else if (!split)
+        memcpy(numbers, w->order, held * sizeof *numbers);
+    for (uint32_t v = 0; split && v < 256; v++) {
+        list(&split->part[v], numbers, split->part[v].writer->count);
+        numbers += split->part[v].writer->count;
+    }
+}
+
 /* Numbers of all rules that the layout holds, then `extra` of `more`. NULL: no memory. */
 static uint32_t *collect(const struct ternary *t, const uint32_t *more, uint32_t extra, uint32_t held)
 {
-    const struct ternary_writer *w = t->writer;
     uint32_t *numbers = malloc(((size_t)held + extra + 1) * sizeof *numbers);
     if (!numbers)
         return NULL;
-    if (root_of(t)->layout == TERNARY_GROUPS)
-        ternary_groups_numbers(w, root_of(t), numbers);
-    else
-        memcpy(numbers, w->order, held * sizeof *numbers);
+    list(t, numbers, held);
     if (extra)
         memcpy(numbers + held, more, extra * sizeof *numbers);
     return numbers;
+}
+
+static int build(struct ternary *t, uint32_t *numbers, uint32_t n, uint32_t small);
+
+/* Give each part its rules. */
+static int fill_parts(const struct ternary_writer *w, struct ternary_split *s, const uint32_t *numbers, uint32_t n)
+{
+    uint32_t *own = malloc(((size_t)n + 1) * sizeof *own), from[257] = {0};
+    int result = own ? TABLE_OK : TABLE_NO_MEMORY;
+    for (uint32_t i = 0; own && i < n; i++)
+        from[ternary_split_part(s, w, numbers[i]) - s->part + 1]++;
+    for (uint32_t v = 0; v < 256; v++)
+        from[v + 1] += from[v];
+    for (uint32_t i = 0; own && i < n; i++) {
+        struct ternary *part = ternary_split_part(s, w, numbers[i]);
+        own[from[part - s->part] + part->writer->count++] = numbers[i];
+    }
+    for (uint32_t v = 0; v < 256 && result == TABLE_OK; v++)
+        if (s->part[v].writer->count)
+            result = build(&s->part[v], own + from[v], s->part[v].writer->count, TERNARY_SMALL);
+    free(own);
+    return result;
+}
+
+static struct ternary_root *build_split(const struct ternary *t, const uint32_t *numbers, uint32_t n)
+{
+    struct ternary_split *s = ternary_split_create(t, numbers, n);
+    if (s && fill_parts(t->writer, s, numbers, n) != TABLE_OK) {
+        ternary_split_release(s);
+        return NULL;
+    }
+    return s ? &s->root : NULL;
 }
 
 /* A new layout of the right kind for these n rules. The array is sorted. */
@@ -112,7 +163,7 @@ static int build(struct ternary *t, uint32_t *numbers, uint32_t n, uint32_t smal
         fresh = ternary_bits_build(w, numbers, n);
         if (fresh)
             memcpy(w->order, numbers, n * sizeof *numbers);
-    } else {
+    } else if (!(fresh = build_split(t, numbers, n))) {
         fresh = ternary_groups_build(w, numbers, n);
     }
     if (!fresh)
@@ -121,19 +172,31 @@ static int build(struct ternary *t, uint32_t *numbers, uint32_t n, uint32_t smal
     return TABLE_OK;
 }
 
+/* Rules from which on a table that has this layout has another one than bits. */
+static uint32_t small_for(const struct ternary *t)
+{
+    return root_of(t)->layout == TERNARY_BITS ? TERNARY_SMALL : SMALL_AGAIN;
+}
+
 /* The layout holds `held` rules; let it hold `extra` more. */
 static int add_rules(struct ternary *t, const uint32_t *numbers, uint32_t extra, uint32_t held)
 {
-    struct ternary_root *root = root_of(t);
-    if (root->layout == TERNARY_GROUPS && extra == 1) {
-        enum groups_result result = ternary_groups_insert(t->writer, root, numbers[0]);
+    struct ternary_split *split = split_of(t);
+    struct ternary *part = split && extra == 1 ? ternary_split_part(split, t->writer, numbers[0]) : NULL;
+    if (part) {
+        int result = add_rules(part, numbers, 1, part->writer->count);
+        part->writer->count += result == TABLE_OK;
+        return result;
+    }
+    if (root_of(t)->layout == TERNARY_GROUPS && extra == 1) {
+        enum groups_result result = ternary_groups_insert(t->writer, root_of(t), numbers[0]);
         if (result != GROUPS_REBUILD)
             return result == GROUPS_DONE ? TABLE_OK : TABLE_NO_MEMORY;
     }
     uint32_t *all = collect(t, numbers, extra, held);
     if (!all)
         return TABLE_NO_MEMORY;
-    int result = build(t, all, held + extra, root->layout == TERNARY_GROUPS ? SMALL_AGAIN : TERNARY_SMALL);
+    int result = build(t, all, held + extra, small_for(t));
     free(all);
     return result;
 }
@@ -147,7 +210,7 @@ static int rebuild_without(struct ternary *t, uint32_t number, uint32_t held)
     for (uint32_t i = 0; i < held; i++)
         if (all[i] != number)
             all[n++] = all[i];
-    int result = build(t, all, n, root_of(t)->layout == TERNARY_GROUPS ? SMALL_AGAIN : TERNARY_SMALL);
+    int result = build(t, all, n, small_for(t));
     free(all);
     return result;
 }
@@ -156,8 +219,15 @@ static int rebuild_without(struct ternary *t, uint32_t number, uint32_t held)
 static int remove_rule(struct ternary *t, uint32_t number, uint32_t held)
 {
     struct ternary_writer *w = t->writer;
+    struct ternary_split *split = split_of(t);
     if (root_of(t)->layout == TERNARY_BITS || held - 1 <= SMALL_AGAIN)
         return rebuild_without(t, number, held);
+    if (split) {
+        struct ternary *part = ternary_split_part(split, w, number);
+        int result = remove_rule(part, number, part->writer->count);
+        part->writer->count -= result == TABLE_OK;
+        return result;
+    }
     if (ternary_groups_delete(w, root_of(t), number) != GROUPS_DONE)
         return TABLE_NO_MEMORY;
     if (ternary_groups_worn(w))
@@ -230,7 +300,8 @@ uint32_t ternary_insert_many(struct ternary *t, uint32_t n, const uint64_t *valu
             numbers[i] = own;
     }
     /* few into many: one by one is cheaper than building all anew */
-    if (root_of(t)->layout == TERNARY_GROUPS && done < w->count / 16)
+    const uint32_t few = root_of(t)->layout == TERNARY_GROUPS ? w->count / 16 : split_of(t) ? w->count / 1024 : 0;
+    if (done < few)
         while (added < done && add_rules(t, &fresh[added], 1, w->count + added) == TABLE_OK)
             added++;
     else if (done && add_rules(t, fresh, done, w->count) == TABLE_OK)
@@ -261,12 +332,15 @@ int ternary_modify(struct ternary *t, const uint64_t *value, const uint64_t *mas
     if (cell == NUMBERS_NONE)
         return TABLE_NO_MEMORY;
     w->rule[number].cell = cell;
-    if (root_of(t)->layout == TERNARY_GROUPS) {
-        ternary_groups_modify(w, root_of(t), number);
+    struct ternary *part = t; /* where the rule is */
+    while (split_of(part))
+        part = ternary_split_part(split_of(part), w, number);
+    if (root_of(part)->layout == TERNARY_GROUPS) {
+        ternary_groups_modify(part->writer, root_of(part), number);
     } else {
-        struct ternary_bits *bits = (struct ternary_bits *)root_of(t);
-        for (uint32_t i = 0; i < w->count; i++)
-            if (w->order[i] == number)
+        struct ternary_bits *bits = (struct ternary_bits *)root_of(part);
+        for (uint32_t i = 0; i < part->writer->count; i++)
+            if (part->writer->order[i] == number)
                 atomic_store_explicit(&bits->cell[i], cell, memory_order_release);
     }
     cells_free(&w->cells, old);

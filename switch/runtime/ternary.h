@@ -6,8 +6,9 @@
  * matching rule of the largest rank wins; of equal ranks the one in the lower seat: an insert takes the lowest seat that is free, as
  * BMv2 does with its handles, so the older rule wins unless the younger took the seat of one that was deleted.
  *
- * Up to TERNARY_SMALL rules: ternary_bits.h, a bit vector of rules for each value of each key byte. Above: ternary_groups.h, groups
- * of 8 rules with similar masks and values, guarded by such bit vectors of groups. Either is published whole by `root` (release).
+ * Up to TERNARY_SMALL rules: ternary_bits.h, a bit vector of rules for each value of some key bytes. Above: ternary_split.h, a table for each
+ * value of a byte, if every rule wants one value of it; else ternary_groups.h, groups of 8 rules with similar masks and values, guarded
+ * by bit vectors of groups. Each is published whole by `root` (release).
  *
  * Cost: docs/switch/ternary.md.
  */

@@ -5,7 +5,9 @@
  * rule out most; what is left is compared with the key. For bits, rules are in order of rank, so the first one that is
  * found to match is the answer, however many match.
  *
- * Publication: bits: immutable but for `cell`, replaced whole. groups: rows and the list of groups change in place; a
+ * A table of very many rules that all want one value of some byte is split by that byte; each part has a layout of its own.
+ *
+ * Publication: split: immutable but for the parts' roots. bits: immutable but for `cell`, replaced whole. groups: rows and the list of groups change in place; a
  * rule's bits are set before its group is published. When rules move between groups, `moves` is raised between the publication of
  * the new place and that of the old without them; a search during which it changed is done again.
  */
@@ -22,7 +24,7 @@
 #define TERNARY_SMALL (64 * TERNARY_CHUNK) /* rules up to which `bits` is used */
 #endif
 
-enum ternary_layout { TERNARY_BITS, TERNARY_GROUPS };
+enum ternary_layout { TERNARY_BITS, TERNARY_GROUPS, TERNARY_SPLIT };
 
 struct ternary_root {
     enum ternary_layout layout;
@@ -52,6 +54,12 @@ struct ternary {
     uint32_t entry_stride, pieces;
     const struct ternary_piece *piece;
     struct ternary_writer *writer;
+};
+
+struct ternary_split {
+    struct ternary_root root;
+    uint16_t offset, byte;    /* of the byte in the key, as it lies in memory; its number */
+    struct ternary part[256]; /* by its value */
 };
 
 typedef uint64_t ternary_vector __attribute__((vector_size(32), aligned(8), may_alias));
@@ -211,6 +219,11 @@ static inline const struct entry *ternary_lookup_groups(const struct ternary *t,
 TERNARY_INLINE const struct entry *ternary_lookup(const struct ternary *t, const uint64_t *key, uint32_t words)
 {
     const struct ternary_root *root = atomic_load_explicit(&t->root, memory_order_acquire);
+    while (__builtin_expect(root->layout == TERNARY_SPLIT, 0)) {
+        const struct ternary_split *split = (const struct ternary_split *)root;
+        t = &split->part[((const uint8_t *)key)[split->offset]];
+        root = atomic_load_explicit(&t->root, memory_order_acquire);
+    }
     if (root->layout == TERNARY_BITS)
         return ternary_lookup_bits(t, (const struct ternary_bits *)root, key, words);
     return ternary_lookup_groups(t, (const struct ternary_groups *)root, key, words);

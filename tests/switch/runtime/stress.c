@@ -2,7 +2,7 @@
  * the key looked up, and must be at least as good as the entries that are always there. Run under ThreadSanitizer and
  * AddressSanitizer, which add their own opinion on order and lifetime.
  *
- *     stress exact|lpm|lpm-exact|ternary|ternary-range|selector WRITES SEED     exit 0, or 1 with a line on stderr
+ *     stress exact|lpm|lpm-exact|ternary|ternary-range|ternary-split|selector WRITES SEED     exit 0, or 1 with a line on stderr
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -196,7 +196,7 @@ static void lpm_read(uint64_t *state)
  * around TERNARY_SMALL, so that the layout changes under the readers. ---- */
 
 static struct ternary *ternary;
-static int with_range;
+static int with_range, with_parts; /* with_parts: every rule wants one value of the upper byte */
 static uint64_t toggled[TOGGLED][3]; /* value, mask, rank of what was inserted; 0 mask: free */
 
 static uint64_t fixed_rule(uint64_t i)
@@ -228,6 +228,13 @@ static void ternary_start(void)
     ternary_begin();
 }
 
+static void ternary_split_start(void)
+{
+    with_range = 0;
+    with_parts = 1;
+    ternary_begin();
+}
+
 static void ternary_range_start(void)
 {
     with_range = 1;
@@ -247,7 +254,7 @@ static void ternary_write(uint64_t *state, uint64_t version)
             fail("delete", slot[0], NULL);
         slot[1] = 0;
     } else if (!slot[1]) {
-        uint64_t rank = random_between(state, 0, 99), mask = (random_next(state) & 0xffff) | 0x100, value = random_next(state) & mask;
+        uint64_t rank = random_between(state, 0, 99), mask = (random_next(state) & 0xffff) | (with_parts ? 0xff00 : 0x100), value = random_next(state) & mask;
         if (with_range) {
             uint64_t low = random_between(state, 0, 255);
             value = (value & 0xff00) | low;
@@ -345,6 +352,7 @@ static const struct subject subjects[] = {
     {"lpm-exact", lpm_exact_start, lpm_write, lpm_read},
     {"ternary", ternary_start, ternary_write, ternary_read},
     {"ternary-range", ternary_range_start, ternary_write, ternary_read},
+    {"ternary-split", ternary_split_start, ternary_write, ternary_read},
     {"selector", selector_start, selector_write, selector_read},
 };
 

@@ -35,7 +35,9 @@ def stress(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return program, writes
 
 
-@pytest.mark.parametrize("subject", ["exact", "lpm", "lpm-exact", "ternary", "ternary-range", "selector"])
+@pytest.mark.parametrize(
+    "subject", ["exact", "lpm", "lpm-exact", "ternary", "ternary-range", "ternary-split", "selector"]
+)
 def test_readers_see_the_old_entry_or_the_new_one(stress: tuple[Path, int], subject: str) -> None:
     program, writes = stress
     # ThreadSanitizer wants a layout of memory that randomisation may not leave it

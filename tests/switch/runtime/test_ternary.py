@@ -103,8 +103,9 @@ def test_any_sequence_of_writes_answers_like_a_linear_search(data, shape, size):
     table.close()
 
 
-def acl(draw: random.Random, ranges: tuple[tuple[int, int], ...]) -> tuple[int, int, int]:
-    """A rule as people write them: tenant 24 | source 32 | destination 32 | protocol 8 | port 16 | port 16."""
+def acl(draw: random.Random, ranges: tuple[tuple[int, int], ...], anyone: bool = False) -> tuple[int, int, int]:
+    """A rule as people write them: tenant 24 | source 32 | destination 32 | protocol 8 | port 16 | port 16.
+    `anyone`: some are for all tenants."""
 
     def prefix(lengths: list[int]) -> tuple[int, int]:
         mask = 2**32 - 2 ** (32 - draw.choice(lengths))
@@ -122,10 +123,11 @@ def acl(draw: random.Random, ranges: tuple[tuple[int, int], ...]) -> tuple[int, 
         ports, port_mask = 0 << 16 | low, 0xFFFF << 16 | draw.choice([low, 0xFFFF])
     else:
         ports, port_mask = draw.choice([(port, 0xFFFF), (0, 0)])
-    value = tenant << 104 | source << 72 | target << 40 | protocol << 32 | ports
+    tenant_mask = 0 if anyone and draw.random() < 0.1 else 0xFFFFFF
+    value = (tenant & tenant_mask) << 104 | source << 72 | target << 40 | protocol << 32 | ports
     return (
         value,
-        0xFFFFFF << 104 | source_mask << 72 | target_mask << 40 | protocol_mask << 32 | port_mask,
+        tenant_mask << 104 | source_mask << 72 | target_mask << 40 | protocol_mask << 32 | port_mask,
         draw.randrange(50),
     )
 
@@ -144,13 +146,18 @@ def hit(draw: random.Random, rule: tuple[int, int, int], ranges: tuple[tuple[int
 COUNT = 1300
 
 
-@pytest.mark.parametrize("ranges", [(), ((0, 16), (16, 16))])
-@pytest.mark.parametrize("bulk", [False, True])
-def test_hundreds_of_rules_move_from_bits_to_groups_and_back(ranges, bulk):
-    """Past 1,024 rules by single inserts and by a bulk insert, changes there, then deletes down to nothing."""
+PORTS = ((0, 16), (16, 16))
+
+
+@pytest.mark.parametrize(
+    ("ranges", "bulk", "anyone"), [((), False, False), ((), True, True), (PORTS, False, True), (PORTS, True, False)]
+)
+def test_hundreds_of_rules_move_from_bits_to_groups_or_parts_and_back(ranges, bulk, anyone):
+    """Past 1,024 rules by single inserts and by a bulk insert, changes there, then deletes down to nothing. Where every
+    rule is for one tenant the table is split by tenants, until a rule for all of them comes."""
     draw = random.Random(bool(ranges) * 2 + bulk)
     table, model, size = Ternary(2, 1, COUNT, ranges), Model(ranges), COUNT
-    rules = [acl(draw, ranges) for _ in range(COUNT)]
+    rules = [acl(draw, ranges, anyone) for _ in range(COUNT)]
     if bulk:
         rows = [(*rule, i, (i ^ 0xFF,)) for i, rule in enumerate(rules)]
         for start, stop in ((0, 100), (100, 1100), (1100, 1150), (1150, COUNT)):
@@ -167,6 +174,10 @@ def test_hundreds_of_rules_move_from_bits_to_groups_and_back(ranges, bulk):
                 compare(table, model, [hit(draw, draw.choice(rules), ranges) for _ in range(60)])
     compare(table, model, [hit(draw, rule, ranges) for rule in rules[:250]])
     for i in range(300):
+        if i == 200:
+            apply(table, model, "d", rules[0], i, size)
+            apply(table, model, "i", (0, 0, 40), i, size)
+            compare(table, model, [hit(draw, rule, ranges) for rule in rules[:100]])
         apply(table, model, draw.choice("imd"), draw.choice([draw.choice(rules), acl(draw, ranges)]), i, size)
     compare(table, model, [hit(draw, rule, ranges) for rule in rules[:250]])
     left = list(model.rules)
