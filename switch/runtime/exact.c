@@ -11,6 +11,7 @@
 #define SLOTS_MAX (1ull << 31)
 #define SPARSE_ENTRIES 256u /* tables up to this size grow until each key has room in its first bucket, */
 #define SPARSE_SLOTS 64u    /* or has this many slots */
+#define RECLAIM_INSERTS 4096u /* inserts after which what was retired is freed, if it can be */
 #define RECLAIM_BATCH 64u /* slots that have left before the readers' epochs are read: that costs some 100 ns */
 
 /* ---- slots ---- */
@@ -168,6 +169,7 @@ static int rebuild(struct exact *t, uint64_t count)
     }
     atomic_store_explicit(&t->slots, fresh, memory_order_release);
     qsbr_retire(t->qsbr, old, slots_release);
+    qsbr_reclaim(t->qsbr); /* arrays are large: no two of them wait for their end, if it can be helped */
     numbers_destroy(&t->slots_leaving);
     numbers_init(&t->slots_leaving, t->qsbr, 0);
     return TABLE_OK;
@@ -285,7 +287,8 @@ static int insert_in_room(struct exact *t, const uint64_t *key, uint32_t action,
         home = home_of(t, s, key);
     }
     put(t, s, find_room(t, s, home), key, own + ENTRY_FIRST, action, params);
-    t->count++;
+    if (++t->count % RECLAIM_INSERTS == 0)
+        qsbr_reclaim(t->qsbr);
     if (number)
         *number = own;
     return TABLE_OK;
