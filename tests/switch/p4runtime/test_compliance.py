@@ -46,3 +46,8 @@ def test_the_row_names_tests_that_exist(number: int, cells: list[str]) -> None:
         path = ROOT / "tests" / file
         assert path.is_file(), f"line {number}: {file}"
         assert test in names_in(path), f"line {number}: {file} has no {test}"
+
+
+def test_no_requirement_stands_there_twice() -> None:
+    found = [tuple(cells[:2]) for _, cells in rows()]
+    assert len(set(found)) == len(found)
