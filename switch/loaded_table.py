@@ -17,7 +17,7 @@ from switch.bmv2_json.program import Action as ActionDecl
 from switch.bmv2_json.program import ConstEntry, Table
 from switch.codegen.layout import GROUP, MEMBER, Packer, TableLayout, pack_params, unpack_params
 from switch.entry_keys import Key, Keys
-from switch.errors import AlreadyExists, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
+from switch.errors import AlreadyExists, BadProgram, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
 from switch.loaded_arrays import meter_rates, read_counts, read_meter, write_counts, write_meter
 from switch.loaded_profile import LoadedProfile
 from switch.table_store import Inserted, Store, Stored
@@ -62,8 +62,11 @@ class LoadedTable:
         # (P4Runtime 1.4, "Constant Tables").
         self._priority_top = 1 + max((entry.priority for entry in t.entries), default=0)
         self._shown_priorities = all(entry.shown_priority > 0 for entry in t.entries)
-        for entry in t.entries:
-            self._insert(self._const_entry(entry))
+        for i, entry in enumerate(t.entries):
+            try:
+                self._insert(self._const_entry(entry))
+            except EngineError as error:
+                raise BadProgram(f"tables.{t.name}.entries[{i}]: {error}") from None
         self.locked = t.const
         if t.const:
             self._const_numbers = {stored.number for stored in self._stored()}

@@ -12,9 +12,11 @@ import pytest
 
 from switch.bmv2_json import load_program
 from switch.bmv2_json.parsers import key_width
+from switch.codegen import generate
 from switch.errors import BadProgram
 
 from .golden import ROOT, json_path
+from .program import field, program
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*/*.json")), ids=lambda p: p.stem)
@@ -125,3 +127,26 @@ def test_an_expression_as_key_is_as_wide_as_the_values_leave_it() -> None:
     state["transition_key"].append(state["transition_key"][1])
     with pytest.raises(BadProgram, match="a second expression in a transition key"):
         load_program(root)
+
+
+def test_values_that_do_not_fit_on_the_stack_are_refused() -> None:
+    square: Any = field("i", "w")
+    for _ in range(10):
+        square = {"type": "expression", "value": {"op": "*", "left": square, "right": square}}
+    quotient = {
+        "type": "expression",
+        "value": {"op": ">>", "left": square, "right": {"type": "hexstr", "value": "0x40"}},
+    }
+    made = program(
+        [("w", 72, False)], [("b", 72, False)], [{"op": "assign", "parameters": [field("o", "b"), quotient]}]
+    )
+    with pytest.raises(BadProgram, match=r"^actions\.run: an expression has values of \d+ bits; the most is 20000$"):
+        generate(load_program(made))
+
+
+def test_a_complaint_is_one_short_line() -> None:
+    root = copy.deepcopy(json.loads(json_path("table_exact").read_text()))
+    root["pipelines"][0]["init_table"] = "x\n" * 5000
+    with pytest.raises(BadProgram) as caught:
+        load_program(root)
+    assert len(str(caught.value)) < 600 and "\n" not in str(caught.value)
