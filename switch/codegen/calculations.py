@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from switch.bmv2_json.program import Calculation, Checksum, HashConst, HashField, HashHeader, Header
+from switch.bmv2_json.program import Calculation, Checksum, FieldRef, HashConst, HashField, HashHeader, Header
 from switch.codegen.expressions import Expressions
 from switch.codegen.headers import store_fields
+from switch.codegen.in_place import store_field
 from switch.codegen.parsers import pack_words
 from switch.codegen.trace_hooks import Hooks
 from switch.codegen.values import C, constant
@@ -24,6 +25,7 @@ class Run:
     header: Header | None  # None: constants and metadata, always there
     parts: list[tuple[str, int]]  # C text and width
     varbit: str | None = None  # a varbit field, alone in its run
+    places: list[tuple[str, int] | None] = field(default_factory=list)  # of a part that lies in bytes: C pointer, bit
 
     @property
     def bits(self) -> int:
@@ -52,12 +54,13 @@ def calculation(calc: Calculation, name: str, expressions: Expressions) -> list[
 def _runs(calc: Calculation, expressions: Expressions) -> list[Run]:
     runs: list[Run] = []
 
-    def add(header: Header | None, text: str, width: int) -> None:
+    def add(header: Header | None, text: str, width: int, place: tuple[str, int] | None = None) -> None:
         if width == 0:
             return
         if not runs or runs[-1].header is not header or runs[-1].varbit:
             runs.append(Run(header, []))
         runs[-1].parts.append((text, width))
+        runs[-1].places.append(place)
 
     for item in calc.inputs:
         match item:
@@ -66,21 +69,59 @@ def _runs(calc: Calculation, expressions: Expressions) -> list[Run]:
             case HashField(ref):
                 assert isinstance(ref.header, Header)
                 owner = None if ref.header.metadata else ref.header
-                path = expressions.field_path(ref)
                 if ref.field.varbit:
-                    runs.append(Run(owner, [], path))
+                    runs.append(Run(owner, [], expressions.field_path(ref)))
                 else:
-                    add(owner, path, ref.field.width)
+                    add(owner, _bits(ref, expressions), ref.field.width, _place(ref, expressions))
             case HashHeader(header):
-                names = expressions.layout.field_names[header.type.name]
                 owner = None if header.metadata else header
                 for f in header.type.fields:
-                    path = f"{expressions.header(header).lvalue}.{names[f.name]}"
+                    ref = FieldRef(header, f)
                     if f.varbit:
-                        runs.append(Run(owner, [], path))
+                        runs.append(Run(owner, [], expressions.field_path(ref)))
                     else:
-                        add(owner, path, f.width)
+                        add(owner, _bits(ref, expressions), f.width, _place(ref, expressions))
     return runs
+
+
+def _bits(ref: FieldRef, expressions: Expressions) -> str:
+    """C text of a field's bits: an operand; of more than 128 bits an array of bytes."""
+    if ref.field.width > 128:
+        return expressions.field_path(ref)
+    return str(expressions.read(ref, signed=False))
+
+
+def _place(ref: FieldRef, expressions: Expressions) -> tuple[str, int] | None:
+    """Where a field lies that is bytes of the packet: pointer to its header, bit from there."""
+    if not expressions.stays_bytes(ref):
+        return None
+    return expressions.header(ref.header).lvalue, ref.field.offset
+
+
+def _whole_loads(run: Run) -> list[tuple[str, int]]:
+    """The parts, where neighbours in the packet are loaded together: 32 or 16 bits from a multiple of 16 bits on."""
+    found: list[tuple[str, int]] = []
+    i = offset = 0
+    while i < len(run.parts):
+        place, bits, end = run.places[i], 0, i
+        if place is not None and place[1] % 8 == 0 and offset % 16 == 0:
+            total = 0
+            while end < len(run.parts) and run.places[end] == (place[0], place[1] + total):
+                total += run.parts[end][1]
+                end += 1
+                if total % 16 == 0:
+                    bits, stop = total, end
+        if place is None or bits == 0:
+            found.append(run.parts[i])
+            offset += run.parts[i][1]
+            i += 1
+            continue
+        for at in range(place[1] // 8, (place[1] + bits) // 8, 4):
+            n = min(4, (place[1] + bits) // 8 - at)
+            found.append((f"load_be({place[0]} + {at}, {n})".replace(" + 0,", ","), 8 * n))
+        offset += bits
+        i = stop
+    return found
 
 
 def _add_constant(add: object, value: int, width: int) -> None:
@@ -105,7 +146,7 @@ def _sum(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[s
     lines = ["    uint64_t sum = 0;"]
     for run in runs:
         terms, offset = [], 0
-        for text, width in run.parts:
+        for text, width in _whole_loads(run):
             offset += width
             shift = -offset % 16
             if width + shift > 48:  # fold before the shift, which would push bits out at the top
@@ -214,7 +255,7 @@ def verify_checksums(
         if c.condition is not None:
             tests.append(expressions.truth(c.condition))
         condition = " && ".join(t for t in tests if t != "1") or "1"
-        target = expressions.exact(c.target).text
+        target = str(expressions.exact(c.target))
         if c.source:
             lines.append(f"    /* {c.source} */")
         wrong = hooks.checksum(i, f"{names[c.calculation.name]}(w, p)", target)
@@ -230,11 +271,16 @@ def update_checksums(
     for i, c in enumerate(checksums):
         if not c.update:
             continue
-        path, width = expressions.field_path(c.target), c.target.field.width
+        width = c.target.field.width
         value = f"{names[c.calculation.name]}(w, p)"
         if width < 64:
             value += f" & {constant((1 << width) - 1, 'u64').text}"
-        store = f"wide_store({path}, {width}, wide_from({value}));" if width > 128 else f"{path} = {value};"
+        if expressions.stays_bytes(c.target):
+            target = expressions.header(c.target.header).lvalue
+            (store,) = store_field(target, c.target.field, C(value, "u64")) or [";"]
+        else:
+            path = expressions.field_path(c.target)
+            store = f"wide_store({path}, {width}, wide_from({value}));" if width > 128 else f"{path} = {value};"
         if c.source:
             lines.append(f"    /* {c.source} */")
         if c.condition is not None:

@@ -1,10 +1,10 @@
-"""A pipeline as one C function: the graph of tables and conditionals as nested ifs, gotos where paths share a tail.
+"""A pipeline in C: the graph of tables and conditionals as nested ifs, gotos where paths share a tail.
 (A graph with loops is all gotos.)
 
 Large tables are looked up in two steps, so that a burst's cache misses overlap: at a split the packet's key is
-prefetched, and the function returns 1 with the place in frame.resume; the driver calls it for the other packets of the
-burst, then again for this one. Keys of later large tables that nothing on the way changes are prefetched at the first
-split too.
+prefetched and the function, a stage, ends; the next one begins with the table, when all packets of the burst have come
+so far. Keys of later large tables that nothing on the way changes are prefetched at the first split too. A stage goes
+on to later ones only, so one turn through the stages takes all packets to the end.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class ControlCode:
         self.labels = {name: names.new(name) for name in pipeline.nodes}
         self.emitted: set[str] = set()
         self.gotos: set[str] = set()
+        self.entry: str | None = None  # the large table that begins the stage being written
         self.followers = {name: _targets(pipeline, tables, name) for name in pipeline.nodes}
         self.order = {name: -i for i, name in enumerate(_postorder(self.followers))}  # ascending: before what follows
         self.loops = any(self.order[f] <= self.order[n] for n, after in self.followers.items() for f in after if f)
@@ -75,23 +76,43 @@ class ControlCode:
         return [t for tables in self.splits.values() for t in tables]
 
     def generate(self) -> list[str]:
+        """The functions NAME_stage_N(w, p), and NAME(w, packets, count) that runs a burst through them."""
         where = f"{self.pipeline.source}: " if self.pipeline.source else ""
+        what = f"{where}{comment(self.pipeline.name)}"
         lines: list[str] = []
-        for t in self.prefetched:
+        for t in {t.index: t for t in self.prefetched}.values():
             lines += self.t.prefetch(t)
-        lines.append(f"/* {where}{comment(self.pipeline.name)}{'; 1: call again' if self.splits else ''} */")
-        lines += [f"static int {self.pipeline.name}(struct worker *w, struct packet *p)", "{", "    (void)w, (void)p;"]
-        if self.splits:
-            lines.append("    switch (p->frame.resume) {")
-            for i in range(len(self.splits)):
-                lines += [f"    case {i + 1}:", f"        goto resume_{i + 1};"]
-            lines.append("    }")
-        body = self._blocks() if self.loops else self._sequence(self.pipeline.start, None, "    ")
+        entries = [self.pipeline.start, *self.splits]
+        for stage, entry in enumerate(entries):
+            begin = f", from {comment(entry)} on" if stage and entry else ""
+            lines += [f"/* {what}{begin}: the stage to go on with; 0: done */", *self._stage(stage, entry)]
+        name = self.pipeline.name
+        lines += [
+            f"/* {what}: a burst, each stage for all packets, lest one wait for memory while others could go on */",
+            f"static void {name}(struct worker *w, struct packet *packets, unsigned count)",
+            "{",
+            "    for (unsigned i = 0; i < count; i++)",
+            f"        packets[i].frame.stage = {name}_stage_0(w, &packets[i]);",
+        ]
+        for stage in range(1, len(entries)):
+            lines += [
+                "    for (unsigned i = 0; i < count; i++)",
+                f"        if (packets[i].frame.stage == {stage})",
+                f"            packets[i].frame.stage = {name}_stage_{stage}(w, &packets[i]);",
+            ]
+        return [*lines, "}", ""]
+
+    def _stage(self, stage: int, entry: str | None) -> list[str]:
+        self.emitted.clear()
+        self.gotos.clear()
+        self.entry = entry if stage else None
+        head = f"ALWAYS_INLINE uint8_t {self.pipeline.name}_stage_{stage}(struct worker *w, struct packet *p)"
+        body = self._blocks() if self.loops else self._sequence(entry, None, "    ")
         kept = [line for line in body if not line.endswith("@") or line[:-2].strip() in self.gotos]
         kept = [line[:-1] + ";" if line.endswith("@") else line for line in kept]
         if kept and kept[-1] == "    return 0;":
             kept.pop()
-        return [*lines, *kept, "    return 0;", "}", ""]
+        return [head, "{", "    (void)w, (void)p;", *kept, "    return 0;", "}", ""]
 
     def _sequence(self, node: str | None, stop: str | None, indent: str) -> list[str]:
         lines: list[str] = []
@@ -112,7 +133,8 @@ class ControlCode:
                     lines.append(f"{indent}{self.t.layout.action_names[control.action.index]}(w, p, NULL);")
                     lines += self._exit(may_exit(control.action), indent)
                 case Table():
-                    lines += self._split(control, indent)
+                    if node in self.splits and node != self.entry:
+                        return lines + self._split(control, indent)
                     lines += self._table(control, join, indent)
             node = join
         return lines
@@ -169,18 +191,9 @@ class ControlCode:
         return f"goto {self.labels[name]};"
 
     def _split(self, t: Table, indent: str) -> list[str]:
-        tables = self.splits.get(t.name)
-        if tables is None:
-            return []
-        number = list(self.splits).index(t.name) + 1
-        calls = [f"{indent}{self.t.prefetch_name(x)}(w, p);" for x in tables]
-        return [
-            *calls,
-            f"{indent}p->frame.resume = {number};",
-            f"{indent}return 1;",
-            f"resume_{number}:",
-            f"{indent}p->frame.resume = 0;",
-        ]
+        """Fetch what the stage that begins with this table will look at, and end here."""
+        calls = [f"{indent}{self.t.prefetch_name(x)}(w, p);" for x in self.splits[t.name]]
+        return [*calls, f"{indent}return {list(self.splits).index(t.name) + 1};"]
 
     def _exit(self, possible: bool, indent: str) -> list[str]:
         return [f"{indent}if (p->frame.exited)", f"{indent}    return 0;"] if possible else []
@@ -205,7 +218,7 @@ class ControlCode:
         kind = self.t.returns(t)
         if kind == "nothing":
             return [
-                f"{indent}{call};",
+                *([] if self.t.does_nothing(t) else [f"{indent}{call};"]),
                 *exits,
                 *self._sequence(_targets(self.pipeline, self.t, t.name)[0], join, indent),
             ]

@@ -36,6 +36,7 @@ from switch.bmv2_json.program import (
     UnionMember,
     ValidBit,
 )
+from switch.codegen.in_place import load_field
 from switch.codegen.layout import Layout
 from switch.codegen.values import BITS, C, Class, Interval, constant, convert, hull, low_class, operand, unsigned
 from switch.errors import BadProgram
@@ -50,9 +51,10 @@ WIDE_OPERATOR = {"+": "add", "-": "sub", "*": "mul", "&": "and", "|": "or", "^":
 class HeaderRef:
     """A header in C: an lvalue, its validity bit as C text (None: metadata, always valid), its type."""
 
-    lvalue: str
+    lvalue: str  # of a header that stays bytes: a pointer to them
     bit: str | None
     type: HeaderType
+    in_place: bool = False
 
 
 WIDE_BITS_MAX = 20_000  # such values lie on the stack: a product of the widest fields, and a bit more
@@ -87,7 +89,8 @@ class Expressions:
         match h:
             case Header():
                 place = self.layout.places[h.name]
-                return HeaderRef(f"p->{place.member}", None if place.bit is None else str(place.bit), h.type)
+                bit = None if place.bit is None else str(place.bit)
+                return HeaderRef(f"p->{place.member}", bit, h.type, h.name in self.layout.in_place)
             case StackAt(stack, index):
                 i = f"clamp({self.index(index)}, {len(stack.headers)})"
                 return self._stack_element(stack.name, i, stack.type)
@@ -118,7 +121,22 @@ class Expressions:
     def is_valid(self, ref: HeaderRef) -> str:
         return "1" if ref.bit is None else f"is_valid(p, {ref.bit})"
 
+    def stays_bytes(self, ref: FieldRef) -> bool:
+        return isinstance(ref.header, Header) and ref.header.name in self.layout.in_place
+
+    def read(self, ref: FieldRef, *, signed: bool = True) -> C:
+        """The field's value; without `signed`, the bits of its two's complement."""
+        f = ref.field if signed else replace(ref.field, signed=False)
+        if not self.stays_bytes(ref):
+            return self.read_field(self.field_path(ref), f)
+        c = load_field(self.header(ref.header).lvalue, f)
+        if f.signed and f.width:
+            return self.read_field(str(c), f)
+        return c
+
     def field_path(self, ref: FieldRef) -> str:
+        """A C lvalue; not of a field that stays bytes."""
+        assert not self.stays_bytes(ref)
         return f"{self.header(ref.header).lvalue}.{self.field_name(ref)}"
 
     def field_name(self, ref: FieldRef) -> str:
@@ -249,8 +267,8 @@ class Expressions:
         match e:
             case Const(value):
                 return constant(value, self.interval(e).c_class)
-            case FieldRef(_, f):
-                return self.read_field(self.field_path(e), f)
+            case FieldRef():
+                return self.read(e)
             case ValidBit(h):
                 return C(self.is_valid(self.header(h)), "u64", True, True)
             case Param(i):
@@ -465,17 +483,18 @@ class Expressions:
 
     def raw(self, ref: FieldRef) -> C:
         """A field's bits as they are on the wire: of a signed field its two's complement."""
-        return self.read_field(self.field_path(ref), replace(ref.field, signed=False))
+        return self.read(ref, signed=False)
 
-    def store(self, e: Expr, width: int, *, typed: bool = False) -> C:
-        """e modulo 2^width, of class low_class(width). `typed`: the C type it goes to cuts what is above its width."""
+    def store(self, e: Expr, width: int, *, typed: bool = False, cut: bool = False) -> C:
+        """e modulo 2^width, of class low_class(width). `typed`: the C type it goes to cuts what is above its width;
+        `cut`: what it goes to cuts, whatever the width."""
         inner = self.interval(e)
         if width > 128:
             self.wide_bits = max(self.wide_bits, width + 1)
         if inner.natural and inner.high < 1 << width:
             return convert(self.exact(e), low_class(width))
         value = self.low(e, width)
-        if width in (64, 128) or (typed and (width in (8, 16, 32) or value.cls == "wide")):
+        if width in (64, 128) or cut or (typed and (width in (8, 16, 32) or value.cls == "wide")):
             return value  # the C type, or wide_store, cuts
         if value.cls == "wide":
             return C(f"wide_cut({value.text}, {width})", "wide", True)
@@ -527,6 +546,9 @@ class Expressions:
     def same_header(self, a: HeaderRef, b: HeaderRef) -> str:
         """Both valid and all fields equal (two headers that are not valid differ, as in BMv2)."""
         tests = [self.is_valid(a), self.is_valid(b)]
+        if a.in_place:
+            tests.append(f"memcmp({a.lvalue}, {b.lvalue}, {a.type.fixed_bits // 8}) == 0")
+            return "(" + " && ".join(tests) + ")"
         for f in a.type.fields:
             name = self.layout.field_names[a.type.name][f.name]
             x, y = f"{a.lvalue}.{name}", f"{b.lvalue}.{name}"

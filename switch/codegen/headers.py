@@ -16,11 +16,12 @@ def c_type(width: int) -> str:
     return "unsigned __int128"
 
 
-def declare(layout: Layout, header_type: HeaderType) -> list[str]:
-    """The struct."""
+def declare(layout: Layout, header_type: HeaderType, needed: set[str] | None = None) -> list[str]:
+    """The struct; of its fields those whose C names are `needed`, by default all."""
     names = layout.field_names[header_type.name]
     lines = [f"struct {layout.type_names[header_type.name]} {{"]
-    for f in header_type.fields:
+    fields = [f for f in header_type.fields if needed is None or names[f.name] in needed]
+    for f in fields:
         if f.varbit:
             room = max(1, (f.width + 7) // 8)
             lines.append(
@@ -31,7 +32,7 @@ def declare(layout: Layout, header_type: HeaderType) -> list[str]:
         else:
             odd = f" /* {f.width} bits */" if f.width not in (8, 16, 32, 64, 128) else ""
             lines.append(f"    {c_type(f.width)} {names[f.name]};{odd}")
-    if not header_type.fields:
+    if not fields:
         lines.append("    uint8_t nothing;")
     return [*lines, "};", ""]
 
@@ -160,12 +161,15 @@ def store_fields(parts: list[tuple[str, int]], first: int) -> list[str]:
     return lines
 
 
-def packet_struct(layout: Layout, buckets: int) -> list[str]:
-    """struct packet and what asks and sets validity. `buckets`: of exact tables, fetched before they are probed."""
+def packet_struct(layout: Layout, buckets: int, key_words: int) -> list[str]:
+    """struct packet and what asks and sets validity. `buckets`: of exact tables, fetched before they are probed;
+    `key_words`: of the keys of all tables that are prefetched."""
     lines = ["/* Everything the program knows of one packet. */", "struct packet {", "    struct frame frame;"]
     lines.append(f"    uint64_t valid[{layout.valid_words}]; /* a bit for each header */")
     if buckets:
         lines.append(f"    const uint64_t *bucket[{buckets}]; /* where look-ups begin that were prefetched */")
+    if key_words:
+        lines.append(f"    uint64_t key[{key_words}]; /* of look-ups that were prefetched */")
     if layout.counted_stacks:
         stacks = ", ".join(layout.counted_stacks)
         lines.append(f"    uint8_t next[{len(layout.counted_stacks)}]; /* of the stacks {stacks} */")
@@ -173,6 +177,17 @@ def packet_struct(layout: Layout, buckets: int) -> list[str]:
     for header_type, member in layout.metadata:
         lines.append(f"        struct {layout.type_names[header_type.name]} {member};")
     lines.append("    } metadata; /* all 0 in a new packet */")
+    if layout.bytes_of:
+        lines.append(
+            f"    uint64_t parsed[{layout.valid_words}]; /* valid after the parser, as long as all lie as they came */"
+        )
+        lines.append("    struct {")
+        lines += [f"        uint8_t *{member};" for _, member in layout.bytes_of]
+        lines.append("    } at; /* the bytes of each header: in the packet, or in `room` */")
+        lines.append("    struct {")
+        lines += [f"        uint8_t {member}[{header.type.fixed_bits // 8}];" for header, member in layout.bytes_of]
+        lines.append("        uint8_t behind[8]; /* fields are loaded by whole words */")
+        lines.append("    } room;")
     for header_type, member, count in layout.arrays:
         suffix = f"[{count}]" if count else ""
         lines.append(f"    struct {layout.type_names[header_type.name]} {member}{suffix};")
@@ -203,5 +218,15 @@ def packet_struct(layout: Layout, buckets: int) -> list[str]:
         "    memset(&p->metadata, 0, sizeof p->metadata);",
         "}",
         "",
+        "/* A copy of a packet: its header bytes are its own. */",
+        "static inline void own_headers(struct packet *p)",
+        "{",
+        "    (void)p;",
     ]
+    for _, member in layout.bytes_of:
+        lines.append(f"    memmove(p->room.{member}, p->at.{member}, sizeof p->room.{member});")
+        lines.append(f"    p->at.{member} = p->room.{member};")
+    if layout.bytes_of:
+        lines.append("    memset(p->parsed, 0xff, sizeof p->parsed);")
+    lines += ["}", ""]
     return lines

@@ -4,8 +4,9 @@ Headers. Each header type is a C struct of native integers; each instance a memb
 arrays, and a stack of unions is one array per member, so that a computed index is a plain subscript. Each header that
 is not metadata has a validity bit; those of an array are consecutive.
 
-Table keys (shared with the runtime, which matches packed keys): exact fields first, the lpm field last, otherwise in
-the order of the program; most significant first, right-aligned in 64-bit words.
+Table keys (shared with the runtime, which matches packed keys): exact fields first, the lpm field last; in other tables
+an order in which no field lies in two words, if there is one, otherwise that of the program; most significant first,
+right-aligned in 64-bit words.
 
 Action data: each parameter up to 64 bits lies in one word, as many in a word as fit, in order; wider ones take whole
 words of their own, most significant first.
@@ -23,13 +24,30 @@ from switch.codegen.names import Names
 
 # Members of `struct packet` and functions of the generated file that P4 names must not hide.
 RESERVED = frozenset(
-    {"frame", "valid", "next", "bucket", "at", "w", "p", "params", "entry", "key", "hit", "packet", "worker", "table"}
+    {
+        "frame",
+        "valid",
+        "parsed",
+        "metadata",
+        "room",
+        "next",
+        "bucket",
+        "at",
+        "behind",
+        "w",
+        "p",
+        "params",
+        "entry",
+        "key",
+    }
+    | {"hit", "packet", "worker", "table"}
 )
 
 
 @dataclass(frozen=True)
 class Place:
-    """A header instance: `member` of struct packet (with a subscript in arrays), its validity bit (None: metadata)."""
+    """A header instance: `member` of struct packet (with a subscript in arrays; at.H if it stays bytes), and its
+    validity bit (None: metadata)."""
 
     member: str
     bit: int | None
@@ -137,6 +155,36 @@ def unpack_params(action: Action, words: Sequence[int]) -> tuple[int, ...]:
     return tuple(values)
 
 
+def word_order(widths: list[int]) -> list[int]:
+    """The places of fields such that none crosses from one 64-bit word to the next; as they stand if none does that."""
+    total = sum(widths)
+    count = max(1, (total + 63) // 64)
+    room = [total - 64 * (count - 1), *[64] * (count - 1)]  # every word but the first is full
+    words: list[list[int]] = [[] for _ in room]
+    largest_first = sorted(range(len(widths)), key=lambda i: -widths[i])
+    tries = 2000
+
+    def place(n: int) -> bool:
+        nonlocal tries
+        if n == len(largest_first):
+            return True
+        tries -= 1
+        i = largest_first[n]
+        for word, left in enumerate(room):
+            if tries > 0 and widths[i] <= left:
+                room[word] -= widths[i]
+                words[word].append(i)
+                if place(n + 1):
+                    return True
+                words[word].pop()
+                room[word] += widths[i]
+        return False
+
+    if count == 1 or count > 8 or max(widths) > 64 or not place(0):
+        return list(range(len(widths)))
+    return [i for word in words for i in sorted(word)]
+
+
 class TableLayout:
     """How the generated code and the control plane agree on one table."""
 
@@ -155,6 +203,8 @@ class TableLayout:
         order = list(enumerate(table.key))
         if self.kind == "lpm":
             order.sort(key=lambda pair: pair[1].kind == "lpm")
+        else:
+            order = [order[i] for i in word_order([k.width for k in table.key])]
         self.width = sum(k.width for k in table.key)
         self.words = max(1, (self.width + 63) // 64)
         places = []
@@ -192,8 +242,13 @@ def profile_actions(program: Program, profile_name: str) -> tuple[Action, ...]:
 class Layout:
     """Places and names of everything in one program's C file."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self, program: Program, in_place: frozenset[str] = frozenset(), copied: frozenset[str] = frozenset()
+    ) -> None:
+        """`in_place`: headers that stay bytes; `copied`: those of them that the parser copies out (in_place.py)."""
         self.program = program
+        self.in_place, self.copied = in_place, copied
+        self.bytes_of: list[tuple[Header, str]] = []  # headers in place, and their names in `at` and `room`
         self.members = Names(RESERVED)
         self.globals = Names()
         self.places: dict[str, Place] = {}
@@ -233,7 +288,10 @@ class Layout:
             if header.name in grouped:
                 continue
             member = self.members.new(header.name)
-            if header.metadata:
+            if header.name in self.in_place:
+                self.bytes_of.append((header, member))
+                self.places[header.name] = Place("at." + member, self._take_bits(1))
+            elif header.metadata:
                 self.metadata.append((header.type, member))
                 self.places[header.name] = Place("metadata." + member, None)
             else:
@@ -262,7 +320,8 @@ class Layout:
 
     @cached_property
     def valid_words(self) -> int:
-        return max(1, (self.bits + 63) // 64)
+        """One bit at least is never set."""
+        return self.bits // 64 + 1
 
     @cached_property
     def counted_stacks(self) -> dict[str, int]:

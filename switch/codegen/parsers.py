@@ -29,6 +29,8 @@ from switch.bmv2_json.program import (
     Verify,
 )
 from switch.codegen.expressions import HeaderRef
+from switch.codegen.extracted import NOTHING, extracted_at
+from switch.codegen.in_place import asks_validity, comes_back, headers_in
 from switch.codegen.names import Names, comment
 from switch.codegen.statements import Statements
 from switch.codegen.values import C, constant, convert
@@ -55,19 +57,76 @@ class ParserCode:
         self.labels = {name: names.new("state_" + name) for name in program.parser.states}
         self.loops = _has_loop(program)
         self.gotos: set[str] = set()
+        self.at = extracted_at(program)
+        self.there = NOTHING  # where code is being written
+        self.exits: dict[tuple[str, ...], str] = {}  # headers that are not there -> label
+        self.early = self._early()
+        self.local_valid = self._validity_is_local()
+        self.copied = {self.e.layout.places[h].member.removeprefix("at.") for h in self.e.layout.copied}
+
+    def _validity_is_local(self) -> bool:
+        """Can the validity bits be a variable, because only extraction asks for them and sets them?"""
+        states = [self.program.parser.states[name] for name in self.at]
+        ops = [op for state in states for op in state.ops]
+        grouped = {h.name for union in self.e.layout.union_of.values() for h in union}
+        return (
+            self.e.layout.valid_words == 1
+            and not any(isinstance(op, Extract) and not _plain(op, grouped) for op in ops)
+            and not any(asks_validity(part) for part in (*ops, *(state.key for state in states)))
+        )
+
+    def _early(self) -> frozenset[str]:
+        """Headers that stay bytes and may be asked for, or left, without anybody knowing whether they are there."""
+        if self.program.parser.start is None:
+            return self.e.layout.in_place
+        early: set[str] = set()
+        for name, at in self.at.items():
+            early |= at.maybe - at.surely
+            state = self.program.parser.states[name]
+            for op in state.ops:
+                if isinstance(op, Extract) and isinstance(op.to, Header):
+                    at |= op.to.name
+                early |= headers_in(op) - at.surely
+            early |= headers_in(state.key) - at.surely
+        return self.e.layout.in_place & early
+
+    def _done(self) -> str:
+        """A goto to the end for a packet that has what is there."""
+        missing = self.e.layout.in_place - self.there.surely - self.early
+        names = tuple(sorted(missing, key=lambda name: self.e.layout.places[name].bit or 0))
+        if not names:
+            return "goto done;"
+        return f"goto {self.exits.setdefault(names, f'done_{len(self.exits) + 1}')};"
+
+    def _exits(self) -> list[str]:
+        """What is not there gets room outside of the packet, smallest first."""
+        lines: list[str] = []
+        for names, label in self.exits.items():
+            lines.append(f"{label}:")
+            lines += ["    " + line for name in names for line in self._room(name)]
+            lines.append(f"    {self._done()}")
+        return lines[:-1]
+
+    def _room(self, name: str) -> list[str]:
+        place = self.e.layout.places[name].member
+        return [f"p->{place} = p->{place.replace('at.', 'room.', 1)};"]
 
     def generate(self) -> list[str]:
         parser = self.program.parser
+        kind = "static" if comes_back(self.program) else "ALWAYS_INLINE"
         head = [
             f"/* parser {comment(parser.name)} */",
-            "static void parse(struct worker *w, struct packet *p)",
+            f"{kind} void parse(struct worker *w, struct packet *p)",
             "{",
-            "    const uint8_t *at = p->frame.start, *const end = p->frame.end;",
+            "    uint8_t *at = p->frame.start, *const end = p->frame.end;",
             "    uint32_t error = NO_ERROR;",
         ]
         if self.loops:
             head.append("    unsigned steps = 0;")
+        if self.local_valid:
+            head.append("    uint64_t valid = 0;")
         head.append("    (void)w, (void)end;")
+        head += ["    " + line for name in sorted(self.early) for line in self._room(name)]
         body: list[str] = []
         start = parser.start
         order = self._order(start)
@@ -76,15 +135,21 @@ class ParserCode:
             body += self._state(parser.states[name], name == start, follower)
         labelled = [line for line in body if not line.endswith("@") or line[:-2] in self.gotos]
         body = [line[:-1] if line.endswith("@") else line for line in labelled]
+        if self.exits and not order:
+            raise AssertionError("a parser without states leaves nowhere")
         tail = [
+            *self._exits(),
             "done:",
-            "    p->frame.payload = p->frame.start + (at - p->frame.start);",
+            "    p->frame.payload = at;",
             "    p->frame.parser_error = error;",
+            *(["    p->valid[0] = valid;"] if self.local_valid else []),
+            *(["    memcpy(p->parsed, p->valid, sizeof p->parsed);"] if self.e.layout.bytes_of else []),
             "}",
             "",
         ]
-        uses_goto = any("goto done;" in line for line in body)
-        return [*head, *body, *(tail if uses_goto else tail[1:])]
+        if not any("goto done;" in line for line in [*body, *tail]):
+            tail.remove("done:")
+        return [*head, *body, *tail]
 
     def _order(self, start: str | None) -> list[str]:
         """States in depth-first order, so that most transitions fall through."""
@@ -101,9 +166,16 @@ class ParserCode:
     def _fail(self, test: str, error: str) -> list[str]:
         number = self.program.errors.get(error, CORE_ERRORS[error])
         told = ["    " + line for line in self.hooks.failure()]
-        return [f"    if ({test}) {{", *told, f"        error = {number}; /* {error} */", "        goto done;", "    }"]
+        return [
+            f"    if ({test}) {{",
+            *told,
+            f"        error = {number}; /* {error} */",
+            f"        {self._done()}",
+            "    }",
+        ]
 
     def _state(self, state: ParseState, first: bool, follower: str | None) -> list[str]:
+        self.there = self.at.get(state.name, NOTHING)
         lines = ["", f"    /* state {comment(state.name)} */", f"{self.labels[state.name]}:@"]
         lines += self.hooks.state(state.name)
         if self.loops:
@@ -117,7 +189,13 @@ class ParserCode:
                     value = self.e.store(error, 32).text
                     test = self.e.truth(condition)
                     told = ["    " + line for line in self.hooks.failure()]
-                    lines += [f"    if (!{test}) {{", *told, f"        error = {value};", "        goto done;", "    }"]
+                    lines += [
+                        f"    if (!{test}) {{",
+                        *told,
+                        f"        error = {value};",
+                        f"        {self._done()}",
+                        "    }",
+                    ]
                 case Advance(bits):
                     lines += self._advance(bits)
                 case Primitive():
@@ -161,9 +239,14 @@ class ParserCode:
             after.append(f"    {count}++;")
         lines += self._extract_bytes(op, ref, count)
         if isinstance(to, Header):
-            lines += ["    " + line for line in self.s.set_valid(header, ref)]
+            if self.local_valid:
+                lines.append(f"    valid |= UINT64_C(1) << {ref.bit};")
+            else:
+                lines += ["    " + line for line in self.s.set_valid(header, ref)]
         elif ref.bit is not None:
             lines.append(f"    set_valid(p, {ref.bit});")
+        if isinstance(to, Header):
+            self.there |= to.name
         return lines + after
 
     def _extract_bytes(self, op: Extract, ref: HeaderRef, element: str) -> list[str]:
@@ -175,6 +258,8 @@ class ParserCode:
 
         if ref.type.varbit is None:
             lines = self._fail(f"end - at < {fixed}", "PacketTooShort") if fixed else []
+            if ref.in_place:
+                return [*lines, *self._take(ref, fixed), *self._move(str(fixed)), *told(str(fixed))]
             return [*lines, f"    extract_{name}(&{ref.lvalue}, at);", *self._move(str(fixed)), *told(str(fixed))]
         lines = self._varbit_length(op, ref)
         lines += self._fail(f"(uint64_t)(end - at) < {fixed} + varbit_bytes", "PacketTooShort")
@@ -186,6 +271,13 @@ class ParserCode:
             *told(f"{fixed} + varbit_bytes"),
         ]
         return ["    {", *("    " + line for line in lines), "    }"]
+
+    def _take(self, ref: HeaderRef, size: int) -> list[str]:
+        """A header that stays bytes; what will be written to is copied if the packet may be asked for as it came."""
+        if ref.lvalue.removeprefix("p->at.") not in self.copied:
+            return [f"    {ref.lvalue} = at;"]
+        room = ref.lvalue.replace("p->at.", "p->room.", 1)
+        return [f"    memcpy({room}, at, {size});", f"    {ref.lvalue} = {room};"]
 
     def _move(self, size: str) -> list[str]:
         return [f"    at += {size};"] if size != "0" else []
@@ -221,7 +313,7 @@ class ParserCode:
 
     def _goto(self, state: str | None) -> str:
         if state is None:
-            return "goto done;"
+            return self._done()
         self.gotos.add(self.labels[state])
         return f"goto {self.labels[state]};"
 
@@ -237,7 +329,7 @@ class ParserCode:
         if cases:
             lines += self._select(state, cases)
         if default is None:
-            lines.append("    goto done;")
+            lines.append(f"    {self._done()}")
         elif default != follower:
             lines.append("    " + self._goto(default))
         return lines
@@ -327,6 +419,11 @@ class ParserCode:
         words = pack_words(fields)
         array = "(const uint64_t[]){" + ", ".join(words) + "}"
         return f"value_set_contains(w->pipeline, {t.value_set.index}, {array}, {len(words)})"
+
+
+def _plain(op: Extract, grouped: set[str]) -> bool:
+    """Does it extract a header that is in no stack and no union?"""
+    return isinstance(op.to, Header) and op.to.name not in grouped
 
 
 def pack_words(fields: list[tuple[C, int]]) -> list[str]:

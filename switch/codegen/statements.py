@@ -31,7 +31,9 @@ from switch.bmv2_json.program import (
     ValidBit,
     Values,
 )
+from switch.codegen.dead_fields import is_dead
 from switch.codegen.expressions import Expressions, HeaderRef
+from switch.codegen.in_place import store_field
 from switch.codegen.names import comment
 from switch.codegen.trace_hooks import Hooks
 from switch.codegen.values import C, convert, low_class
@@ -50,6 +52,7 @@ class Statements:
         self.hooks = Hooks(trace, counting=count)
         self.calculations = calculations  # calculation name -> C function
         self.messages: list[str] = []  # of log_msg, by index
+        self.dead: set[tuple[str, str]] = set()  # metadata that nothing reads
         self._by_op: dict[str, Callable[[Primitive], list[str]]] = {
             "modify_field": self.assign,
             "assign": self.assign,
@@ -109,6 +112,8 @@ class Statements:
         for i, p in enumerate(primitives):
             if i in targets:
                 lines.append(f"to_{i}:;")
+            if is_dead(p, self.dead):
+                continue
             if p.source is not None and p.source.fragment and str(p.source) + p.source.fragment != last:
                 last = str(p.source) + p.source.fragment
                 lines.append(f"/* {comment(str(p.source))}: {comment(p.source.fragment, 80)} */")
@@ -146,11 +151,18 @@ class Statements:
         """`value` has the field's low bits, of class low_class(width) and nothing above."""
         if isinstance(to, RegisterRef):
             return self._write_register(to.array, self.e.index(to.index), value)
+        if self.e.stays_bytes(to):
+            return store_field(self.e.header(to.header).lvalue, to.field, value)
         path, width = self.e.field_path(to), to.field.width
         if width > 128:
             self.e.wide_bits = max(self.e.wide_bits, width + 1)
             return [f"wide_store({path}, {width}, {convert(value, 'wide').text});"]
         return [f"{path} = {convert(value, low_class(width)).text};"] if width else []
+
+    def _value(self, value: Expr, to: FieldRef | RegisterRef) -> C:
+        """`value` as `store` takes it."""
+        in_place = isinstance(to, FieldRef) and self.e.stays_bytes(to)
+        return self.e.store(value, self._width(to), typed=isinstance(to, FieldRef), cut=in_place)
 
     def _write_register(self, array: RegisterArray, index: str, value: C) -> list[str]:
         where = f"w->pipeline->registers[{array.index}], {index}"
@@ -183,7 +195,7 @@ class Statements:
             if isinstance(source, FieldRef) and source.field.varbit:
                 return [f"copy_varbit({self._varbit(to)}, {self._varbit(source)});"]
             return []
-        return self.store(to, self.e.store(self._data(source), self._width(to), typed=isinstance(to, FieldRef)))
+        return self.store(to, self._value(self._data(source), to))
 
     def _varbit(self, ref: FieldRef) -> str:
         path = self.e.field_path(ref)
@@ -217,7 +229,7 @@ class Statements:
     def _compute(self, op: str, to: object, left: object, right: object) -> list[str]:
         target = cast(FieldRef, to)
         value = Op(op, (cast(Expr, left), cast(Expr, right)))
-        return self.store(target, self.e.store(value, self._width(target), typed=isinstance(target, FieldRef)))
+        return self.store(target, self._value(value, target))
 
     # ---- headers
 
@@ -245,9 +257,22 @@ class Statements:
         ref = self.e.header(header)
         if ref.bit is None:
             return []
-        inside = [f"memset(&{ref.lvalue}, 0, sizeof {ref.lvalue});", *self.set_valid(header, ref)]
+        if ref.in_place:
+            clear = self._own_room(ref)
+            clear.append(f"memset({ref.lvalue}, 0, {self._bytes(ref)});")
+        else:
+            clear = [f"memset(&{ref.lvalue}, 0, sizeof {ref.lvalue});"]
+        inside = [*clear, *self.set_valid(header, ref)]
         inside.append(f"p->frame.length += {self._bytes(ref)};")
         return [f"if (!{self.e.is_valid(ref)}) {{", *("    " + line for line in inside), "}"]
+
+    def _own_room(self, ref: HeaderRef) -> list[str]:
+        """A header that stays bytes and was not there gets room outside of the packet."""
+        room = ref.lvalue.replace("p->at.", "p->room.", 1)
+        return [
+            f"{ref.lvalue} = {room};",
+            f"p->parsed[{self.e.layout.valid_words - 1}] = UINT64_MAX; /* not as it came */",
+        ]
 
     def add_header_fast(self, p: Primitive) -> list[str]:
         header = cast(HeaderExpr, p.args[0])
@@ -269,10 +294,18 @@ class Statements:
 
     def _copy(self, to: HeaderExpr, source: HeaderExpr) -> list[str]:
         a, b = self.e.header(to), self.e.header(source)
+        if a.in_place:
+            return self._copy_bytes(to, a, b)
         copy = f"{a.lvalue} = {b.lvalue};"
         if b.bit is None or a.bit is None:
             return [*self.set_valid(to, a), copy]
         valid = ["    " + line for line in [*self.set_valid(to, a), copy]]
+        return [f"if ({self.e.is_valid(b)}) {{", *valid, "} else {", f"    set_invalid(p, {a.bit});", "}"]
+
+    def _copy_bytes(self, to: HeaderExpr, a: HeaderRef, b: HeaderRef) -> list[str]:
+        room = [f"if (!{self.e.is_valid(a)}) {{", *("    " + line for line in self._own_room(a)), "}"]
+        copy = [*room, *self.set_valid(to, a), f"memmove({a.lvalue}, {b.lvalue}, {self._bytes(a)});"]
+        valid = ["    " + line for line in copy]
         return [f"if ({self.e.is_valid(b)}) {{", *valid, "} else {", f"    set_invalid(p, {a.bit});", "}"]
 
     def assign_union(self, p: Primitive) -> list[str]:
@@ -432,7 +465,7 @@ class Statements:
     def register_read(self, p: Primitive) -> list[str]:
         source = RegisterRef(cast(RegisterArray, p.args[1]), cast(Expr, p.args[2]))
         to = cast(FieldRef, p.args[0])
-        return self.store(to, self.e.store(source, self._width(to), typed=isinstance(to, FieldRef)))
+        return self.store(to, self._value(source, to))
 
     def register_write(self, p: Primitive) -> list[str]:
         array = cast(RegisterArray, p.args[0])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from switch.bmv2_json.program import Action, FieldRef, Program, RegisterArray, Table
+from switch.bmv2_json.program import Action, FieldRef, Pipeline, Program, RegisterArray, Table
 from switch.codegen.dataflow import registers_of
+from switch.codegen.dead_fields import is_dead
 from switch.codegen.layout import GROUP, TableLayout, pack_params, param_places
 from switch.codegen.names import Names, comment
 from switch.codegen.parsers import pack_words
@@ -84,6 +85,9 @@ class TableCode:
         self.layout = statements.e.layout
         self.trace = trace
         self.selectors: dict[str, str] = {}  # profile name -> C function of its hash
+        self.uses: dict[int, list[Table]] = {t.index: [t] for t in program.tables}  # as nodes of the pipelines
+        self.kept_keys: dict[int, int] = {}  # index of a table that is prefetched -> place of its key in packet.key
+        self.kept_words = 0
         self.buckets: dict[int, int] = {}  # index of an exact table that is prefetched -> place in packet.bucket
 
     # ---- what is asked of a table
@@ -94,14 +98,18 @@ class TableCode:
             return None
         return t.default_action
 
+    def does_nothing(self, t: Table) -> bool:
+        """Is it a call of an action all of whose statements are left out?"""
+        fixed = self.fixed_action(t)
+        return fixed is not None and not self.trace and all(is_dead(p, self.s.dead) for p in fixed.primitives)
+
     def returns(self, t: Table) -> str:
         """What the control flow needs: "hit", "action" or "nothing"."""
         if self.fixed_action(t) is not None:
             return "nothing"  # always goes the same way
         if t.by_hit:
-            return "hit" if t.next_hit != t.next_miss else "nothing"
-        targets = {t.next_by_action.get(a.name, t.base_default_next) for a in t.actions} | {t.base_default_next}
-        return "action" if len(targets) > 1 else "nothing"
+            return "hit" if any(use.next_hit != use.next_miss for use in self.uses[t.index]) else "nothing"
+        return "action" if any(_by_action(use) for use in self.uses[t.index]) else "nothing"
 
     def worth_prefetching(self, t: Table) -> bool:
         """Is the table large enough for a look-up to miss the cache?"""
@@ -111,10 +119,19 @@ class TableCode:
         slot = 8 * (layout.words + 1 + layout.param_words)
         return 2 * slot * t.size >= PREFETCH_BYTES
 
-    def keep_buckets(self, prefetched: Iterable[Table]) -> None:
+    def used_in(self, *pipelines: Pipeline) -> None:
+        """Say, before any code is asked for, in which pipelines the tables are."""
+        nodes = [n for pipeline in pipelines for n in pipeline.nodes.values() if isinstance(n, Table)]
+        self.uses = {t.index: [n for n in nodes if n.index == t.index] for t in self.program.tables}
+
+    def keep_prefetched(self, prefetched: Iterable[Table]) -> None:
         """Say, before any code is asked for, which tables are prefetched on every way to them."""
-        exact = [t.index for t in prefetched if self.layout.tables[t.index].kind == "exact"]
+        prefetched = list(prefetched)
+        exact = dict.fromkeys(t.index for t in prefetched if self.layout.tables[t.index].kind == "exact")
         self.buckets = {index: place for place, index in enumerate(exact)}
+        for index in dict.fromkeys(t.index for t in prefetched):
+            self.kept_keys[index] = self.kept_words
+            self.kept_words += self.layout.tables[index].words
 
     # ---- code
 
@@ -124,13 +141,14 @@ class TableCode:
     def prefetch(self, t: Table) -> list[str]:
         """static inline void prefetch_T(w, p): bring what apply_T will look at first."""
         layout = self.layout.tables[t.index]
-        words = ", ".join(self.key_words(layout))
+        kept = self.kept_keys[t.index]
         struct = "exact" if layout.kind == "exact" else "lpm"
         lines = [
             f"static inline void {self.prefetch_name(t)}(const struct worker *w, struct packet *p)",
             "{",
-            f"    const struct {struct} *t = w->pipeline->tables[{t.index}].lookup;",
-            f"    const uint64_t key[{layout.words}] = {{{words}}};",
+            f"    const struct {struct} *t = w->tables[{t.index}].lookup;",
+            f"    uint64_t *key = p->key + {kept};",
+            *(f"    key[{i}] = {word};" for i, word in enumerate(self.key_words(layout))),
         ]
         if layout.kind == "exact":
             place = f"p->bucket[{self.buckets[t.index]}]"
@@ -138,7 +156,6 @@ class TableCode:
             lines.append(f"    __builtin_prefetch({place});")
         else:
             lines.append(f"    lpm_prefetch(t, key, {layout.width - layout.lpm_width}, {layout.lpm_width});")
-            lines.append("    (void)p;")
         return [*lines, "}", ""]
 
     def apply(self, t: Table) -> list[str]:
@@ -155,7 +172,7 @@ class TableCode:
             *head,
             f"static inline {result} {name}(struct worker *w, struct packet *p)",
             "{",
-            f"    const struct table *t = &w->pipeline->tables[{t.index}];",
+            f"    const struct table *t = &w->tables[{t.index}];",
             *self._lookup(layout),
             "    const int hit = e != NULL;",
             *self.s.hooks.counted(t.index, "hit"),
@@ -203,6 +220,8 @@ class TableCode:
             return ["    const struct entry *e = NULL;"]
         words = ", ".join(self.key_words(layout))
         key = f"    const uint64_t key[{layout.words}] = {{{words}}};"
+        if index in self.kept_keys:
+            key = f"    const uint64_t *key = p->key + {self.kept_keys[index]}; /* since the prefetch */"
         match layout.kind:
             case "exact" if index in self.buckets:
                 bucket = f"p->bucket[{self.buckets[index]}]"
@@ -276,3 +295,8 @@ class TableCode:
                 lines.append("            break;")
             lines += ["        }", "    }"]
         return lines
+
+
+def _by_action(t: Table) -> bool:
+    """Does the way on depend on the action that ran?"""
+    return len({t.next_by_action.get(a.name, t.base_default_next) for a in t.actions} | {t.base_default_next}) > 1

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
-from switch.bmv2_json.program import FieldRef, LearnList, Program
+from switch.bmv2_json.program import ActionCall, Conditional, FieldRef, Header, LearnList, Program, Table
 from switch.codegen import calculations as calc
 from switch.codegen.controls import ControlCode
+from switch.codegen.dead_fields import dead_fields
 from switch.codegen.deparser import deparse
 from switch.codegen.expressions import Expressions
 from switch.codegen.headers import declare, emit, extract, packet_struct
+from switch.codegen.in_place import copied_headers, in_place_headers, names_field
 from switch.codegen.layout import Layout
 from switch.codegen.names import comment
 from switch.codegen.parsers import ParserCode
 from switch.codegen.statements import Statements
 from switch.codegen.tables import TableCode, action
+from switch.codegen.threading import thread, zero_at_start
 from switch.codegen.trace_hooks import trace_functions
 from switch.codegen.values import convert
 
@@ -58,21 +62,20 @@ class Unit:
 
 
 def generate(program: Program, *, trace: bool = False, count: bool = False) -> Unit:
-    layout = Layout(program)
+    in_place = frozenset[str]() if trace else in_place_headers(program)
+    layout = Layout(program, in_place, copied_headers(program, in_place))
     e = Expressions(layout)
     calculation_names = {c.name: layout.globals.new("calculate_" + c.name) for c in program.calculations}
     statements = Statements(e, calculation_names, trace=trace, count=count)
     e.trace = trace
     tables = TableCode(program, statements, trace=trace)
-    ingress, egress = ControlCode(program.ingress, tables), ControlCode(program.egress, tables)
-    tables.keep_buckets([*ingress.prefetched, *egress.prefetched])
-    body: list[str] = []
-    for header_type in program.header_types:
-        body += declare(layout, header_type)
-    body += packet_struct(layout, len(tables.buckets))
-    for header_type in {h.type.name: h.type for h in program.headers.values() if not h.metadata}.values():
-        body += extract(layout, header_type)
-        body += emit(layout, header_type)
+    pipelines = (program.ingress, program.egress)
+    if not trace:  # a trace shows the program as it is
+        pipelines = (thread(program.ingress, zero_at_start(program)), thread(program.egress, ()))
+        statements.dead = dead_fields(program, pipelines, _known_to_the_driver(program))
+        tables.used_in(*pipelines)
+    ingress, egress = (ControlCode(pipeline, tables) for pipeline in pipelines)
+    tables.keep_prefetched([*ingress.prefetched, *egress.prefetched])
     logic: list[str] = []
     if trace:
         logic += trace_functions(program, layout)
@@ -101,11 +104,43 @@ def generate(program: Program, *, trace: bool = False, count: bool = False) -> U
     logic += deparse(program, statements)
     logic += _keep_fields(program, e)
     logic += _digests(program, e)
-    body += _standard(program, e, "\n".join(logic), trace=trace)
+    logic = _inline_once(logic, [*layout.table_names.values(), *layout.action_names.values()])
     digest = "static inline void digest_now(struct worker *w, const struct packet *p, unsigned list); /* driver.h */"
-    body += ['#include "actions.h"', "", digest, "", *logic]
+    logic = [*_standard(program, e, "\n".join(logic), trace=trace), '#include "actions.h"', "", digest, "", *logic]
+    body = _headers(program, layout, None if trace else "\n".join(logic), tables) + logic
     text = "\n".join([*_head(program, e, trace=trace, count=count), *body, *_door(trace=trace)])
     return Unit(text + "\n", layout, tuple(statements.messages))
+
+
+def _headers(program: Program, layout: Layout, logic: str | None, tables: TableCode) -> list[str]:
+    """Types of headers and metadata, struct packet. Of metadata there is what `logic` names (None: everything)."""
+    structs = {
+        h.type.name: h.type for h in program.headers.values() if not h.metadata and h.name not in layout.in_place
+    }
+    types = {h.type.name: h.type for h in program.headers.values() if h.name not in layout.in_place}
+    lines: list[str] = []
+    for name, header_type in types.items():
+        members = {m for t, m in layout.metadata if t is header_type}
+        whole = logic is None or name in structs or any(re.search(rf"\bmetadata\.{m}\b(?!\.)", logic) for m in members)
+        needed = None if whole else {f for m in members for f in re.findall(rf"\bmetadata\.{m}\.(\w+)", logic or "")}
+        lines += declare(layout, header_type, needed)
+    lines += packet_struct(layout, len(tables.buckets), tables.kept_words)
+    for header_type in structs.values():
+        lines += [*extract(layout, header_type), *emit(layout, header_type)]
+    return lines
+
+
+def _inline_once(logic: list[str], names: list[str]) -> list[str]:
+    """What is called from one place becomes part of it, however large that grows."""
+    calls = Counter(re.findall(r"\b(?:apply|action)_\w+(?=\()", "\n".join(logic)))
+    once = {name for name in names if calls[name] == 2}  # its definition, and the call
+    heads = {f"static inline {kind} {name}(" for name in once for kind in ("void", "int", "uint32_t")}
+
+    def rewritten(line: str) -> str:
+        head = line[: line.find("(") + 1]
+        return line.replace("static inline", "ALWAYS_INLINE", 1) if head in heads else line
+
+    return [rewritten(line) for line in logic]
 
 
 def _head(program: Program, e: Expressions, *, trace: bool, count: bool) -> list[str]:
@@ -142,6 +177,9 @@ def _standard(program: Program, e: Expressions, logic: str, *, trace: bool) -> l
     lines = ["/* What the program may ask of the driver. */"]
     for name, request in REQUESTS.items():
         lines.append(f"#define MAY_{name} {int(request in logic)}")
+    group = program.standard(STANDARD["mcast_grp"])
+    lines.append(f"#define MAY_MULTICAST {int(trace or (group is not None and _names(logic, group, e)))}")
+    lines.append(f"#define MAY_DROP_IN_EGRESS {int(trace or _egress_may_drop(program))}")
     lines += ["", "/* Standard metadata, as the driver knows it. */"]
     for name, known_as in STANDARD.items():
         ref = program.standard(known_as)
@@ -154,6 +192,31 @@ def _standard(program: Program, e: Expressions, logic: str, *, trace: bool) -> l
         lines += [f"static inline uint64_t get_{name}(const struct packet *p)", "{", f"    {read}", "}"]
         lines += [f"static inline void set_{name}(struct packet *p, uint64_t value)", "{", f"    {write}", "}"]
     return [*lines, ""]
+
+
+def _egress_may_drop(program: Program) -> bool:
+    """Does anything from egress on write egress_spec, or read it?"""
+    ref = program.standard(STANDARD["egress_spec"])
+    if ref is None:
+        return True
+    parts: list[object] = [c.inputs for c in program.calculations]
+    parts += [profile.selector.inputs for profile in program.profiles if profile.selector is not None]
+    for node in program.egress.nodes.values():
+        match node:
+            case Conditional():
+                parts.append(node.condition)
+            case ActionCall():
+                parts.append(node.action.primitives)
+            case Table():
+                actions = (*node.actions, *([node.default_action] if node.default_action else []))
+                parts += [*(a.primitives for a in actions), *(k.ref for k in node.key)]
+                parts.append(node.direct_meter and node.direct_meter.target)
+    return any(names_field(part, ref) for part in parts)
+
+
+def _known_to_the_driver(program: Program) -> set[tuple[str, str]]:
+    refs = (program.standard(name) for name in STANDARD.values())
+    return {(r.header.name, r.field.name) for r in refs if r is not None and isinstance(r.header, Header)}
 
 
 def _names(logic: str, ref: FieldRef, e: Expressions) -> bool:

@@ -16,6 +16,8 @@
 #include "copies.h"
 #include "notes.h"
 
+#define MAY_WAIT (MAY_CLONE || MAY_RESUBMIT || MAY_RECIRCULATE)
+
 /* ---- sending */
 
 static inline void send_packet(struct worker *w, struct packet *p)
@@ -74,6 +76,7 @@ static struct packet *copy_with_headers(struct worker *w, const struct packet *p
     q->frame.truncate = UINT32_MAX;
     q->frame.clone_session = q->frame.resubmit_list = q->frame.recirculate_list = 0;
     q->frame.exited = 0;
+    own_headers(q);
     memcpy(q->frame.payload, p->frame.payload, payload);
     return q;
 }
@@ -183,7 +186,7 @@ static void clone_egress(struct worker *w, struct packet *p)
 
 /* ---- egress */
 
-static void leave(struct worker *w, struct packet *p, uint16_t port)
+ALWAYS_INLINE void leave_now(struct worker *w, struct packet *p, uint16_t port)
 {
     uint64_t now = (w->now_ns - w->pipeline->start_ns) / 1000;
     p->frame.egress_port = port;
@@ -191,18 +194,18 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
     set_egress_timestamp(p, now);
     set_deq_timedelta(p, 0);
     set_egress_port(p, port);
-    set_egress_spec(p, w->pipeline->drop_port + 1u); /* anything but the drop port */
+    if (MAY_DROP_IN_EGRESS)
+        set_egress_spec(p, w->pipeline->drop_port + 1u); /* anything but the drop port */
     set_packet_length(p, p->frame.length);
     note_egress(w, p);
-    while (egress(w, p))
-        continue;
+    egress(w, p, 1);
     if (MAY_CLONE && p->frame.clone_session)
         clone_egress(w, p);
     if (MAY_FAIL && p->frame.failed) {
         drop_packet(w, p, DROP_ASSERTION);
         return;
     }
-    if (get_egress_spec(p) == w->pipeline->drop_port) {
+    if (MAY_DROP_IN_EGRESS && get_egress_spec(p) == w->pipeline->drop_port) {
         drop_packet(w, p, DROP_BY_PROGRAM_EGRESS);
         return;
     }
@@ -229,6 +232,11 @@ static void leave(struct worker *w, struct packet *p, uint16_t port)
     }
     if (p->frame.copy)
         copy_free(w, p->frame.copy);
+}
+
+static void leave(struct worker *w, struct packet *p, uint16_t port)
+{
+    leave_now(w, p, port);
 }
 
 /* ---- ingress */
@@ -280,7 +288,7 @@ static void manage_traffic(struct worker *w, struct packet *p)
         return;
     }
     uint32_t group = (uint32_t)get_mcast_grp(p);
-    if (group) {
+    if (MAY_MULTICAST && group) {
         set_instance_type(p, REPLICATION);
         note(w, p, "multicast", group);
         replicate(w, p, group < MULTICAST_GROUPS ? multicast_group(w, group) : NULL, UINT32_MAX);
@@ -294,7 +302,7 @@ static void manage_traffic(struct worker *w, struct packet *p)
         return;
     }
     set_instance_type(p, NORMAL);
-    leave(w, p, port);
+    leave_now(w, p, port);
 }
 
 /* Copies that wait: clones to their egress, resubmitted and recirculated packets to ingress. */
@@ -309,8 +317,7 @@ static void process_waiting(struct worker *w)
             send_clones(w, p, s);
         } else {
             enter(w, p);
-            while (ingress(w, p))
-                continue;
+            ingress(w, p, 1);
             manage_traffic(w, p);
         }
     }
@@ -334,18 +341,7 @@ static void process_group(struct worker *w, struct packet_in *in, unsigned count
         note_arrival(w, p, NULL, "received");
         enter(w, p);
     }
-    /* a packet whose look-up would miss the cache lets the others go first */
-    unsigned again[GROUP], left = 0;
-    for (unsigned i = 0; i < count; i++)
-        if (ingress(w, &packets[i]))
-            again[left++] = i;
-    while (left) {
-        unsigned still = 0;
-        for (unsigned i = 0; i < left; i++)
-            if (ingress(w, &packets[again[i]]))
-                again[still++] = again[i];
-        left = still;
-    }
+    ingress(w, packets, count);
     for (unsigned i = 0; i < count; i++)
         manage_traffic(w, &packets[i]);
 }
@@ -355,7 +351,7 @@ static void process_burst(struct worker *w, struct packet_in *in, unsigned count
     w->received += count;
     for (unsigned i = 0; i < count; i += GROUP)
         process_group(w, in + i, count - i < GROUP ? count - i : GROUP);
-    if (w->waiting)
+    if (MAY_WAIT && w->waiting)
         process_waiting(w);
     if (w->out_count)
         deliver(w);

@@ -26,7 +26,7 @@ struct frame {
     uint16_t clone_list, resubmit_list, recirculate_list;
     uint16_t passes;          /* resubmits, recirculations and clones on the way to this packet */
     uint8_t exited, failed;   /* exit; an assert or assume did not hold */
-    uint8_t resume;           /* where a control that waits for prefetched lines goes on; 0: at its start */
+    uint8_t stage;            /* of the control that is running: where it goes on; 0: it is done */
     uint32_t parser_error;
     union {
         uint32_t trace_id;    /* set by the traced object only */
@@ -35,6 +35,8 @@ struct frame {
     struct packet_copy *copy; /* owner of the buffer; NULL: the caller's */
     const struct clone_session *egress_session; /* a waiting egress clone: where it goes */
 };
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline)) /* what has one caller */
 
 #define CLONE_REQUESTED 0x8000u
 
@@ -88,9 +90,22 @@ static inline uint64_t load_be(const uint8_t *bytes, unsigned n)
         return load_be32(bytes) << 16 | load_be16(bytes + 4);
     case 7:
         return load_be32(bytes) << 24 | (load_be32(bytes + 3) & 0xffffff);
-    default:
-        return load_be32(bytes) << 32 | load_be32(bytes + 4);
+    default: {
+        uint64_t v;
+        memcpy(&v, bytes, sizeof v);
+        return __builtin_bswap64(v);
     }
+    }
+}
+
+/* The same where the bytes up to the next power of two may be read: in packets (PACKET_TAILROOM) and in struct packet's room. */
+static inline uint64_t load_be_wide(const uint8_t *bytes, unsigned n)
+{
+    if (n == 3)
+        return load_be32(bytes) >> 8;
+    uint64_t v;
+    memcpy(&v, bytes, sizeof v);
+    return __builtin_bswap64(v) >> (64 - 8 * n);
 }
 
 static inline void store_be(uint8_t *bytes, unsigned n, uint64_t value)
@@ -127,8 +142,16 @@ static inline void store_be(uint8_t *bytes, unsigned n, uint64_t value)
     }
 }
 
+/* Bit fields among others: the bits of `mask`, which `value` has in their place, are replaced in `n` bytes. */
+static inline void store_in(uint8_t *bytes, unsigned n, uint64_t mask, uint64_t value)
+{
+    store_be(bytes, n, (load_be(bytes, n) & ~mask) | (value & mask));
+}
+
 static inline unsigned __int128 load_be128(const uint8_t *bytes, unsigned n)
 {
+    if (n == 16)
+        return (unsigned __int128)load_be(bytes, 8) << 64 | load_be(bytes + 8, 8);
     unsigned __int128 v = 0;
     for (unsigned i = 0; i < n; i++)
         v = v << 8 | bytes[i];
@@ -137,6 +160,11 @@ static inline unsigned __int128 load_be128(const uint8_t *bytes, unsigned n)
 
 static inline void store_be128(uint8_t *bytes, unsigned n, unsigned __int128 value)
 {
+    if (n == 16) {
+        store_be(bytes, 8, (uint64_t)(value >> 64));
+        store_be(bytes + 8, 8, (uint64_t)value);
+        return;
+    }
     for (unsigned i = n; i-- > 0; value >>= 8)
         bytes[i] = (uint8_t)value;
 }

@@ -109,6 +109,7 @@ struct worker *worker_create(struct pipeline *p, unsigned index, deliver_fn *del
     if (!w)
         return NULL;
     w->pipeline = p;
+    w->tables = p->tables;
     w->index = index;
     w->deliver = deliver;
     w->deliver_context = context;

@@ -154,6 +154,7 @@ struct pipeline {
 
 struct worker {
     struct pipeline *pipeline;
+    struct table *tables;       /* pipeline->tables */
     unsigned index;
     deliver_fn *deliver;
     void *deliver_context;
