@@ -104,7 +104,7 @@ class ParserCode:
         for names, label in self.exits.items():
             lines.append(f"{label}:")
             lines += ["    " + line for name in names for line in self._room(name)]
-            lines.append(f"    {self._done()}")
+            lines.append("    goto done;")
         return lines[:-1]
 
     def _room(self, name: str) -> list[str]:
