@@ -99,7 +99,7 @@ class ParserCode:
         return f"goto {self.exits.setdefault(names, f'done_{len(self.exits) + 1}')};"
 
     def _exits(self) -> list[str]:
-        """What is not there gets room outside of the packet, smallest first."""
+        """What is not there gets room outside of the packet, where nothing of an earlier packet can be read."""
         lines: list[str] = []
         for names, label in self.exits.items():
             lines.append(f"{label}:")
@@ -109,7 +109,8 @@ class ParserCode:
 
     def _room(self, name: str) -> list[str]:
         place = self.e.layout.places[name].member
-        return [f"p->{place} = p->{place.replace('at.', 'room.', 1)};"]
+        room = f"p->{place.replace('at.', 'room.', 1)}"
+        return [f"memset({room}, 0, sizeof {room});", f"p->{place} = {room};"]
 
     def generate(self) -> list[str]:
         parser = self.program.parser

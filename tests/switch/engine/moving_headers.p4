@@ -52,7 +52,7 @@ control I(inout headers_t hdr, inout metadata_t m, inout standard_metadata_t s) 
         if (hdr.ask.what[0:0] == 1) {                       // encapsulate
             hdr.outer.setValid();
             hdr.outer.dst = 0x112233445566;
-            hdr.outer.src = hdr.inner.src;
+            if (hdr.inner.isValid()) { hdr.outer.src = hdr.inner.src; }
             hdr.outer.type = 0x8100;
         }
         if (hdr.ask.what[1:1] == 1) {                       // in the middle
