@@ -75,6 +75,15 @@ class ParserCode:
             and not any(asks_validity(part) for part in (*ops, *(state.key for state in states)))
         )
 
+    def _as_they_came(self) -> list[str]:
+        """Which headers were valid when all lay as they came; none if the parser adds or copies headers."""
+        if not self.e.layout.bytes_of:
+            return []
+        ops = [op for name in self.at for op in self.program.parser.states[name].ops]
+        if any(isinstance(op, Primitive) and asks_validity(op) for op in ops):
+            return ["    memset(p->parsed, 0xff, sizeof p->parsed);"]
+        return ["    memcpy(p->parsed, p->valid, sizeof p->parsed);"]
+
     def _early(self) -> frozenset[str]:
         """Headers that stay bytes and may be asked for, or left, without anybody knowing whether they are there."""
         if self.program.parser.start is None:
@@ -144,7 +153,7 @@ class ParserCode:
             "    p->frame.payload = at;",
             "    p->frame.parser_error = error;",
             *(["    p->valid[0] = valid;"] if self.local_valid else []),
-            *(["    memcpy(p->parsed, p->valid, sizeof p->parsed);"] if self.e.layout.bytes_of else []),
+            *self._as_they_came(),
             "}",
             "",
         ]
