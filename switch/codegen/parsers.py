@@ -61,7 +61,7 @@ class ParserCode:
         self.there = NOTHING  # where code is being written
         self.exits: dict[tuple[str, ...], str] = {}  # headers that are not there -> label
         self.early = self._early()
-        self.local_valid = self._validity_is_local()
+        self.local_valid = not statements.trace and self._validity_is_local()  # a trace looks at every header
         self.copied = {self.e.layout.places[h].member.removeprefix("at.") for h in self.e.layout.copied}
 
     def _validity_is_local(self) -> bool:

@@ -108,7 +108,9 @@ def generate(program: Program, *, trace: bool = False, count: bool = False) -> U
     digest = "static inline void digest_now(struct worker *w, const struct packet *p, unsigned list); /* driver.h */"
     logic = [*_standard(program, e, "\n".join(logic), trace=trace), '#include "actions.h"', "", digest, "", *logic]
     body = _headers(program, layout, None if trace else "\n".join(logic), tables) + logic
-    text = "\n".join([*_head(program, e, trace=trace, count=count), *body, *_door(trace=trace)])
+    text = "\n".join(
+        [*_head(program, e, trace=trace, count=count), *body, *_door(_context_room(program, layout), trace=trace)]
+    )
     return Unit(text + "\n", layout, tuple(statements.messages))
 
 
@@ -288,14 +290,24 @@ def _store_element(value: object, width: int, n: int, first: int, e: Expressions
     return f"store_be(b + {first}, {n}, {c.text});" if n else ";"
 
 
-def _door(*, trace: bool) -> list[str]:
+def _context_room(program: Program, layout: Layout) -> int:
+    """What struct packet takes at most in any object of the program, as one's memory serves another; a multiple of 64."""
+    room = 512 + 32 * layout.valid_words + 4 * len(layout.counted_stacks)
+    for header in program.headers.values():
+        room += 64 + sum(8 if f.width <= 64 and not f.varbit else 48 + f.width // 8 for f in header.type.fields)
+        room += header.type.fixed_bits // 8
+    room += sum(8 + 8 * table.words for table in layout.tables)
+    return (room + 63) // 64 * 64
+
+
+def _door(room: int, *, trace: bool) -> list[str]:
     return [
         '#include "driver.h"',
         *(['#include "match.h"'] if trace else []),
         "",
         "const struct pipeline_code p4gate_code = {",
         "    .abi = PIPELINE_ABI,",
-        "    .context_size = sizeof(struct packet),",
+        f"    .context_size = sizeof(struct packet) > {room} ? sizeof(struct packet) : {room}, /* as in other objects */",
         "    .process = process_burst,",
         "};",
     ]
