@@ -291,7 +291,7 @@ def _store_element(value: object, width: int, n: int, first: int, e: Expressions
 
 
 def _context_room(program: Program, layout: Layout) -> int:
-    """What struct packet takes at most in any object of the program, as one's memory serves another; a multiple of 64."""
+    """Bytes that struct packet takes at most in any object of the program, as one's memory serves another."""
     room = 512 + 32 * layout.valid_words + 4 * len(layout.counted_stacks)
     for header in program.headers.values():
         room += 64 + sum(8 if f.width <= 64 and not f.varbit else 48 + f.width // 8 for f in header.type.fields)
@@ -307,7 +307,7 @@ def _door(room: int, *, trace: bool) -> list[str]:
         "",
         "const struct pipeline_code p4gate_code = {",
         "    .abi = PIPELINE_ABI,",
-        f"    .context_size = sizeof(struct packet) > {room} ? sizeof(struct packet) : {room}, /* as in other objects */",
+        f"    .context_size = sizeof(struct packet) > {room} ? sizeof(struct packet) : {room}, /* all objects' */",
         "    .process = process_burst,",
         "};",
     ]
