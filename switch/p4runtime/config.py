@@ -13,6 +13,7 @@ from typing import Protocol
 from finsy.proto import p4r
 
 from switch import errors
+from switch.bmv2_json.program import Table
 from switch.engine import Engine
 from switch.p4runtime import schema
 from switch.p4runtime.data_widths import data_widths
@@ -153,12 +154,14 @@ class PipelineConfig:
 
 
 def fit_together(info: schema.Schema, engine: Engine) -> None:
-    """P4Info and JSON must be of one program: each table that a client may address exists, with as many fields.
+    """P4Info and JSON must be of one program: each table that a client may address exists, with as many fields, and its
+    actions with as many parameters.
 
     Only P4Info tells whether a table's initial entries are const; where they are not, clients may change them and add
     others (p4c's JSON has room for the initial ones only).
     """
     tables = {table.name: table for table in engine.tables()}
+    programs = {table.name: table for table in engine.program.tables}
     for table in info.tables.values():
         found = tables.get(table.name)
         if found is None:
@@ -169,5 +172,26 @@ def fit_together(info: schema.Schema, engine: Engine) -> None:
                 f"table {table.name} has {len(table.fields)} match fields in P4Info and {len(found.match_kinds)} "
                 "in p4_device_config",
             )
+        _actions_fit(table, programs[table.name])
         if found.const and not table.const:
             engine.unlock_entries(table.name, table.size)
+
+
+def _actions_fit(table: schema.Table, program: Table) -> None:
+    """What entries may say, and what the program's own entries and default say, must be known to both."""
+    known = {action.name: len(action.params) for action in program.actions}
+    shown = {action.name: len(action.params) for action in table.actions.values()}
+    own = [entry.action for entry in program.entries] + [program.default_action]
+    known |= {action.name: len(action.params) for action in own if action is not None}
+    for action in own:
+        if action is not None and action.name not in shown:
+            raise StatusError(INVALID_ARGUMENT, f"table {table.name} has no action {action.name} in P4Info")
+    for name, count in shown.items():
+        if name not in known:
+            raise StatusError(INVALID_ARGUMENT, f"table {table.name} has no action {name} in p4_device_config")
+        if known[name] != count:
+            raise StatusError(
+                INVALID_ARGUMENT,
+                f"action {name} of table {table.name} has {count} parameters in P4Info and {known[name]} in "
+                "p4_device_config",
+            )
