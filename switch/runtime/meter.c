@@ -70,7 +70,7 @@ int meter_configure(struct meters *m, uint64_t index, enum meter_kind kind, cons
     meter->kind = kind;
     if (kind != METER_OFF) {
         m->config[index] = *config;
-        meter->start = now_ns;
+        meter->start = meter->latest = now_ns;
         meter->cir = rate_of(config->cir);
         meter->pir = rate_of(config->pir);
         meter->committed = meter->cburst = tokens_of(config->cburst);
@@ -145,15 +145,16 @@ static __attribute__((noinline)) void move_origin(struct meter *m, uint64_t now_
         m->peak = later(m->peak, m->pir, seconds);
 }
 
-/* Nanoseconds since the origin, less than a second of them; none if time stepped back. */
+/* Nanoseconds since the origin, less than a second of them. Time never steps back: a worker that read the clock before
+ * another one executed the meter finds what that one left, not the tokens of a time when there were fewer. */
 static inline uint64_t since_origin(struct meter *m, uint64_t now_ns)
 {
-    int64_t passed = (int64_t)(now_ns - m->start);
-    if (__builtin_expect(passed >= (int64_t)SECOND, 0)) {
+    if ((int64_t)(now_ns - m->latest) < 0)
+        now_ns = m->latest;
+    m->latest = now_ns;
+    if (__builtin_expect(now_ns - m->start >= SECOND, 0))
         move_origin(m, now_ns);
-        passed = (int64_t)(now_ns - m->start);
-    }
-    return passed > 0 ? (uint64_t)passed : 0;
+    return now_ns - m->start;
 }
 
 /* RFC 2698 §3. Red spends nothing, yellow from the peak bucket, green from both. */

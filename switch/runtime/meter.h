@@ -3,7 +3,7 @@
  * A meter is a cache line with two token buckets, shared by all workers under a spin lock in the line: two buckets changed
  * together without a lock would need a double-width compare-and-swap, which costs the same. Held for some 10 ns, by workers
  * and by the writer that configures. The line behind it counts what came out green, yellow and red (P4Runtime's
- * MeterCounterData), under the same lock.
+ * MeterCounterData), and has the latest time seen, under the same lock.
  *
  * A bucket is not refilled step by step: the tokens credited since the origin are rate * time rounded down, as in BMv2, so that
  * rounding never accumulates. The origin moves up by whole seconds, in which every rate credits a whole number of tokens; so the
@@ -42,6 +42,7 @@ struct meter {
     _Alignas(64) struct meter_count {
         uint64_t packets, bytes;
     } count[METER_COLORS]; /* by colour */
+    uint64_t latest;       /* ns: the latest time at which it was executed or configured */
 };
 
 struct meters {

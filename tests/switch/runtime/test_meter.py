@@ -165,6 +165,17 @@ def test_time_may_step_back_between_workers():
     meters.close()
 
 
+def test_a_worker_with_an_older_time_finds_the_tokens_of_the_latest():
+    """Many tokens a nanosecond: at the older time, the bucket that was full at the latest would be empty."""
+    meters = Meters(BYTES)
+    assert meters.configure(0, TWO_RATE, (10**11, 10**6, 10**11, 10**6), 0) == OK
+    assert meters.execute(0, 100, 900_000_000) == GREEN
+    assert meters.execute(0, 100, 800_000_000) == GREEN  # 10**10 tokens fewer had been credited by then
+    assert meters.execute(0, 10**6 - 200, 800_000_000) == GREEN
+    assert meters.execute(0, 1, 800_000_000) == RED
+    meters.close()
+
+
 def test_what_is_out_of_range():
     """An index past the end is green; a peak rate below the committed one is refused, as BMv2 does."""
     meters = Meters(PACKETS, size=2)
