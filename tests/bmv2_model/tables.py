@@ -76,8 +76,14 @@ class Table:
         """P4Runtime only: BMv2 executes direct meters and counters for hits alone."""
         const = json.get("entries") or ()
         top = 1 + max((e.get("priority") or 0 for e in const), default=0)
-        for e in const:
-            self.add(self._const_entry(e, actions, top))
+        shown = [
+            (e.get("p4runtime") or {}).get("priority") or 0 for e in const
+        ]  # our compiler's: as the program has it
+        for e, priority in zip(const, shown, strict=True):
+            entry = self._const_entry(e, actions, top)
+            if all(shown):
+                entry.priority = priority
+            self.add(entry)
 
     def _call(self, action: Json, data: list[int]) -> tuple[str, list[int]]:
         widths = [p["bitwidth"] for p in action.get("runtime_data") or ()]
