@@ -57,8 +57,8 @@ class Replay:
             case "action_profile_group":
                 group = entity.action_profile_group
                 groups = self.model.profiles[self.profiles[group.action_profile_id]].groups
-                members = sorted((m.member_id, m.weight, None) for m in group.members)  # BMv2: a set of their handles
-                groups[group.group_id] = [] if delete else members
+                members: list[tuple[int, int, int | None]] = [(m.member_id, m.weight, None) for m in group.members]
+                groups[group.group_id] = [] if delete else sorted(members)  # BMv2: a set of their handles
             case "packet_replication_engine_entry":
                 self._replication(entity.packet_replication_engine_entry, delete)
             case "meter_entry":
@@ -152,7 +152,7 @@ class Replay:
             case "action_profile_action_set":
                 assert table.profile is not None
                 self.one_shots += 1
-                members = []
+                members: list[tuple[int, int, int | None]] = []
                 for i, a in enumerate(action.action_profile_action_set.action_profile_actions):
                     number = self.one_shots * 1_000_000 + i
                     table.profile.members[number] = self._action(a.action)

@@ -23,9 +23,9 @@ LEFT_MAX = 600 << 20  # bytes more than at the beginning that may stay
 def clients(seed: int, count: int) -> int:
     """`count` pairs of attacks. Returns the exit status."""
     sys.path[:0] = [str(TESTS), str(TESTS / "switch" / "p4runtime")]
-    from golden.client import Client
-    from hostile import ATTACKS
-    from siege import attacking, healthy_round, prepare, running_switch
+    from golden.client import Client  # type: ignore[import-not-found]
+    from hostile import ATTACKS  # type: ignore[import-not-found]
+    from siege import attacking, healthy_round, prepare, running_switch  # type: ignore[import-not-found]
 
     with tempfile.TemporaryDirectory() as folder, running_switch(Path(folder)) as switch:
         with Client(switch.address) as client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import grpc
 from finsy.proto import U128, p4i, p4r, p4r_grpc, rpc_code, rpc_status
@@ -19,7 +20,8 @@ class Refused(Exception):
         self.code = error.code().name
         self.message = error.details()
         self.parts: list[p4r.Error] = []
-        for key, value in error.trailing_metadata() or ():
+        metadata: Any = error.trailing_metadata() or ()
+        for key, value in metadata:
             if key == "grpc-status-details-bin":
                 for packed in rpc_status.Status.FromString(value).details:
                     part = p4r.Error()
@@ -29,7 +31,8 @@ class Refused(Exception):
 
     @staticmethod
     def part_code(part: p4r.Error) -> str:
-        return rpc_code.Code.Name(part.canonical_code)
+        code: Any = part.canonical_code
+        return rpc_code.Code.Name(code)
 
 
 class Client:
@@ -59,7 +62,7 @@ class Client:
         self,
         p4info: p4i.P4Info,
         device_config: bytes,
-        action: int = p4r.SetForwardingPipelineConfigRequest.VERIFY_AND_COMMIT,
+        action: Any = p4r.SetForwardingPipelineConfigRequest.VERIFY_AND_COMMIT,
         cookie: int = 0,
     ) -> None:
         request = p4r.SetForwardingPipelineConfigRequest(
@@ -87,7 +90,7 @@ class Client:
         except grpc.RpcError as e:
             raise Refused(e) from None
 
-    def _call(self, method, request):  # type: ignore[no-untyped-def]
+    def _call(self, method: Any, request: object) -> Any:
         try:
             return method(request, timeout=TIMEOUT)
         except grpc.RpcError as e:
@@ -101,7 +104,7 @@ class Client:
         if role:
             update.role.name = role
         self.send(p4r.StreamMessageRequest(arbitration=update))
-        kept = []
+        kept: list[p4r.StreamMessageResponse] = []
         while True:
             response = self.receive()
             if response.HasField("arbitration"):

@@ -15,7 +15,7 @@ NUMBERS = (-1, 0, 1, 2, 7, 8, 9, 64, 65, 127, 128, 129, 255, 1024, 65535, 65536,
 TEXTS = (
     "", "0x", "0x0", "-0x1", "0x1", "zz", "0x" + "f" * 300, "default", "$valid$", "last", "hdr", "\0", "é", "x" * 5000,
 )  # fmt: skip
-OTHERS = (None, True, False, 1.5, 1e308, [], {}, [[]], [None], {"type": "hexstr", "value": "0x1"})
+OTHERS: tuple[object, ...] = (None, True, False, 1.5, 1e308, [], {}, [[]], [None], {"type": "hexstr", "value": "0x1"})
 KINDS = (
     "field", "hexstr", "bool", "string", "header", "header_stack", "header_union", "header_union_stack",
     "calculation", "register_array", "meter_array", "counter_array", "lookahead", "register", "stack_field",

@@ -192,7 +192,8 @@ class OnModel:
         if len(config) == 3:
             cir, cburst, eburst = config
             return Meter(cir, cburst, 0, eburst, self.model.around.now, single_rate=True)
-        return Meter(*config, start=self.model.around.now)  # type: ignore[misc]
+        cir, cburst, pir, pburst = config
+        return Meter(cir, cburst, pir, pburst, start=self.model.around.now)
 
     def _meter(self, step: Step) -> None:
         meter = self._configured(step["config"])

@@ -55,13 +55,20 @@ class Native:
             self.burst = ctypes.CDLL(str(_compile("burst", scratch)))
         self.burst.sink_create.restype = ctypes.c_void_p
         self.burst.burst_process.restype = ctypes.c_size_t
-        pointers = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint, ctypes.POINTER(ctypes.c_void_p)]
+        pointers: list[Any] = [
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.c_char_p,
+            ctypes.c_uint,
+            ctypes.POINTER(ctypes.c_void_p),
+        ]
         self.burst.burst_process.argtypes = pointers
         self.burst.worker_random.restype = ctypes.c_uint64
         self.burst.worker_random.argtypes = [ctypes.c_void_p]
         self.burst.sink_destroy.argtypes = [ctypes.c_void_p]
         self.deliver = ctypes.cast(self.burst.sink_deliver, ctypes.c_void_p).value
-        n.native().monotonic_ns = lambda: self.now
+        native: Any = n.native()
+        native.monotonic_ns = lambda: self.now
 
     def set(self, now: int) -> None:
         self.now = now

@@ -73,7 +73,7 @@ class Invented(Bits):
         self._have(width)
         self.at += width
 
-    @property  # type: ignore[override]
+    @property
     def left(self) -> int:
         return BITS_MAX - self.at
 

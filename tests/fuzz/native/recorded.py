@@ -55,8 +55,8 @@ def _collect(run: Replay, found: dict[Any, Step]) -> None:
                 "action": _plain(e.action), "timeout": 0,
             }  # fmt: skip
         if table.default is not None and table.default != table.initial_default:
-            action = ["action", table.default[0], list(table.default[1])]
-            found["default", table.name] = {"do": "default", "table": table.name, "action": action}
+            default = ["action", table.default[0], list(table.default[1])]
+            found["default", table.name] = {"do": "default", "table": table.name, "action": default}
     for group, replicas in run.model.multicast.items():
         if replicas:
             found["multicast", group] = {"do": "multicast", "group": group, "replicas": _lists(replicas)}

@@ -11,7 +11,7 @@ import logging
 import random
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from finsy.proto import U128, p4r, rpc_code, rpc_status
@@ -82,7 +82,7 @@ class Attack:
     # ---- calls with bytes
 
     def _call(self, method: str, data: bytes) -> tuple[str, list[p4r.Error]]:
-        call = self.channel.unary_unary(f"/p4.v1.P4Runtime/{method}")
+        call: Any = self.channel.unary_unary(f"/p4.v1.P4Runtime/{method}")
         try:
             call(data, timeout=TIMEOUT)
         except grpc.RpcError as error:
@@ -90,7 +90,7 @@ class Attack:
         return "OK", []
 
     def _read(self, data: bytes) -> tuple[str, list[bytes]]:
-        call = self.channel.unary_stream("/p4.v1.P4Runtime/Read")
+        call: Any = self.channel.unary_stream("/p4.v1.P4Runtime/Read")
         found: list[bytes] = []
         try:
             for answer in call(data, timeout=TIMEOUT):
@@ -146,7 +146,7 @@ class Attack:
         for _ in range(rng.choice((1, 1, 2, 5))):
             request.updates.extend(rng.choice(self.source.writes).updates)
         _addressed(request)
-        request.atomicity = rng.choice((0, 0, 1, 2))
+        request.atomicity = cast(Any, rng.choice((0, 0, 1, 2)))
         mutate(request, rng, self.messages)
         if rng.random() < 0.8:
             request.device_id = 1
@@ -207,7 +207,7 @@ class Attack:
         if rng.random() < 0.15:
             raw[-1] = bytewise(raw[-1], rng)
         self.said = "Stream " + "; ".join(text_format.MessageToString(r, as_one_line=True) for r in requests)
-        call = self.channel.stream_stream("/p4.v1.P4Runtime/StreamChannel")
+        call: Any = self.channel.stream_stream("/p4.v1.P4Runtime/StreamChannel")
         try:
             for _ in call(iter(raw), timeout=TIMEOUT):
                 pass
@@ -219,7 +219,7 @@ class Attack:
         """With another program's parts; whatever comes of it, the old pipeline is set again."""
         rng = self.rng
         request = p4r.SetForwardingPipelineConfigRequest(device_id=1, election_id=U128.encode(ELECTION_ID))
-        request.action = rng.choice((1, 2, 3, 4, 5))
+        request.action = cast(Any, rng.choice((1, 2, 3, 4, 5)))
         request.config.p4info.CopyFrom(self.source.p4info)
         request.config.p4_device_config = self.source.device_config
         if rng.random() < 0.8:

@@ -26,9 +26,9 @@ def mutate(message: Message, rng: random.Random, others: list[Message]) -> None:
         _change(holder, field, rng, others)
 
 
-def _places(message: Message) -> list[tuple[Message, FieldDescriptor]]:
+def _places(message: Message) -> list[tuple[Message, Any]]:
     """Every field that is set, and every field that could be."""
-    found: list[tuple[Message, FieldDescriptor]] = []
+    found: list[tuple[Message, Any]] = []
     todo = [message]
     while todo:
         part = todo.pop()
@@ -41,8 +41,8 @@ def _places(message: Message) -> list[tuple[Message, FieldDescriptor]]:
     return found
 
 
-def _repeated(field: FieldDescriptor) -> bool:
-    return field.label == FieldDescriptor.LABEL_REPEATED
+def _repeated(field: Any) -> bool:
+    return bool(field.label == FieldDescriptor.LABEL_REPEATED)
 
 
 def _change(holder: Message, field: FieldDescriptor, rng: random.Random, others: list[Message]) -> None:
@@ -95,7 +95,7 @@ def _parts(message: Message, name: str) -> list[Message]:
     return found
 
 
-def value_of(field: FieldDescriptor, old: Any, rng: random.Random) -> Any:
+def value_of(field: Any, old: Any, rng: random.Random) -> Any:
     match field.cpp_type:
         case FieldDescriptor.CPPTYPE_BOOL:
             return rng.random() < 0.5

@@ -160,7 +160,8 @@ def run(updates: int, seed: int = 1, workers: int = 1) -> Seen:
             sent, out, text = U64(), U64(), ctypes.create_string_buffer(200)
             wrong += library.checker_stop(checker, ctypes.byref(sent), ctypes.byref(out), text)
             packets, received, first = packets + sent.value, received + out.value, first or text.value.decode()
-        return Seen(packets, received, wrong, first, *writer.counts.values(), writer.rolled_back, seconds)
+        inserts, modifies, deletes = writer.counts.values()
+        return Seen(packets, received, wrong, first, inserts, modifies, deletes, writer.rolled_back, seconds)
 
 
 def compiled() -> Compiled:
