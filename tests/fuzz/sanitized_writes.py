@@ -20,7 +20,7 @@ FLAGS = ("-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-saniti
 TABLES = "arena cells clock counter entry_state exact idle lpm lpm_branch lpm_tree memory meter numbers qsbr seats"
 PARTS = (
     *TABLES.split(" "),
-    *("ternary", "ternary_bits", "ternary_groups", "ternary_rules"),
+    *("ternary", "ternary_bits", "ternary_groups", "ternary_rules", "ternary_split"),
     *("p4rt_schema", "p4rt_decode", "p4rt_write", "p4rt_read"),
 )
 

@@ -109,6 +109,7 @@ def switch() -> Iterator[SwitchThread]:
 def shell(switch: SwitchThread) -> Iterator[Shell]:
     """The primary client; it has set the pipeline ("SetForwardingPipelineConfig RPC")."""
     shell = Shell(switch.address, "--take-over", "--program", str(everything.json_path()))
+    shell.run()  # it answers when the pipeline is set
     yield shell
     shell.close()
 
