@@ -127,15 +127,15 @@ TERNARY_INLINE const struct entry *ternary_lookup_rows(const struct ternary *t, 
     for (uint32_t i = 0; i < n; i++)
         rules[i] = b->all[i];
     ternary_and(&b->root, key, 0, n, n, rules);
-    for (;;) {
-        uint32_t open = ternary_nonzero(rules, n); /* words that are not 0: which one is first must not become a branch */
-        if (!open)
-            return NULL;
-        uint32_t w = (uint32_t)__builtin_ctz(open), rule = 64 * w + (uint32_t)__builtin_ctzll(rules[w]);
+    uint32_t open = ternary_nonzero(rules, n); /* words that are not 0: which one is first must not become a branch */
+    while (open) {
+        const uint32_t w = (uint32_t)__builtin_ctz(open), rule = 64 * w + (uint32_t)__builtin_ctzll(rules[w]);
         if (__builtin_expect(ternary_matches(t, b, key, words, rule), 1))
             return cells_at(t->entries, t->entry_stride, atomic_load_explicit(&b->cell[rule], memory_order_acquire));
         rules[w] &= rules[w] - 1;
+        open ^= (uint32_t)!rules[w] << w; /* not from `rules` anew: a vector loaded right after a word was stored waits */
     }
+    return NULL;
 }
 
 TERNARY_INLINE const struct entry *ternary_lookup_bits(const struct ternary *t, const struct ternary_bits *b, const uint64_t *key,
