@@ -18,11 +18,15 @@ PATIENCE = 30 * SECONDS
 BYTES = 1 << 30
 """Of address space beyond what the process has when it starts to compile."""
 
+_CONTEXT = multiprocessing.get_context("forkserver")
+"""Children of a server without threads: one forked beside gRPC's threads may inherit a lock and spin on it for ever."""
+_CONTEXT.set_forkserver_preload(["compiler.driver"])
+
 
 def survive(text: bytes) -> tuple[str, str]:
     """("ok" or "refused", "") or what went wrong: traceback, hang, memory, silent (refused without an error)."""
-    ours, theirs = multiprocessing.get_context("fork").Pipe()
-    child = multiprocessing.get_context("fork").Process(target=_compile, args=(text, theirs))
+    ours, theirs = _CONTEXT.Pipe()
+    child = _CONTEXT.Process(target=_compile, args=(text, theirs))
     child.start()
     theirs.close()
     try:
