@@ -18,9 +18,9 @@ PROGRESS_SECONDS = 30
 CHUNK = 20
 
 
-def attempts(seeds: list[int], scratch: str) -> list[tuple[int, str, str]]:
-    with tempfile.TemporaryDirectory(dir=scratch) as own, quick_cc.in_use(Path(own)):
-        return [(seed, *survive(damaged(seed))) for seed in seeds]
+def attempts(seeds: list[int], environ: dict[str, str]) -> list[tuple[int, str, str]]:
+    with tempfile.TemporaryDirectory(dir=environ["P4GATE_CACHE"]) as own:
+        return [(seed, *survive(damaged(seed), environ | {"P4GATE_CACHE": own})) for seed in seeds]
 
 
 def json(seed: int, count: int, jobs: int, keep: Path) -> int:
@@ -30,7 +30,8 @@ def json(seed: int, count: int, jobs: int, keep: Path) -> int:
     kinds: Counter[str] = Counter()
     shown = began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(jobs) as pool:
-        for answers in pool.map(partial(attempts, scratch=scratch), chunks):
+        environ = quick_cc.environment(Path(scratch))
+        for answers in pool.map(partial(attempts, environ=environ), chunks):
             for number, kind, detail in answers:
                 kinds[kind] += 1
                 if kind in FINE:

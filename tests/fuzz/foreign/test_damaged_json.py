@@ -16,18 +16,21 @@ PER_TEST = 20
 FOUND = sorted((Path(__file__).parent / "found").glob("*.json"))
 
 
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return quick_cc.environment(tmp_path_factory.mktemp("quick"))
+
+
 @pytest.mark.parametrize("first", range(0, 40, PER_TEST))
-def test_the_switch_answers(first: int, tmp_path: Path) -> None:
-    with quick_cc.in_use(tmp_path):
-        for seed in range(first, first + PER_TEST):
-            kind, detail = survive(damaged(seed))
-            assert kind in ("ok", "refused"), f"seed {seed}: {kind}\n{detail}"
+def test_the_switch_answers(first: int, environ: dict[str, str]) -> None:
+    for seed in range(first, first + PER_TEST):
+        kind, detail = survive(damaged(seed), environ)
+        assert kind in ("ok", "refused"), f"seed {seed}: {kind}\n{detail}"
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda p: p.stem)
-def test_what_was_found_is_answered(path: Path, tmp_path: Path) -> None:
-    with quick_cc.in_use(tmp_path):
-        kind, detail = survive(path.read_bytes())
+def test_what_was_found_is_answered(path: Path, environ: dict[str, str]) -> None:
+    kind, detail = survive(path.read_bytes(), environ)
     assert kind in ("ok", "refused"), f"{kind}\n{detail}"
 
 

@@ -17,8 +17,6 @@ from tests.fuzz.native.generate import generate
 from tests.fuzz.native.sanitizers import environment
 from tests.fuzz.native.worker import program_of
 
-PER_CASE = 4000
-"""Packets of one case."""
 PER_PROCESS = 8
 PROGRESS_SECONDS = 30
 WORKER = [sys.executable, "-m", "tests.fuzz.native.worker"]
