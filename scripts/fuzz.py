@@ -17,13 +17,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/fuzz", description=__doc__, epilog="Exit status 1: something failed."
     )
-    kinds = ("programs", "source", "switch", "json", "p4runtime", "writes", "traffic", "clients", "case")
+    kinds = ("programs", "source", "switch", "records", "json", "p4runtime", "writes", "traffic", "clients", "case")
     parser.add_argument("what", choices=kinds)
     parser.add_argument("path", nargs="?", type=Path, help="case: a kept case's .p4 or .json file, to be run again")
     parser.add_argument("--count", type=int, default=1000, help="how many inputs (default 1000)")
     parser.add_argument("--packets", type=int, default=100_000, help="switch: how many (default 100000)")
     parser.add_argument("--per-case", type=int, default=4000, help="switch: packets a seed (default 4000)")
-    parser.add_argument("--sanitize", action="store_true", help="switch: compiled with ASan and UBSan")
+    parser.add_argument("--sanitize", action="store_true", help="switch, records: with ASan and UBSan")
     parser.add_argument("--seed", type=int, default=0, help="the first; each input has the seed after the one before")
     parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
     parser.add_argument("--keep", type=Path, default=ROOT / "build" / "fuzz", help="folder for failing cases")
@@ -66,6 +66,10 @@ def main() -> int:
             from tests.fuzz.p4runtime.campaign import p4runtime
 
             return p4runtime(*many, given.keep)
+        case "records":
+            from tests.fuzz.native.records import records
+
+            return records(*many, given.keep, sanitize=given.sanitize)
         case "source":
             from tests.fuzz.campaign import source
 

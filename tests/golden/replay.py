@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import queue
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from typing import Any
 import yaml
 from finsy.proto import U128, p4i, p4r
 from google.protobuf import text_format
+
+from switch.p4runtime.server import Options
 
 from .client import Client, Refused
 from .switch_thread import SwitchThread
@@ -67,16 +70,25 @@ def load_steps(name: str, compiler: str = "p4c") -> list[Step]:
 
 
 def replay(
-    name: str, device_config: bytes | None = None, p4info: p4i.P4Info | None = None, compiler: str = "p4c"
+    name: str,
+    device_config: bytes | None = None,
+    p4info: p4i.P4Info | None = None,
+    compiler: str = "p4c",
+    optimise: str = "quick",
+    afterwards: Callable[[SwitchThread, list[Step]], None] | None = None,
 ) -> list[Mismatch]:
-    """Run a case, with p4c's JSON and P4Info or the given ones of `compiler`. An empty list: all as recorded."""
+    """Run a case, with p4c's JSON and P4Info or the given ones of `compiler`. An empty list: all as recorded.
+
+    `afterwards` gets the switch as the last step left it, and the steps.
+    """
     folder = CASES / name
     if device_config is None:
         device_config = (folder / f"{name}.json").read_bytes()
     if p4info is None:
         p4info = text_format.Parse((folder / f"{name}.p4info.txtpb").read_text(), p4i.P4Info())
     steps = load_steps(name, compiler)
-    with SwitchThread() as switch, Client(switch.address) as client:
+    options = Options(address="127.0.0.1:0", optimise=optimise)
+    with SwitchThread(options) as switch, Client(switch.address) as client:
         assert client.arbitrate().status.code == 0
         first = steps[0] if steps and "pipeline" in steps[0] else {"expect": "OK"}
         code = "OK"
@@ -91,6 +103,8 @@ def replay(
         run = _Run(switch, client)
         for number, step in enumerate(steps):
             run.step(number, step)
+        if afterwards is not None:
+            afterwards(switch, steps)
         return run.mismatches
 
 

@@ -10,17 +10,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tests.fuzz.native.case import save
 from tests.fuzz.native.generate import generate
+from tests.fuzz.native.processes import ROOT, answers
 from tests.fuzz.native.sanitizers import environment
 from tests.fuzz.native.worker import program_of
 
 PER_PROCESS = 8
 PROGRESS_SECONDS = 30
 WORKER = [sys.executable, "-m", "tests.fuzz.native.worker"]
-ROOT = Path(__file__).parents[3]
 
 
 def switch(packets: int, seed: int, jobs: int, keep: Path, attempts: int, per_case: int, *, sanitize: bool) -> int:
@@ -73,37 +73,11 @@ def _line(totals: Counter[str], failed: int, seconds: float) -> str:
 def verdicts(
     seeds: list[int], per_case: int, optimise: str = "any", environ: dict[str, str] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """One for each seed; a worker that dies has failed the case that it was at, and another goes on."""
-    left = list(seeds)
-    while left:
-        command = [*WORKER, "run", optimise, str(per_case), *map(str, left)]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None and process.stderr is not None
-        errors: list[str] = []
-        reader = threading.Thread(target=_drain, args=(process.stderr, errors))
-        reader.start()
-        current: int | None = None
-        for line in process.stdout:
-            answer = json.loads(line)
-            if "begins" in answer:
-                current = answer["begins"]
-            else:
-                left.remove(answer["seed"])
-                current = None
-                yield answer
-        status = process.wait()
-        reader.join()
-        if left:
-            died = current if current is not None else left[0]
-            left.remove(died)
-            detail = f"exit status {status}\n{errors[0][-6000:]}"
-            yield {"seed": died, "program": program_of(died), "kind": "crash", "detail": detail, "packets": 0}
-
-
-def _drain(stream: IO[str], into: list[str]) -> None:
-    into.append(stream.read())
+    """One for each seed."""
+    worker = ["tests.fuzz.native.worker", "run", optimise, str(per_case)]
+    for answer in answers(worker, [str(seed) for seed in seeds], environ):
+        seed = int(answer["item"])
+        yield {"program": program_of(seed)} | answer | {"seed": seed}
 
 
 def _keep(verdict: dict[str, Any], keep: Path, attempts: int, per_case: int) -> None:

@@ -1,4 +1,4 @@
-"""A random case: seed and program in, steps out. The same for the same seed."""
+"""A random case: seed and program in, steps out. The same for the same seed. And the case that is a record."""
 
 from __future__ import annotations
 
@@ -40,6 +40,17 @@ def generate(seed: int, name: str, packets: int, optimise: str | None = None) ->
     if optimise is None:
         optimise = rng.choices(("none", "quick", "full"), (30, 62, 8))[0]
     return Case(name, tuple(steps), unlocked, optimise)
+
+
+def replayed(name: str, optimise: str) -> Case:
+    """The case of a golden program's record: all entries that it ever has, then its packets."""
+    entries, packets = recorded(name)
+    size = 1 if programs.surface(name).one_by_one else BURST // 2
+    sent = [[port, data.hex()] for port, data in packets]
+    bursts = [sent[i : i + size] for i in range(0, len(sent), size)]
+    steps = [step | {"at": 0} for step in entries]
+    steps += [{"do": "packets", "at": 1000 * i, "packets": burst} for i, burst in enumerate(bursts)]
+    return Case(name, tuple(steps), (), optimise)
 
 
 def _update(updates: Updates, at: int) -> list[Step]:

@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from finsy.proto import p4i
+from google.protobuf import text_format
+
 from compiler import driver
 from compiler.diagnostics import Diagnostics
 
@@ -37,12 +40,24 @@ def load(name: str) -> Any:
     if kind == "p4c":
         return json.loads((GOLDEN / stem / f"{stem}.json").read_text())
     path = GOLDEN / stem / f"{stem}.p4" if kind == "ours" else HERE / "programs" / f"{stem}.p4"
-    if not path.exists():
-        return json.loads(path.with_suffix(".json").read_text())
+    return compiled(path).json if path.exists() else json.loads(path.with_suffix(".json").read_text())
+
+
+def p4info(name: str) -> p4i.P4Info:
+    """Of a golden program."""
+    kind, _, stem = name.partition("/")
+    if kind == "ours":
+        return compiled(GOLDEN / stem / f"{stem}.p4").p4info
+    return text_format.Parse((GOLDEN / stem / f"{stem}.p4info.txtpb").read_text(), p4i.P4Info())
+
+
+@cache
+def compiled(path: Path) -> driver.Compiled:
+    """By our compiler."""
     diagnostics = Diagnostics()
-    compiled = driver.compile_file(path, diagnostics)
-    assert compiled is not None, diagnostics.render()
-    return compiled.json
+    found = driver.compile_file(path, diagnostics)
+    assert found is not None, diagnostics.render()
+    return found
 
 
 @dataclass

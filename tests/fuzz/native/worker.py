@@ -3,6 +3,7 @@
 python -m tests.fuzz.native.worker run OPTIMISE PACKETS SEED...
                                                 a case for each seed, which chooses the program; OPTIMISE: "any", or
                                                 that of Engine.load
+python -m tests.fuzz.native.worker recorded OPTIMISE PROGRAM...   the entries and packets of its record
 python -m tests.fuzz.native.worker case PATH...              kept cases again
 python -m tests.fuzz.native.worker shrink PATH TO ATTEMPTS   a smaller case with a difference of the same kind
 """
@@ -18,7 +19,7 @@ from typing import Any
 
 from tests.fuzz.native import program as programs
 from tests.fuzz.native.case import Case, load, save
-from tests.fuzz.native.generate import generate
+from tests.fuzz.native.generate import generate, replayed
 from tests.fuzz.native.run import run
 from tests.fuzz.native.shrink import shrink
 
@@ -54,9 +55,13 @@ def main() -> None:
         optimise = None if rest[0] == "any" else rest[0]
         for text in rest[2:]:
             seed = int(text)
-            print(json.dumps({"begins": seed}), flush=True)
+            print(json.dumps({"begins": text}), flush=True)
             case = generate(seed, program_of(seed), int(rest[1]), optimise)
-            print(json.dumps(attempt(case) | {"seed": seed}), flush=True)
+            print(json.dumps(attempt(case) | {"item": text}), flush=True)
+    elif what == "recorded":
+        for name in rest[1:]:
+            print(json.dumps({"begins": name}), flush=True)
+            print(json.dumps(attempt(replayed(name, rest[0])) | {"item": name}), flush=True)
     elif what == "case":
         for path in rest:
             print(json.dumps(attempt(load(Path(path))) | {"path": path}), flush=True)

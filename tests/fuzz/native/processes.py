@@ -1,0 +1,54 @@
+"""Workers: processes that do one item after the other, since the switch may take its process with it.
+
+A worker gets the items as its last arguments and prints JSON lines: {"begins": item}, then an object with "item".
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).parents[3]
+
+
+def answers(
+    worker: Sequence[str], items: Sequence[str], environ: dict[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """One for each item: if a worker dies, the item that it was at has failed ("kind": "crash"), and another goes on.
+
+    `worker`: module and first arguments.
+    """
+    left = list(items)
+    while left:
+        command = [sys.executable, "-m", *worker, *left]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None and process.stderr is not None
+        errors: list[str] = []
+        reader = threading.Thread(target=_drain, args=(process.stderr, errors))
+        reader.start()
+        current: str | None = None
+        for line in process.stdout:
+            answer = json.loads(line)
+            if "begins" in answer:
+                current = answer["begins"]
+            else:
+                left.remove(answer["item"])
+                current = None
+                yield answer
+        status = process.wait()
+        reader.join()
+        if left:
+            died = current if current is not None else left[0]
+            left.remove(died)
+            yield {"item": died, "kind": "crash", "detail": f"exit status {status}\n{errors[0][-6000:]}", "packets": 0}
+
+
+def _drain(stream: IO[str], into: list[str]) -> None:
+    into.append(stream.read())
