@@ -23,7 +23,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=1000, help="how many inputs (default 1000)")
     parser.add_argument("--packets", type=int, default=100_000, help="switch: how many (default 100000)")
     parser.add_argument("--per-case", type=int, default=4000, help="switch: packets a seed (default 4000)")
-    parser.add_argument("--sanitize", action="store_true", help="switch, records: with ASan and UBSan")
+    parser.add_argument("--sanitize", action="store_true", help="switch, records, p4runtime: with ASan and UBSan")
     parser.add_argument("--seed", type=int, default=0, help="the first; each input has the seed after the one before")
     parser.add_argument("--jobs", type=int, default=1, help="processes (default 1)")
     parser.add_argument("--keep", type=Path, default=ROOT / "build" / "fuzz", help="folder for failing cases")
@@ -65,7 +65,7 @@ def main() -> int:
         case "p4runtime":
             from tests.fuzz.p4runtime.campaign import p4runtime
 
-            return p4runtime(*many, given.keep)
+            return p4runtime(*many, given.keep, sanitize=given.sanitize)
         case "records":
             from tests.fuzz.native.records import records
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from switch import native as n
-from switch import table_store
 from switch.bmv2_json.program import Action as ActionDecl
 from switch.bmv2_json.program import ConstEntry, Table
 from switch.codegen.layout import GROUP, MEMBER, Packer, TableLayout, pack_params, unpack_params
@@ -20,6 +19,7 @@ from switch.entry_keys import Key, Keys
 from switch.errors import AlreadyExists, BadProgram, EngineError, Immutable, InvalidArgument, NotFound, OutOfRange
 from switch.loaded_arrays import meter_rates, read_counts, read_meter, write_counts, write_meter
 from switch.loaded_profile import LoadedProfile
+from switch.table_memory import TableMemory
 from switch.table_store import Inserted, Store, Stored
 from switch.values import (
     Action,
@@ -54,7 +54,7 @@ class LoadedTable:
         self._by_index = {a.index: a for a in t.actions}
         self.keys = Keys(layout)
         self._workers = workers
-        self._allocate(max(1, t.size, len(t.entries)))
+        self._use(TableMemory(pipeline, layout, self.keys, max(1, t.size, len(t.entries)), workers))
         self._const_numbers: set[int] = set()
         self.default: Action | None = None
         self.reset_default()
@@ -71,38 +71,21 @@ class LoadedTable:
         if t.const:
             self._const_numbers = {stored.number for stored in self._stored()}
 
-    def _allocate(self, size: int) -> None:
+    def _use(self, memory: TableMemory) -> None:
         """The runtime's objects, empty."""
-        t, layout, pipeline, workers = self.table, self.layout, self._pipeline, self._workers
-        self.size = size
-        cells = self.size + n.ENTRY_SPARE + 1  # the last one belongs to the default entry
-        self.default_number = cells - 1
-        qsbr = self._n.pipeline_qsbr(pipeline)
-        meter = t.direct_meter
-        unit = n.METER_BYTES if meter is not None and meter.in_bytes else n.METER_PACKETS
-        self.counters = n.made(self._n.counters_create(workers, cells), t.name) if t.direct_counter else None
-        self.meters = n.made(self._n.meters_create(unit, cells), t.name) if meter is not None else None
-        self.idle = n.made(self._n.idle_create(cells), t.name) if t.idle_timeout else None
-        self.state = n.made(self._n.entry_state_create(self.counters, self.meters, self.idle), t.name)
-        self.store = table_store.create(layout, self.keys, qsbr, size, self.state)
+        self._memory = memory
+        self.size, self.default_number = memory.size, memory.default_number
+        self.counters, self.meters, self.idle = memory.counters, memory.meters, memory.idle
+        self.state, self.store = memory.state, memory.store
         lookup = self.store.pointer if self.store is not None else None
-        self._n.pipeline_set_table(pipeline, t.index, lookup, self.counters, self.meters, self.idle)
+        self._n.pipeline_set_table(self._pipeline, self.table.index, lookup, self.counters, self.meters, self.idle)
         self._timeouts: dict[int, int] = {}  # entry number -> idle timeout
         self._noted: set[int] = set()  # numbers of entries about which callers keep something
-        self.marks = (ctypes.c_uint64 * (cells // 64 + 1))()  # a bit for each of these, and const ones
+        self.marks = memory.marks  # a bit for each of these, and const ones
         self._told: dict[int, int] = {}  # entry number -> when its idleness was last told
 
     def destroy(self) -> None:
-        if self.store is not None:
-            self.store.destroy()
-        for pointer, free in (
-            (self.state, self._n.entry_state_destroy),
-            (self.counters, self._n.counters_destroy),
-            (self.meters, self._n.meters_destroy),
-            (self.idle, self._n.idle_destroy),
-        ):
-            if pointer is not None:
-                free(pointer)
+        self._memory.destroy()
 
     # ---- what it is
 
@@ -209,11 +192,15 @@ class LoadedTable:
         return results
 
     def unlock(self, size: int) -> None:
-        """The program's entries become ordinary ones, and the table takes `size`. No worker is running."""
+        """The program's entries become ordinary ones, and the table takes `size`. No worker is running.
+
+        Raises EngineError if there is no memory for so many; then all is as it was.
+        """
         entries = list(self.entries())
         const = {(e.match, e.priority) for e in map(self._const_entry, self.table.entries) if e.const}
+        memory = TableMemory(self._pipeline, self.layout, self.keys, max(size, self.size), self._workers)
         self.destroy()
-        self._allocate(max(size, self.size))
+        self._use(memory)
         self.locked = False
         self._const_numbers = set()
         for entry in entries:

@@ -17,6 +17,8 @@ from switch.p4runtime.data_widths import DataWidths
 from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
 from switch.p4runtime.translation import Translation, Types, string_types
 
+SIZE_MAX = (1 << 31) - 1  # of a table, as in BMv2 JSON
+
 
 class HasId(Protocol):
     @property
@@ -192,12 +194,16 @@ def build(info: p4i.P4Info, widths: DataWidths | None = None) -> Schema:
     counters = {c.preamble.id for c in info.direct_counters}
     meters = {m.preamble.id for m in info.direct_meters}
     tables = _unique("table", (_table(t, values, actions, counters, meters) for t in info.tables))
+    profiles = _unique("action profile", (_profile(p, tables) for p in info.action_profiles))
+    for t in tables.values():
+        if t.profile and t.profile not in profiles:
+            raise StatusError(INVALID_ARGUMENT, f"P4Info: {t.name}: action profile id {t.profile} is not declared")
     return Schema(
         p4info=info,
         types=types,
         tables=tables,
         actions=actions,
-        profiles=_unique("action profile", (_profile(p, tables) for p in info.action_profiles)),
+        profiles=profiles,
         counters=_unique("counter", (Array(c.preamble.id, c.preamble.name, c.size) for c in info.counters)),
         meters=_unique("meter", (Meter(m.preamble.id, m.preamble.name, m.size, m.spec.type) for m in info.meters)),
         registers=_unique(
@@ -271,6 +277,8 @@ def _table(
     missing = [ref.id for ref in table.action_refs if ref.id not in actions]
     if missing:
         raise StatusError(INVALID_ARGUMENT, f"P4Info: {name}: action id {missing[0]} is not declared")
+    if not 0 <= table.size <= SIZE_MAX:
+        raise StatusError(INVALID_ARGUMENT, f"P4Info: {name}: size {table.size}; the most is {SIZE_MAX}")
     return Table(
         id=table.preamble.id,
         name=name,

@@ -14,9 +14,9 @@ from typing import Any
 
 from tests.fuzz.native.case import save
 from tests.fuzz.native.generate import generate
-from tests.fuzz.native.processes import ROOT, answers
-from tests.fuzz.native.sanitizers import environment
 from tests.fuzz.native.worker import program_of
+from tests.fuzz.processes import ROOT, answers
+from tests.fuzz.sanitizers import environment
 
 PER_PROCESS = 8
 PROGRESS_SECONDS = 30

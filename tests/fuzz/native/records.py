@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.native import program as programs
-from tests.fuzz.native.processes import ROOT, answers
-from tests.fuzz.native.sanitizers import environment
+from tests.fuzz.processes import ROOT, answers
+from tests.fuzz.sanitizers import environment
 
 PER_PROCESS = 4
 PROGRESS_SECONDS = 60

@@ -14,7 +14,7 @@ import pytest
 
 from tests.fuzz.native import program as programs
 from tests.fuzz.native.campaign import verdicts
-from tests.fuzz.native.sanitizers import NoSanitizers, environment
+from tests.fuzz.sanitizers import NoSanitizers, environment
 
 PACKETS = 80
 PROGRAMS = ("made/copies", "made/stateful", "made/groups", "made/foreign", "p4c/l3_router_ecmp_acl")

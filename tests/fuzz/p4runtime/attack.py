@@ -16,7 +16,7 @@ from typing import Any, cast
 import grpc
 from finsy.proto import U128, p4r, rpc_code, rpc_status
 from google.protobuf import text_format
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from switch.p4runtime.server import Options
 from tests.fuzz.p4runtime.mutate import bytewise, mutate
@@ -158,7 +158,8 @@ class Attack:
         before = self.snapshot()
         code, parts = self._write(data)
         failed = [p for p in parts if p.canonical_code]
-        nothing = code != "OK" and (not parts or len(failed) == len(parts) or request.atomicity in (1, 2))
+        atomic = _atomicity(data) in (1, 2)
+        nothing = code != "OK" and (not parts or len(failed) == len(parts) or atomic)
         after = self.snapshot()
         if nothing and before != after:
             changed = [text_format.MessageToString(_entity(e), as_one_line=True) for e in set(before) ^ set(after)]
@@ -253,10 +254,18 @@ def _addressed(request: p4r.WriteRequest) -> p4r.WriteRequest:
     return request
 
 
+def _atomicity(data: bytes) -> int:
+    """As the server reads it: damage may have moved it into an update."""
+    try:
+        return p4r.WriteRequest.FromString(data).atomicity
+    except DecodeError:
+        return 0
+
+
 def _entity(data: bytes) -> p4r.Entity:
     try:
         return p4r.Entity.FromString(data)
-    except Exception:
+    except DecodeError:
         return p4r.Entity()
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,38 +9,32 @@ from pathlib import Path
 from typing import Any
 
 from tests.fuzz.p4runtime.worker import program_of
+from tests.fuzz.processes import ROOT, answers
+from tests.fuzz.sanitizers import environment
 
-ROOT = Path(__file__).parents[3]
 PER_SEED = 100
 """Messages for each program."""
 PER_PROCESS = 5
 PROGRESS_SECONDS = 30
 
 
-def verdicts(seeds: list[int], messages: int) -> Iterator[dict[str, Any]]:
-    """One for each seed; if the process dies, the seed that it was at has failed and another process goes on."""
-    left = list(seeds)
-    while left:
-        command = [sys.executable, "-m", "tests.fuzz.p4runtime.worker", str(messages), *map(str, left)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        left = left[len(answers) :]
-        yield from answers
-        if left:
-            died = left.pop(0)
-            detail = f"exit status {done.returncode}\n{done.stderr[-6000:]}"
-            yield {"seed": died, "program": program_of(died), "messages": 0, "detail": detail}
+def verdicts(seeds: list[int], messages: int, environ: dict[str, str] | None = None) -> Iterator[dict[str, Any]]:
+    """One for each seed."""
+    for answer in answers(["tests.fuzz.p4runtime.worker", str(messages)], [str(seed) for seed in seeds], environ):
+        seed = int(answer["item"])
+        yield {"program": program_of(seed), "messages": 0} | answer | {"seed": seed}
 
 
-def p4runtime(seed: int, count: int, jobs: int, keep: Path) -> int:
+def p4runtime(seed: int, count: int, jobs: int, keep: Path, *, sanitize: bool) -> int:
     """About `count` messages, to one program after the other from `seed` on. 1 if anything went wrong."""
+    environ = environment(ROOT / "build" / "sanitized") if sanitize else None
     seeds = list(range(seed, seed + max(1, count // PER_SEED)))
     chunks = [seeds[i : i + PER_PROCESS] for i in range(0, len(seeds), PER_PROCESS)]
     shown = began = time.monotonic()
     messages = failed = 0
     with ThreadPoolExecutor(jobs) as pool:
-        for answers in pool.map(lambda chunk: list(verdicts(chunk, PER_SEED)), chunks):
-            for answer in answers:
+        for found in pool.map(lambda chunk: list(verdicts(chunk, PER_SEED, environ)), chunks):
+            for answer in found:
                 messages += answer["messages"]
                 if answer["detail"]:
                     failed += 1

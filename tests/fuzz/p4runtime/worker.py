@@ -16,12 +16,14 @@ def program_of(seed: int) -> str:
 
 def main() -> None:
     count = int(sys.argv[1])
-    for seed in map(int, sys.argv[2:]):
+    for text in sys.argv[2:]:
+        print(json.dumps({"begins": text}), flush=True)
+        seed = int(text)
         try:
             done, detail = attack(program_of(seed), seed, count)
         except Exception as error:
             done, detail = 0, "".join(traceback.format_exception(error))[-4000:]
-        print(json.dumps({"seed": seed, "program": program_of(seed), "messages": done, "detail": detail}), flush=True)
+        print(json.dumps({"item": text, "messages": done, "detail": detail}), flush=True)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ def environment(cache: Path) -> dict[str, str]:
     return os.environ | {
         "CC": shlex.join([*compiler, *FLAGS]),
         "LD_PRELOAD": " ".join(libraries),
-        "ASAN_OPTIONS": "detect_leaks=0",  # Python's own would drown ours
-        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",  # Python's own leaks would drown ours
+        "UBSAN_OPTIONS": "print_stacktrace=1:abort_on_error=1",
+        "PYTHONFAULTHANDLER": "1",  # which of our Python called it
         "P4GATE_CACHE": str(cache),
     }

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
+SAID = 4000
+"""Characters of a dead worker's last words: from their beginning, and from their end."""
 
 
 def answers(
@@ -47,7 +49,8 @@ def answers(
         if left:
             died = current if current is not None else left[0]
             left.remove(died)
-            yield {"item": died, "kind": "crash", "detail": f"exit status {status}\n{errors[0][-6000:]}", "packets": 0}
+            said = errors[0] if len(errors[0]) <= 2 * SAID else f"{errors[0][:SAID]}\n[...]\n{errors[0][-SAID:]}"
+            yield {"item": died, "kind": "crash", "detail": f"exit status {status}\n{said}", "packets": 0}
 
 
 def _drain(stream: IO[str], into: list[str]) -> None:
