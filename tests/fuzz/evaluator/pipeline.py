@@ -17,6 +17,8 @@ from tests.fuzz.evaluator.scopes import Binding, Block, Instance, PacketIn, Pack
 from tests.fuzz.evaluator.types import StructType
 from tests.fuzz.evaluator.values import Scalar, Struct, bits, default, undefined
 
+GROWTH_LIMIT = 512  # bytes by which headers may grow: a limit of the switch (docs/engine.md), as of BMv2
+
 
 @dataclass(frozen=True)
 class Emitted:
@@ -87,6 +89,8 @@ class Pipeline(Declarations):
         payload = data[(packet.position + 7) // 8 :]
         size = emitted.width // 8
         assert emitted.width % 8 == 0
+        if size > (packet.position + 7) // 8 + GROWTH_LIMIT:
+            return []
         return [
             Emitted(
                 out_port,
