@@ -13,7 +13,8 @@ from pathlib import Path
 
 import bench_gateway
 import bench_ten_tables
-from bench_gateway import PACKET_BYTES, make_packets, make_vms
+from bench_by_hand import ByHand
+from bench_gateway import PACKET_BYTES, TENANTS, make_packets, make_vms
 
 from switch.engine import Engine
 from switch.values import Benchmark
@@ -31,6 +32,9 @@ def bench_engine(directory: Path, quick: bool) -> list[Row]:
     rows: list[Row] = []
     base = _ten_tables(rows, ten, quick, 65536, 200, 8)
     rows[1:1] = [("its bursts of 64, p99", base.burst_p99_us, "us")]
+    by_hand = ByHand(directory)
+    for count in (65536,) if quick else (65536, 1 << 20):
+        rows += _beside_by_hand(by_hand, ten, quick, count)
     sizes = [_ten_tables(rows, ten, quick, count, 200, 8) for count in (1024, 1 << 17 if quick else 1 << 20)]
     rows.append(("few endpoints / many", sizes[0].mpps / sizes[1].mpps, "x"))
     rules = [_ten_tables(rows, ten, quick, 65536, count, 64) for count in (16, 4096)]
@@ -75,6 +79,30 @@ def _best(engine: Engine, packets: Sequence[tuple[int, bytes]], quick: bool, wor
     if best.sent != best.packets:
         sys.exit(f"bench: {best.packets - best.sent} of {best.packets} packets were dropped")
     return best
+
+
+def _beside_by_hand(by_hand: ByHand, program: Path, quick: bool, count: int) -> list[Row]:
+    """The same program written by hand, and how much of its speed the engine has: many turns, the best of each."""
+    with Engine.load(program, optimise="full") as engine, Engine.load(program, optimise="none") as other:
+        packets = _filled(engine, quick, count, 200, 8)
+        by_hand.fill(bench_ten_tables.entries(make_vms(count), 200, 8))
+        for policer in range(TENANTS):
+            by_hand.police(policer, bench_ten_tables.POLICED)
+        by_hand.take_over(other)
+        turns = [[_run(which, packets, 0.1) for which in (engine, other)] for _ in range(10 if quick else 40)]
+    ours, theirs = (max(runs) for runs in zip(*turns, strict=True))
+    return [
+        (f"ten tables by hand in C: {count} endpoints", theirs, "Mpps"),
+        (f"engine / by hand, {count} endpoints, in turns", ours / theirs, "x"),
+    ]
+
+
+def _run(engine: Engine, packets: Sequence[tuple[int, bytes]], seconds: float) -> float:
+    """Mpps of one run, in which every packet must be forwarded."""
+    run = engine.benchmark(packets, seconds)
+    if run.sent != run.packets:
+        sys.exit(f"bench: {run.packets - run.sent} of {run.packets} packets were dropped")
+    return run.mpps
 
 
 def _two_workers(program: Path, quick: bool) -> float:
