@@ -29,12 +29,12 @@ struct acl {
     uint8_t *deny;               /* by rule */
 };
 
-INLINE int any_rule(rule_bits bits)
+INLINE int any_rule(const rule_bits *bits)
 {
 #ifdef __AVX2__
-    return !_mm256_testz_si256((__m256i)bits, (__m256i)bits);
+    return !_mm256_testz_si256((__m256i)*bits, (__m256i)*bits);
 #else
-    return (bits[0] | bits[1] | bits[2] | bits[3]) != 0;
+    return ((*bits)[0] | (*bits)[1] | (*bits)[2] | (*bits)[3]) != 0;
 #endif
 }
 
@@ -53,12 +53,11 @@ INLINE void acl_order(const struct acl *a, const uint8_t key[KEY_BYTES], uint8_t
 #endif
 }
 
-INLINE rule_bits acl_rows(const rule_bits *rows, const uint8_t *bytes)
+/* Strike out what the rows of these bytes rule out. */
+INLINE void acl_rows(rule_bits *bits, const rule_bits *rows, const uint8_t *bytes)
 {
-    rule_bits bits = rows[bytes[0]];
-    for (size_t i = 1; i < ROWS_AT_ONCE; i++)
-        bits &= (rows + i * 256)[bytes[i]];
-    return bits;
+    for (size_t i = 0; i < ROWS_AT_ONCE; i++)
+        *bits &= (rows + i * 256)[bytes[i]];
 }
 
 /* The action of the first rule of a block that has one. */
@@ -76,8 +75,8 @@ static __attribute__((noinline)) int acl_denies_large(const struct acl *a, const
     for (unsigned block = 0; block < a->blocks; block++) {
         rule_bits bits = ~(rule_bits){0};
         for (unsigned group = 0; group < a->groups; group++, rows += ROWS_AT_ONCE * 256)
-            bits &= acl_rows(rows, ordered + group * ROWS_AT_ONCE);
-        if (any_rule(bits))
+            acl_rows(&bits, rows, ordered + group * ROWS_AT_ONCE);
+        if (any_rule(&bits))
             return acl_action(a, block, (const uint64_t *)&bits);
     }
     return 0;
@@ -90,8 +89,9 @@ INLINE int acl_denies(const struct acl *a, const uint8_t key[KEY_BYTES])
     acl_order(a, key, ordered);
     if (unlikely(a->groups * a->blocks > 1))
         return acl_denies_large(a, ordered);
-    const rule_bits bits = acl_rows(a->rows, ordered);
-    return unlikely(any_rule(bits)) ? acl_action(a, 0, (const uint64_t *)&bits) : 0;
+    rule_bits bits = ~(rule_bits){0};
+    acl_rows(&bits, a->rows, ordered);
+    return unlikely(any_rule(&bits)) ? acl_action(a, 0, (const uint64_t *)&bits) : 0;
 }
 
 static inline void acl_free(struct acl *a)
