@@ -87,8 +87,8 @@ def _best(engine: Engine, packets: Sequence[tuple[int, bytes]], quick: bool, wor
 def _beside_by_hand(by_hand: ByHand, program: Path, quick: bool, count: int) -> list[Row]:
     """The same program written by hand, and how much of its speed the engine has: best against best of many turns.
 
-    A turn is a millisecond, so that some of each are disturbed by nobody, whatever else runs. It takes other packets than
-    the three before it, so that what it needs of the large tables is not in the nearest cache any more.
+    A turn is a millisecond, so that some of each are disturbed by nobody, whatever else runs. It takes other packets
+    than the three before it, so that what it needs of the large tables is not in the nearest cache any more.
     """
     with Engine.load(program, optimise="full") as engine, Engine.load(program, optimise="none") as other:
         packets = _filled(engine, False, count, 200, 8)
