@@ -1,4 +1,4 @@
-"""How compile time and memory grow with the program, one dimension at a time: see growing_programs.py.
+"""How compile time and memory grow with the program, one dimension at a time: see growing_programs/.
 
 As a program, `bench_growth.py NAME N ...` prints the seconds that GROWING[NAME] takes for each size, and the peak of
 memory; each dimension is measured in a process of its own.
