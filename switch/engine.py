@@ -8,21 +8,21 @@ values). Methods that change state take the pipeline's writer lock; any thread m
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import RLock
 from typing import Literal
 
 from switch import build
 from switch import native as n
+from switch.array_calls import ArrayCalls
 from switch.bmv2_json import load_program
 from switch.bmv2_json.program import Program
 from switch.code_objects import CodeObjects
 from switch.codegen import generate
 from switch.codegen.layout import profile_actions
-from switch.errors import EngineError, InvalidArgument, NotFound, OutOfRange
+from switch.errors import InvalidArgument, NotFound, OutOfRange
 from switch.explained import Explained
 from switch.from_workers import Drained, RingReader
 from switch.loaded_arrays import LoadedCounter, LoadedMeter, LoadedRegister
@@ -31,29 +31,21 @@ from switch.loaded_replication import LoadedReplication
 from switch.loaded_table import LoadedTable
 from switch.loaded_value_set import LoadedValueSet
 from switch.memory_bench import MemoryBench, merged
+from switch.profile_calls import ProfileCalls
+from switch.replication_calls import ReplicationCalls
+from switch.table_calls import TableCalls
 from switch.values import (
-    Action,
     Benchmark,
-    CloneSession,
-    ColorCounts,
-    Count,
     Digest,
-    Entry,
-    GroupMember,
-    IdleEntry,
     Match,
-    MeterRates,
     PacketIn,
-    Replica,
-    TableInfo,
-    WriteKind,
 )
 
 # Workers beside those of the caller: process(), benchmark(), trace().
 EXTRA_WORKERS = 3
 
 
-class Engine(Explained):
+class Engine(TableCalls, ProfileCalls, ArrayCalls, ReplicationCalls, Explained):
     """One program, loaded. `with Engine.load(path) as e:` or call close()."""
 
     # ---- life cycle
@@ -99,8 +91,19 @@ class Engine(Explained):
             "pipeline",
         )
         self._n.pipeline_set_actions(self._pipeline, len(program.actions))
-        self._make_state()
-        self._code = CodeObjects(self._pipeline, program, self._unit, optimise, cache)
+        self._down: set[int] = set()  # ports
+        self._replication = LoadedReplication(self._pipeline, self._down)
+        self._profiles: dict[str, LoadedProfile] = {}
+        self._tables: dict[str, LoadedTable] = {}
+        self._counters: dict[str, LoadedCounter] = {}
+        self._meters: dict[str, LoadedMeter] = {}
+        self._registers: dict[str, LoadedRegister] = {}
+        try:
+            self._make_state()
+            self._code = CodeObjects(self._pipeline, program, self._unit, optimise, cache)
+        except BaseException:
+            self._free_state()
+            raise
         self._memory = n.made(self._n.memory_worker_create(self._pipeline, workers), "worker")
         self._tracer = None
         self._workers: list[int] = []
@@ -109,24 +112,26 @@ class Engine(Explained):
 
     def _make_state(self) -> None:
         program, pipeline, workers = self.program, self._pipeline, self._all_workers
-        self._down: set[int] = set()  # ports
-        self._replication = LoadedReplication(pipeline, self._down)
-        self._profiles = {
-            p.name: LoadedProfile(pipeline, p, profile_actions(program, p.name), self._down) for p in program.profiles
-        }
-        layouts = self._unit.layout.tables
-        self._tables = {
-            t.name: LoadedTable(
-                pipeline, layouts[t.index], self._profiles[t.profile.name] if t.profile else None, workers
-            )
-            for t in program.tables
-        }
-        self._counters = {
-            c.name: LoadedCounter(pipeline, c, workers) for c in program.counters if c.direct_table is None
-        }
-        self._meters = {m.name: LoadedMeter(pipeline, m) for m in program.meters if m.direct_table is None}
-        self._registers = {r.name: LoadedRegister(pipeline, r) for r in program.registers}
+        for p in program.profiles:
+            self._profiles[p.name] = LoadedProfile(pipeline, p, profile_actions(program, p.name), self._down)
+        for t in program.tables:
+            profile = self._profiles[t.profile.name] if t.profile else None
+            self._tables[t.name] = LoadedTable(pipeline, self._unit.layout.tables[t.index], profile, workers)
+        for c in program.counters:
+            if c.direct_table is None:
+                self._counters[c.name] = LoadedCounter(pipeline, c, workers)
+        for m in program.meters:
+            if m.direct_table is None:
+                self._meters[m.name] = LoadedMeter(pipeline, m)
+        for r in program.registers:
+            self._registers[r.name] = LoadedRegister(pipeline, r)
         self._value_sets = {v.name: LoadedValueSet(pipeline, v, program) for v in program.value_sets}
+
+    def _free_state(self) -> None:
+        for part in (self._tables, self._profiles, self._counters, self._meters, self._registers):
+            for loaded in part.values():
+                loaded.destroy()
+        self._n.pipeline_destroy(self._pipeline)
 
     def close(self) -> None:
         """Free everything. No worker may be running."""
@@ -140,10 +145,7 @@ class Engine(Explained):
             if self._tracer is not None:
                 self._tracer.destroy()
             self._n.memory_worker_destroy(self._memory)
-            for part in (self._tables, self._profiles, self._counters, self._meters, self._registers):
-                for loaded in part.values():
-                    loaded.destroy()
-            self._n.pipeline_destroy(self._pipeline)
+            self._free_state()
 
     def __enter__(self) -> Engine:
         return self
@@ -243,286 +245,7 @@ class Engine(Explained):
         with ThreadPoolExecutor(workers) as pool:
             return merged(list(pool.map(bench.run, indices)))
 
-    # ---- tables
-
-    def tables(self) -> list[TableInfo]:
-        with self._lock:
-            return [t.info() for t in self._tables.values()]
-
-    def table(self, name: str) -> LoadedTable:
-        found = self._tables.get(name)
-        if found is None:
-            raise NotFound(f"there is no table {name}")
-        return found
-
-    def writing(self) -> AbstractContextManager[object]:
-        """The writer lock, for callers that work on the runtime's tables themselves (p4runtime/native_tables.py)."""
-        return self._lock
-
-    def reclaim(self) -> None:
-        """Free what no worker can be looking at any more."""
-        with self._lock:
-            self._n.qsbr_reclaim(self._n.pipeline_qsbr(self._pipeline))
-
-    def remark(self, table: str, match: tuple[Match, ...], priority: int, noted: bool) -> None:
-        """The caller keeps something about this entry (no longer): bulk writes and reads leave it to Python."""
-        with self._lock:
-            self.table(table).note(match, priority, noted)
-
-    def insert(self, table: str, entry: Entry, count: Count | None = None, rates: MeterRates | None = None) -> None:
-        """Add an entry. Raises NotFound, AlreadyExists, Full, Immutable, OutOfRange, InvalidArgument.
-
-        `count`, `rates`: what its direct counter and meter are from the first packet on.
-        """
-        with self._lock:
-            self.table(table).insert(entry, count or Count(), rates)
-
-    def modify(self, table: str, entry: Entry) -> None:
-        """Give the entry with this match and priority another action and idle timeout; its counter goes on."""
-        with self._lock:
-            self.table(table).write("modify", entry)
-
-    def delete(self, table: str, match: tuple[Match, ...], priority: int = 0) -> None:
-        with self._lock:
-            self.table(table).delete(match, priority)
-
-    def write_many(self, table: str, writes: Iterable[tuple[WriteKind, Entry]]) -> list[EngineError | None]:
-        """Many writes in one call, in order; one result for each (None: done)."""
-        with self._lock:
-            return self.table(table).write_many(writes)
-
-    def entry(self, table: str, match: tuple[Match, ...], priority: int = 0) -> Entry:
-        """The entry with this match and priority, or NotFound."""
-        with self._lock:
-            return self.table(table).entry(match, priority)
-
-    def entry_at(self, table: str, number: int) -> Entry | None:
-        """The entry with this number in the runtime's table, or None."""
-        with self._lock:
-            return self.table(table).entry_at(number)
-
-    def each_entry(self, table: str) -> Iterator[Entry]:
-        """One after the other, for tables too large to be held as values. Of what is written meanwhile some is seen."""
-        with self._lock:
-            entries = self.table(table).entries()
-        while True:
-            with self._lock:
-                entry = next(entries, None)
-            if entry is None:
-                return
-            yield entry
-
-    def entries(self, table: str) -> Iterator[Entry]:
-        """All entries as they are now, const ones included, in no particular order."""
-        with self._lock:
-            return iter(list(self.table(table).entries()))
-
-    def entry_count(self, table: str) -> int:
-        return len(self.table(table))
-
-    def unlock_entries(self, table: str, size: int = 0) -> None:
-        """The program's entries of this table may be changed: `entries` that P4Info does not call const.
-
-        `size`: of the table, where the JSON's (the number of its entries) is too small. Before any worker is made.
-        """
-        with self._lock:
-            self.table(table).unlock(size)
-
-    def set_default(self, table: str, action: Action | None) -> None:
-        """Set the default action; None: back to the program's own. Raises Immutable if it is constant."""
-        with self._lock:
-            self.table(table).set_default(action)
-
-    def default(self, table: str) -> Action | None:
-        return self.table(table).default
-
-    # ---- action profiles and selectors
-
-    def _profile(self, name: str) -> LoadedProfile:
-        found = self._profiles.get(name)
-        if found is None:
-            raise NotFound(f"there is no action profile {name}")
-        return found
-
-    def insert_member(self, profile: str, member: int, action: Action) -> None:
-        with self._lock:
-            self._profile(profile).insert_member(member, action)
-
-    def modify_member(self, profile: str, member: int, action: Action) -> None:
-        with self._lock:
-            self._profile(profile).modify_member(member, action)
-
-    def delete_member(self, profile: str, member: int) -> None:
-        """Raises InUse while an entry or group refers to it."""
-        with self._lock:
-            self._profile(profile).delete_member(member)
-
-    def member(self, profile: str, member: int) -> Action | None:
-        return self._profile(profile).members.get(member)
-
-    def member_count(self, profile: str) -> int:
-        return len(self._profile(profile).members)
-
-    def members(self, profile: str) -> dict[int, Action]:
-        return dict(self._profile(profile).members)
-
-    def insert_group(self, profile: str, group: int, members: Sequence[GroupMember], *, random: bool = False) -> None:
-        """`random`: packets take a random member; else the selector's hash decides."""
-        with self._lock:
-            self._profile(profile).insert_group(group, members, random)
-
-    def modify_group(self, profile: str, group: int, members: Sequence[GroupMember], *, random: bool = False) -> None:
-        with self._lock:
-            self._profile(profile).modify_group(group, members, random)
-
-    def delete_group(self, profile: str, group: int) -> None:
-        """Raises InUse while an entry refers to it."""
-        with self._lock:
-            self._profile(profile).delete_group(group)
-
-    def group(self, profile: str, group: int) -> tuple[GroupMember, ...]:
-        """The members of a group; NotFound if there is none of this number."""
-        found = self._profile(profile).groups.get(group)
-        if found is None:
-            raise NotFound(f"profile {profile} has no group {group}")
-        return found
-
-    def groups(self, profile: str) -> dict[int, tuple[GroupMember, ...]]:
-        return dict(self._profile(profile).groups)
-
-    # ---- counters, meters, registers
-
-    def _counter(self, name: str) -> LoadedCounter:
-        found = self._counters.get(name)
-        if found is None:
-            raise NotFound(f"there is no indirect counter {name}")
-        return found
-
-    def counter_size(self, counter: str) -> int:
-        return self._counter(counter).size
-
-    def read_counter(self, counter: str, index: int) -> Count:
-        return self._counter(counter).read(index)
-
-    def read_counters(self, counter: str) -> list[Count]:
-        """All cells, by index."""
-        return self._counter(counter).read_all()
-
-    def write_counter(self, counter: str, index: int, value: Count) -> None:
-        with self._lock:
-            self._counter(counter).write(index, value)
-
-    def read_direct_counter(self, table: str, match: tuple[Match, ...] | None, priority: int = 0) -> Count:
-        """Of the entry with this match and priority; None: of the default entry."""
-        with self._lock:
-            t = self.table(table)
-            return t.read_counter(t.number(match, priority))
-
-    def write_direct_counter(self, table: str, match: tuple[Match, ...] | None, priority: int, value: Count) -> None:
-        with self._lock:
-            t = self.table(table)
-            t.write_counter(t.number(match, priority), value)
-
-    def _meter(self, name: str) -> LoadedMeter:
-        found = self._meters.get(name)
-        if found is None:
-            raise NotFound(f"there is no indirect meter {name}")
-        return found
-
-    def meter_size(self, meter: str) -> int:
-        return self._meter(meter).size
-
-    def read_meter(self, meter: str, index: int) -> MeterRates | None:
-        return self._meter(meter).read(index)
-
-    def write_meter(self, meter: str, index: int, config: MeterRates | None) -> None:
-        with self._lock:
-            self._meter(meter).write(index, config)
-
-    def read_meter_counts(self, meter: str, index: int) -> ColorCounts:
-        """What a cell marked, by colour."""
-        return self._meter(meter).counts(index)
-
-    def write_meter_counts(self, meter: str, index: int, counts: ColorCounts) -> None:
-        with self._lock:
-            self._meter(meter).write_counts(index, counts)
-
-    def read_direct_meter(self, table: str, match: tuple[Match, ...] | None, priority: int = 0) -> MeterRates | None:
-        """Of the entry with this match and priority; None: of the default entry, whose meter is off until it is set."""
-        with self._lock:
-            t = self.table(table)
-            return t.read_meter(t.number(match, priority))
-
-    def write_direct_meter(
-        self, table: str, match: tuple[Match, ...] | None, priority: int, config: MeterRates | None
-    ) -> None:
-        with self._lock:
-            t = self.table(table)
-            t.write_meter(t.number(match, priority), config)
-
-    def read_direct_meter_counts(self, table: str, match: tuple[Match, ...] | None, priority: int = 0) -> ColorCounts:
-        with self._lock:
-            t = self.table(table)
-            return t.meter_counts(t.number(match, priority))
-
-    def write_direct_meter_counts(
-        self, table: str, match: tuple[Match, ...] | None, priority: int, counts: ColorCounts
-    ) -> None:
-        with self._lock:
-            t = self.table(table)
-            t.write_meter_counts(t.number(match, priority), counts)
-
-    def _register(self, name: str) -> LoadedRegister:
-        found = self._registers.get(name)
-        if found is None:
-            raise NotFound(f"there is no register {name}")
-        return found
-
-    def register_size(self, register: str) -> int:
-        return self._register(register).size
-
-    def register_width(self, register: str) -> int:
-        return self._register(register).width
-
-    def read_register(self, register: str, index: int) -> int:
-        return self._register(register).read(index)
-
-    def write_register(self, register: str, index: int, value: int) -> None:
-        with self._lock:
-            self._register(register).write(index, value)
-
-    # ---- replication, cloning, value sets, ageing
-
-    def set_multicast_group(self, group: int, replicas: Sequence[Replica]) -> None:
-        """Create or replace group 1..65535; an empty list deletes it."""
-        with self._lock:
-            self._replication.set_group(group, replicas)
-
-    def multicast_groups(self) -> dict[int, tuple[Replica, ...]]:
-        return dict(self._replication.groups)
-
-    def set_clone_session(self, session: int, config: CloneSession | None) -> None:
-        """Create or replace session 0..32767; None deletes it."""
-        with self._lock:
-            self._replication.set_session(session, config)
-
-    def clone_sessions(self) -> dict[int, CloneSession]:
-        return dict(self._replication.sessions)
-
-    def watched_ports(self) -> set[int]:
-        """The ports whose state matters to a group's member or to a replica."""
-        with self._lock:
-            return set(self._replication.watched).union(*(p.watchers for p in self._profiles.values()))
-
-    def set_port_up(self, port: int, up: bool) -> None:
-        """A port's link went up or down: group members that watch it and replicas with backups follow. All start up."""
-        with self._lock:
-            if up == (port not in self._down):
-                return
-            (self._down.discard if up else self._down.add)(port)
-            self._replication.port_changed(port)
-            for profile in self._profiles.values():
-                profile.port_changed(port)
+    # ---- value sets
 
     def _value_set(self, name: str) -> LoadedValueSet:
         found = self._value_sets.get(name)
@@ -541,17 +264,6 @@ class Engine(Explained):
 
     def value_set(self, name: str) -> tuple[tuple[Match, ...], ...]:
         return self._value_set(name).members
-
-    def expired(self) -> list[IdleEntry]:
-        """Entries that no packet has hit for their idle timeout, told once a timeout. Call it about once a second."""
-        now = self._n.monotonic_ns()
-        with self._lock:
-            return [e for t in self._tables.values() if t.idle is not None for e in t.expired(now)]
-
-    def time_since_last_hit_ns(self, table: str, match: tuple[Match, ...], priority: int = 0) -> int:
-        with self._lock:
-            t = self.table(table)
-            return t.idle_ns(t.number(match, priority), self._n.monotonic_ns())
 
     # ---- what the switch itself counted
 

@@ -66,6 +66,7 @@ class LoadedTable:
             try:
                 self._insert(self._const_entry(entry))
             except EngineError as error:
+                self.destroy()
                 raise BadProgram(f"tables.{t.name}.entries[{i}]: {error}") from None
         self.locked = t.const
         if t.const:
