@@ -16,7 +16,7 @@ from tests.fuzz.write_paths import pipeline
 from tests.fuzz.write_requests import Requests
 
 HERE = Path(__file__).parent
-FLAGS = ("-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-march=native")
+FLAGS = ("-std=gnu11", "-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-march=native")
 TABLES = "arena cells clock counter entry_state exact idle lpm lpm_branch lpm_tree memory meter numbers qsbr seats"
 PARTS = (
     *TABLES.split(" "),

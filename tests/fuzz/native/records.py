@@ -1,7 +1,7 @@
 """`scripts/fuzz records`: the records of all golden programs, with p4c's JSON and with ours, in processes of their own.
 
-Each twice: as recorded, over P4Runtime and through a real worker, then traced and counted (replay_worker.py); and its
-entries and packets against the model, each packet in memory of exactly its size (worker.py).
+Each twice: as recorded, over P4Runtime and through a real worker, p4c's then traced and counted (replay_worker.py); and
+its entries and packets against the model, each packet in memory of exactly its size (worker.py).
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from switch.codegen.layout import Layout, TableLayout, pack_params
 from .golden import json_path, packets
 
 HERE = Path(__file__).parent
-FLAGS = ["-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-march=native"]
+FLAGS = ["-std=gnu11", "-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-march=native"]
 # What the pipeline needs; ports and worker threads have tests of their own.
 PORTS = {"dataplane.c", "dataplane_ports.c", "offload.c"}
 
