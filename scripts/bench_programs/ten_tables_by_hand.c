@@ -157,10 +157,11 @@ INLINE int second(const struct context *c, uint64_t now_ns)
         return -DENIED;
     if (unlikely(c->endpoint_key == EMPTY))
         return -NO_ROUTE;
-    const struct endpoint *vm = endpoint_find(&gateway.endpoint, c->endpoint_key);
-    if (unlikely(!vm))
+    struct endpoint vm;
+    if (unlikely(!endpoint_find(&gateway.endpoint, c->endpoint_key, &vm)))
         return -NO_ENDPOINT;
-    const uint64_t *next_hop = small_find(&gateway.next_hop, vm->host);
+    const uint32_t host = (uint32_t)(vm.mac_and_host >> 32);
+    const uint64_t *next_hop = small_find(&gateway.next_hop, host);
     if (unlikely(!next_hop))
         return -NO_HOST;
     const unsigned port = (unsigned)(*next_hop >> MAC_WIDTH);
@@ -173,13 +174,14 @@ INLINE int second(const struct context *c, uint64_t now_ns)
     /* each MAC with 2 bytes too many, which the next store mends */
     store64(data + ETH, *next_hop);
     store64(data + ETH + 6, egress->mac_and_type);
-    const uint64_t sum = c->sum + SENT_TTL + egress->ip + vm->host;
+    const uint64_t sum = c->sum + SENT_TTL + egress->ip + host;
     store32(data + IP + 8, SENT_TTL | PROTO_UDP << 8 | checksum(sum) << 16);
     store32(data + IP + 12, (uint32_t)egress->ip);
-    store32(data + IP + 16, vm->host);
+    store32(data + IP + 16, host);
     store16(data + UDP, (uint16_t)(0x00c0 | ((c->ports ^ c->ports >> 16) & 0xff3f)));
     store16(data + UDP + 6, 0);
-    store64(data + INNER_ETH, vm->mac);
+    store16(data + INNER_ETH, (uint16_t)(vm.key_and_mac >> MAC_WIDTH));
+    store32(data + INNER_ETH + 2, (uint32_t)vm.mac_and_host);
     store64(data + INNER_ETH + 6, (c->tenant & MAC_BITS) | (uint64_t)TYPE_IPV4 << MAC_WIDTH);
 
     const uint64_t inner_8 = (load64(data + INNER_IP + 8) & ~CHECKSUM) - 1; /* the TTL, which is 2 at least */

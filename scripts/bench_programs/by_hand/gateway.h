@@ -153,7 +153,8 @@ static void fill_row(enum table_number table, const uint64_t *row, void *to)
         break;
     case ENDPOINT:
         *(struct endpoint *)to =
-            (struct endpoint){endpoint_key(row[0], ip_bytes(row[1])), mac_bytes(row[2]), ip_bytes(row[3]), {0}};
+            (struct endpoint){endpoint_key(row[0], ip_bytes(row[1])) | mac_bytes(row[2]) << MAC_WIDTH,
+                              mac_bytes(row[2]) >> 16 | (uint64_t)ip_bytes(row[3]) << 32};
         break;
     case NEXT_HOP:
         *(struct small_slot *)to = (struct small_slot){ip_bytes(row[0]), mac_bytes(row[2]) | row[1] << MAC_WIDTH};

@@ -3,7 +3,7 @@
  * - small_map: one key word, one value word. It stays in the first cache level, so what counts is that the first slot looked at
  *   is the right one: at most a quarter full, and of several multipliers the one that displaces the fewest keys.
  * - source_set: 16-byte keys without values, four to a cache line.
- * - endpoint_map: key and values in the bucket, two slots to a cache line, so that a hit is one line of memory.
+ * - endpoint_map: key and values in the bucket, four slots to a cache line, so that a hit is one line of memory.
  * The two large ones are split into finding the bucket, which is fetched meanwhile, and looking into it.
  *
  * Keys are fields as they lie in the packet, loaded little-endian: nothing is swapped on the way.
@@ -183,7 +183,7 @@ struct source_bucket {
 };
 
 struct source_set {
-    struct source_bucket *buckets; /* half full at most: four of a hundred keys are not in their first bucket */
+    struct source_bucket *buckets; /* a quarter full at most: four of a thousand keys are not in their first bucket */
     uint64_t mask;
     unsigned shift;
     int has_zero; /* the key 0 is in the set; as an empty slot looks like it, it lies in none */
@@ -235,7 +235,7 @@ INLINE int source_has(const struct source_set *s, const struct source_bucket *ho
 /* 0: no memory. */
 static inline int source_make(struct source_set *s, const struct source_key *keys, uint64_t count)
 {
-    unsigned bits = bits_for((2 * count + SOURCES - 1) / SOURCES);
+    unsigned bits = bits_for(count);
     free(s->buckets);
     *s = (struct source_set){filled(sizeof *s->buckets << bits, 0), (UINT64_C(1) << bits) - 1, 64 - bits, 0};
     if (!s->buckets)
@@ -255,24 +255,27 @@ static inline int source_make(struct source_set *s, const struct source_key *key
     return 1;
 }
 
-/* ---- where a VM is */
+/* ---- where a VM is: 16 bytes of key and values together, four to a cache line */
+
+#define ENDPOINTS 4
+#define ENDPOINT_KEY ((UINT64_C(1) << 48) - 1) /* the bits of a key; as one, this is what an empty slot has */
 
 struct endpoint {
-    uint64_t key;
-    uint64_t mac; /* 48 bits */
-    uint32_t host, spare[3];
+    uint64_t key_and_mac; /* 48 bits of key, the MAC's first two bytes */
+    uint64_t mac_and_host;
 };
 
-#define ENDPOINTS 2 /* slots of a bucket */
-
 struct endpoint_bucket {
-    _Alignas(LINE) struct endpoint slot[ENDPOINTS]; /* filled from the first on */
+    _Alignas(LINE) uint64_t key_and_mac[ENDPOINTS]; /* filled from the first on */
+    uint64_t mac_and_host[ENDPOINTS];
 };
 
 struct endpoint_map {
-    struct endpoint_bucket *buckets; /* half full at most */
+    struct endpoint_bucket *buckets; /* a quarter full at most: four of a thousand keys are not in their first bucket */
     uint64_t mask;
     unsigned shift;
+    struct endpoint last; /* the entry with the key ENDPOINT_KEY, which lies in no bucket */
+    int has_last;
 };
 
 INLINE struct endpoint_bucket *endpoint_home(const struct endpoint_map *m, uint64_t key)
@@ -280,42 +283,76 @@ INLINE struct endpoint_bucket *endpoint_home(const struct endpoint_map *m, uint6
     return &m->buckets[key * MULTIPLIER >> m->shift];
 }
 
-/* Past the first bucket. */
-static __attribute__((noinline)) const struct endpoint *endpoint_search(const struct endpoint_map *m,
-                                                                        const struct endpoint_bucket *b, uint64_t key)
+INLINE struct endpoint_bucket *endpoint_next(const struct endpoint_map *m, const struct endpoint_bucket *b)
 {
-    for (;; b = &m->buckets[((uint64_t)(b - m->buckets) + 1) & m->mask])
+    return &m->buckets[((uint64_t)(b - m->buckets) + 1) & m->mask];
+}
+
+INLINE int endpoint_is_empty(const struct endpoint_bucket *b, unsigned slot)
+{
+    return (b->key_and_mac[slot] & ENDPOINT_KEY) == ENDPOINT_KEY;
+}
+
+/* Past the first bucket, and for the key ENDPOINT_KEY. */
+static __attribute__((noinline)) int endpoint_search(const struct endpoint_map *m, uint64_t key, struct endpoint *found)
+{
+    if (key == ENDPOINT_KEY) {
+        *found = m->last;
+        return m->has_last;
+    }
+    for (const struct endpoint_bucket *b = endpoint_home(m, key);; b = endpoint_next(m, b))
         for (unsigned slot = 0; slot < ENDPOINTS; slot++) {
-            if (b->slot[slot].key == key)
-                return &b->slot[slot];
-            if (b->slot[slot].key == EMPTY)
-                return NULL;
+            if (endpoint_is_empty(b, slot))
+                return 0;
+            *found = (struct endpoint){b->key_and_mac[slot], b->mac_and_host[slot]};
+            if ((found->key_and_mac & ENDPOINT_KEY) == key)
+                return 1;
         }
 }
 
-/* `key` is below EMPTY. Which of the two slots it is cannot be predicted, so that is computed; that it is one of them is what the branch asks. */
-INLINE const struct endpoint *endpoint_find(const struct endpoint_map *m, uint64_t key)
+/* 0: there is none. Which of the four slots it is cannot be predicted, so that is computed; that it is one of them is what the
+ * branch asks. */
+INLINE int endpoint_find(const struct endpoint_map *m, uint64_t key, struct endpoint *found)
 {
     const struct endpoint_bucket *home = endpoint_home(m, key);
-    const struct endpoint *e = &home->slot[home->slot[1].key == key];
-    return e->key == key ? e : endpoint_search(m, home, key);
+#ifdef __AVX2__
+    const __m256i wanted = _mm256_set1_epi64x((long long)(key << 16));
+    const __m256i keys = _mm256_slli_epi64(*(const __m256i *)home->key_and_mac, 16);
+    const int slots = _mm256_movemask_pd((__m256d)_mm256_cmpeq_epi64(keys, wanted));
+#else
+    int slots = 0;
+    for (unsigned slot = 0; slot < ENDPOINTS; slot++)
+        slots |= ((home->key_and_mac[slot] & ENDPOINT_KEY) == key) << slot;
+#endif
+    if (unlikely(!slots || key == ENDPOINT_KEY))
+        return endpoint_search(m, key, found);
+    const unsigned slot = (unsigned)__builtin_ctz((unsigned)slots);
+    *found = (struct endpoint){home->key_and_mac[slot], home->mac_and_host[slot]};
+    return 1;
 }
 
 /* 0: no memory. */
 static inline int endpoint_make(struct endpoint_map *m, const struct endpoint *entries, uint64_t count)
 {
-    unsigned bits = bits_for((2 * count + ENDPOINTS - 1) / ENDPOINTS);
+    unsigned bits = bits_for(count);
     free(m->buckets);
-    *m = (struct endpoint_map){filled(sizeof *m->buckets << bits, 0xff), (UINT64_C(1) << bits) - 1, 64 - bits};
+    *m = (struct endpoint_map){filled(sizeof *m->buckets << bits, 0xff), (UINT64_C(1) << bits) - 1, 64 - bits, {0, 0}, 0};
     if (!m->buckets)
         return 0;
     for (uint64_t i = 0; i < count; i++) {
-        struct endpoint_bucket *b = endpoint_home(m, entries[i].key);
+        const uint64_t key = entries[i].key_and_mac & ENDPOINT_KEY;
+        struct endpoint_bucket *b = endpoint_home(m, key);
+        if (key == ENDPOINT_KEY) {
+            m->last = entries[i];
+            m->has_last = 1;
+            continue;
+        }
         unsigned slot = 0;
-        while (b->slot[slot].key != EMPTY)
+        while (!endpoint_is_empty(b, slot))
             if (++slot == ENDPOINTS)
-                slot = 0, b = &m->buckets[((uint64_t)(b - m->buckets) + 1) & m->mask];
-        b->slot[slot] = entries[i];
+                slot = 0, b = endpoint_next(m, b);
+        b->key_and_mac[slot] = entries[i].key_and_mac;
+        b->mac_and_host[slot] = entries[i].mac_and_host;
     }
     return 1;
 }

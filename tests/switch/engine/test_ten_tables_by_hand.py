@@ -21,6 +21,7 @@ from switch import native
 from switch.build import RUNTIME, find_compiler
 from switch.engine import Engine
 from switch.values import Exact, Lpm, Match, MeterConfig, Ternary
+from topo.prober import internet_checksum
 
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -100,6 +101,11 @@ def test_every_reason_to_drop_and_every_change(program: dict[str, object], by_ha
     for index in range(4, len(TENANT_IDS)):
         pair.police(index, SLOW if index < 6 else bench_ten_tables.POLICED)
     pair.assert_same([(rng.randrange(512), changed(packet_of(vms, rng), rng)) for _ in range(6000)])
+    for vm in EXTREMES:
+        extreme = (1, bytes(packet_of([vm], rng)))
+        pair.assert_same([extreme])
+        assert pair.other.process(*extreme)
+        assert pair.engine.process(*extreme)
     drops, _, policers = by_hand.counts()
     assert [reason for reason, count in zip(REASONS, drops, strict=True) if not count.packets] == ["none"]
     assert all(count.packets for count in policers[3 * 4 : 3 * 6])  # green, yellow, red
@@ -143,6 +149,8 @@ def test_policers_spend_what_the_runtime_s_meters_spend(by_hand: bench_by_hand.B
 
 # ---- entries and packets
 
+HOSTS = (0, 0xFFFFFFFF, *range(0x0AFE0000, 0x0AFE001E))  # two more are nowhere
+EXTREMES = [Vm(0, 0, 0, 0), Vm(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFF)]  # what empty slots look like
 TEMPLATE = make_packets(make_vms(1000), 1)[0][1]
 
 
@@ -152,7 +160,7 @@ def odd_vms(rng: random.Random) -> list[Vm]:
         for host in range(0x0AFE0000, 0x0AFE0020)
         for _ in range(20)
     ]
-    return [*{(vm.tenant, vm.ip): vm for vm in vms}.values(), Vm(0, 0, 0, 0)]
+    return [*{(vm.tenant, vm.ip): vm for vm in vms}.values(), *EXTREMES]
 
 
 def odd_tables(vms: list[Vm], rng: random.Random) -> Tables:
@@ -165,7 +173,9 @@ def odd_tables(vms: list[Vm], rng: random.Random) -> Tables:
         via = rng.random() < 0.3
         match = (exact(tenant), Lpm(address, length))
         routes[tenant, address, length] = (match, "via" if via else "connected", (rng.choice(vms).ip,) * via, 0)
-    known = [vm for vm in vms if rng.random() < 0.95]
+    for vm in EXTREMES:
+        routes[vm.tenant, vm.ip, 32] = ((exact(vm.tenant), Lpm(vm.ip, 32)), "connected", (), 0)
+    known = [vm for vm in vms if vm in EXTREMES or rng.random() < 0.95]
     return [
         ("vtep", [((exact(VTEP_MAC), exact(VTEP + n)), "local", (), 0) for n in range(0, 1 << 18, 1 << 14)]),
         ("vni", [((exact(5000 + t),), "set_tenant", (t, GATEWAY_MAC + t), 0) for t in TENANT_IDS]),
@@ -184,7 +194,10 @@ def odd_tables(vms: list[Vm], rng: random.Random) -> Tables:
         ("endpoint", [((exact(v.tenant), exact(v.ip)), "vm", (v.mac ^ 1, v.host), 0) for v in vms if v in known]),
         (
             "next_hop",
-            [((exact(0x0AFE0000 + n),), "to_port", (n if n != 7 else 511, 0x02AB00000000 + n), 0) for n in range(30)],
+            [
+                ((exact(host),), "to_port", (n if n != 7 else 511, 0x02AB00000000 + n), 0)
+                for n, host in enumerate(HOSTS)
+            ],
         ),
         ("port_map", [((exact(n),), "send_as", (VTEP_MAC + n, VTEP + n), 0) for n in (*range(28), 511)]),
     ]
@@ -219,7 +232,13 @@ def packet_of(vms: list[Vm], rng: random.Random) -> bytearray:
     frame[73] = rng.choice((6, 17))
     frame[76:84] = source.ip.to_bytes(4, "big") + destination.ip.to_bytes(4, "big")
     frame[84:88] = rng.choice((1, 5000)).to_bytes(2, "big") + rng.choice((2, 443)).to_bytes(2, "big")
+    frame[24:26] = checksum_of(frame)
     return frame
+
+
+def checksum_of(frame: bytearray) -> bytes:
+    """Of the outer IPv4 header."""
+    return internet_checksum(bytes(frame[14:24] + bytes(2) + frame[26:34])).to_bytes(2, "big")
 
 
 def changed(frame: bytearray, rng: random.Random) -> bytes:
@@ -262,11 +281,7 @@ def changed(frame: bytearray, rng: random.Random) -> bytes:
             rng.choice(values) if rng.random() < 0.8 else rng.randrange(256)
         )
     if rng.random() < 0.9:  # else what changed in the outer header makes its checksum wrong
-        frame[24:26] = bytes(2)
-        total = sum(int.from_bytes(frame[at : at + 2], "big") for at in range(14, 34, 2))
-        while total >> 16:
-            total = (total & 0xFFFF) + (total >> 16)
-        frame[24:26] = (total ^ 0xFFFF if rng.random() < 0.95 else rng.choice((0, 0xFFFF))).to_bytes(2, "big")
+        frame[24:26] = checksum_of(frame) if rng.random() < 0.95 else rng.choice((bytes(2), b"\xff\xff"))
     return bytes(
         frame[: rng.randrange(len(frame) + 1)] if rng.random() < 0.1 else frame + rng.randbytes(rng.randrange(9))
     )
