@@ -14,7 +14,7 @@
  *     second:  source, router_mac, policer, acl, endpoint, next_hop, port_map;  rewrite, checksums
  *
  * What the route said waits for its turn, so that a packet is dropped for the first of its reasons, in the program's order.
- * Addresses, ports and MACs stay as they lie in the packet, loaded little-endian; a MAC is 8 bytes of which 2 are known or overwritten.
+ * Addresses, ports and MACs stay as they lie in the packet, loaded little-endian.
  */
 #include "pipeline.h"
 
@@ -49,7 +49,7 @@ struct context {
     uint8_t *data;
     uint64_t endpoint_key; /* EMPTY: there is no route */
     uint64_t tenant;       /* what vni said: the gateway's MAC, then the tenant */
-    uint64_t sum;          /* of the outer IPv4 header, but for TTL and addresses */
+    uint64_t sum;          /* of the outer IPv4 header, but for TTL and addresses: what the rewritten one begins with */
     uint32_t length;
     uint32_t ports;        /* 0: neither TCP nor UDP, or a fragment */
 };
@@ -61,8 +61,8 @@ static __attribute__((noinline)) void drop(struct worker *w, enum drop reason, u
     w->drops[DROP_BY_PROGRAM_INGRESS]++;
 }
 
-/* The sum of 16-bit words, up to 48 bits of it, as a checksum. One's complement addition does not mind the order of bytes. Adding a
- * sum to itself with its halves exchanged leaves what their addition gives, carry included, in the upper half. */
+/* The checksum of a sum of 32-bit words. One's complement addition does not mind the order of bytes. Adding a sum to itself with
+ * its halves exchanged leaves what their addition gives, carry included, in the upper half. */
 INLINE uint32_t checksum(uint64_t sum)
 {
     uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
@@ -82,8 +82,9 @@ INLINE int parse(struct context *c, const uint8_t *data, uint32_t length)
     if (unlikely(length < INNER_L4))
         return 0;
     const uint64_t ip_0 = load64(data + IP), ip_8 = load64(data + IP + 8);
-    const uint64_t wrong = ((load32(data + ETH + 12) & TYPE_VERSION_IHL) ^ IPV4_4_5) | ((load32(data + IP + 6) & FRAGMENT_PROTO) ^ WHOLE_UDP)
-        | ((uint32_t)load16(data + UDP + 2) ^ VXLAN_PORT) | ((uint32_t)load16(data + INNER_ETH + 12) ^ TYPE_IPV4);
+    const uint64_t wrong = ((load32(data + ETH + 12) & TYPE_VERSION_IHL) ^ IPV4_4_5) /* all of it in one branch */
+        | ((load32(data + IP + 6) & FRAGMENT_PROTO) ^ WHOLE_UDP) | ((uint32_t)load16(data + UDP + 2) ^ VXLAN_PORT)
+        | ((uint32_t)load16(data + INNER_ETH + 12) ^ TYPE_IPV4);
     const uint64_t sum = halves(ip_0) + (PROTO_UDP << 8);
     const uint32_t right = checksum(sum + (ip_8 & 0xff) + (ip_8 >> 32) + load32(data + IP + 16));
     if (unlikely(wrong | (right ^ (uint16_t)(ip_8 >> 16))) || unlikely(data[INNER_IP + 8] <= 1))

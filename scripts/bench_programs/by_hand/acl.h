@@ -9,7 +9,8 @@
 
 #include "maps.h"
 
-#define KEY_BYTES 16 /* source 4, destination 4, ports 2 + 2, tenant 2, protocol 1, as they lie in the packet (the tenant: little-endian) */
+/* Source 4, destination 4, ports 2 + 2, tenant 2, protocol 1, nothing 1: as they lie in the packet; the tenant little-endian. */
+#define KEY_BYTES 16
 #define BLOCK_RULES 256
 
 typedef uint64_t rule_bits __attribute__((vector_size(BLOCK_RULES / 8)));
@@ -24,7 +25,7 @@ struct acl_rule {
 
 struct acl {
     unsigned groups, blocks;     /* of ROWS_AT_ONCE bytes of the key; of BLOCK_RULES rules */
-    uint8_t position[KEY_BYTES]; /* of the bytes that have rows, in the key; what is over repeats the first, with rows that rule out nothing */
+    uint8_t position[KEY_BYTES]; /* of the bytes that have rows, in the key; then 0, with rows that rule out nothing */
     rule_bits *rows;             /* [blocks][groups][ROWS_AT_ONCE][256] */
     uint8_t *deny;               /* by rule */
 };
@@ -121,7 +122,8 @@ static inline int acl_make(struct acl *a, const struct acl_rule *rules, uint64_t
     for (uint64_t i = 0; i < count; i++) {
         a->deny[i] = (uint8_t)rules[i].deny;
         for (unsigned row = 0; row < rows; row++) {
-            const uint8_t mask = row < asked ? rules[i].mask[a->position[row]] : 0, wanted = row < asked ? rules[i].value[a->position[row]] : 0;
+            const uint8_t mask = row < asked ? rules[i].mask[a->position[row]] : 0;
+            const uint8_t wanted = row < asked ? rules[i].value[a->position[row]] : 0;
             for (unsigned value = 0; value < 256; value++)
                 if ((value & mask) == wanted)
                     a->rows[(i / BLOCK_RULES * rows + row) * 256 + value][i % BLOCK_RULES / 64] |= UINT64_C(1) << i % 64;

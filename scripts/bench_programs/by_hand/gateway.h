@@ -9,7 +9,21 @@
 #include "policers.h"
 #include "routes.h"
 
-enum drop { NONE, MALFORMED, NOT_OURS, TENANT, SPOOFED, NOT_ROUTED, DENIED, POLICED, NO_ROUTE, NO_ENDPOINT, NO_HOST, NO_PORT, DROPS };
+enum drop {
+    NONE,
+    MALFORMED,
+    NOT_OURS,
+    TENANT,
+    SPOOFED,
+    NOT_ROUTED,
+    DENIED,
+    POLICED,
+    NO_ROUTE,
+    NO_ENDPOINT,
+    NO_HOST,
+    NO_PORT,
+    DROPS
+};
 
 #define TYPE_IPV4 0x0008u /* as it lies in the packet */
 #define MAC_BITS UINT64_C(0xffffffffffff)

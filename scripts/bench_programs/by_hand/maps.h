@@ -200,7 +200,8 @@ INLINE int source_in(const struct source_bucket *b, struct source_key key, unsig
 }
 
 /* Past the first bucket, and for the key 0. */
-static __attribute__((noinline)) int source_search(const struct source_set *s, const struct source_bucket *b, struct source_key key)
+static __attribute__((noinline)) int source_search(const struct source_set *s, const struct source_bucket *b,
+                                                   struct source_key key)
 {
     if (!(key.low | key.high))
         return s->has_zero;

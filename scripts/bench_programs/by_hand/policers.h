@@ -21,8 +21,9 @@ INLINE void count(struct count *c, uint32_t bytes)
 
 enum color { GREEN, YELLOW, RED, COLORS };
 
-/* Tokens a second. What is left over of `whole` tokens a nanosecond is kept as a fraction too, of 2^64 tokens a nanosecond and rounded
- * up, so that crediting divides nothing: of less than a second, that rounds down as the division does. */
+/* Tokens a second. What `whole` tokens a nanosecond leave over is kept twice: as tokens a second, and as tokens a nanosecond in units
+ * of 2^-64, rounded up. Crediting multiplies by that and divides nothing. For ns < 10^9 it is exact: the product is too large by
+ * ns / 2^64 < 10^-9 at most, and what is divided by 10^9 is not nearer than 10^-9 to the next whole number. */
 struct rate {
     uint32_t whole, rest;
     uint64_t fraction;
@@ -90,7 +91,8 @@ static inline int64_t burst_of(uint64_t bytes)
     return bytes < (uint64_t)BURST_MAX ? (int64_t)bytes : BURST_MAX;
 }
 
-static inline void policer_configure(struct policer *p, uint64_t cir, uint64_t cburst, uint64_t pir, uint64_t pburst, uint64_t now_ns)
+static inline void policer_configure(struct policer *p, uint64_t cir, uint64_t cburst, uint64_t pir, uint64_t pburst,
+                                     uint64_t now_ns)
 {
     p->start = now_ns;
     p->cir = rate_of(cir), p->pir = rate_of(pir);
