@@ -28,10 +28,10 @@ from switch.bmv2_json.program import (
     ValidBit,
     Verify,
 )
-from switch.codegen.expressions import HeaderRef
 from switch.codegen.extracted import NOTHING, extracted_at
 from switch.codegen.in_place import asks_validity, comes_back, headers_in
 from switch.codegen.names import Names, comment
+from switch.codegen.references import HeaderRef
 from switch.codegen.statements import Statements
 from switch.codegen.values import C, constant, convert
 

@@ -32,9 +32,10 @@ from switch.bmv2_json.program import (
     Values,
 )
 from switch.codegen.dead_fields import is_dead
-from switch.codegen.expressions import Expressions, HeaderRef
+from switch.codegen.expressions import Expressions
 from switch.codegen.in_place import store_field
 from switch.codegen.names import comment
+from switch.codegen.references import HeaderRef
 from switch.codegen.trace_hooks import Hooks
 from switch.codegen.values import C, convert, low_class
 
