@@ -122,7 +122,7 @@ class Engine(TableCalls, ProfileCalls, ArrayCalls, ReplicationCalls, Explained):
                 self._counters[c.name] = LoadedCounter(pipeline, c, workers)
         for m in program.meters:
             if m.direct_table is None:
-                self._meters[m.name] = LoadedMeter(pipeline, m)
+                self._meters[m.name] = LoadedMeter(pipeline, m, workers)
         for r in program.registers:
             self._registers[r.name] = LoadedRegister(pipeline, r)
         self._value_sets = {v.name: LoadedValueSet(pipeline, v, program) for v in program.value_sets}

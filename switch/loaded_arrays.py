@@ -43,11 +43,11 @@ class LoadedCounter:
 
 
 class LoadedMeter:
-    def __init__(self, pipeline: int, meter: MeterArray) -> None:
+    def __init__(self, pipeline: int, meter: MeterArray, workers: int) -> None:
         self.name, self.size = meter.name, meter.size
         self._n = n.native()
         unit = n.METER_BYTES if meter.in_bytes else n.METER_PACKETS
-        self._pointer = n.made(self._n.meters_create(unit, max(1, meter.size)), meter.name)
+        self._pointer = n.made(self._n.meters_create(workers, unit, max(1, meter.size)), meter.name)
         self._n.pipeline_set_arrays(pipeline, meter.index, None, self._pointer, None, None)
 
     def destroy(self) -> None:

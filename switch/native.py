@@ -141,7 +141,7 @@ PROTOTYPES: dict[str, tuple[object, tuple[object, ...]]] = {
     "counters_destroy": (None, (P,)),
     "counters_read": (None, (P, U64, U64, P)),
     "counter_write": (None, (P, U64, U64, U64)),
-    "meters_create": (P, (c_int, U64)),
+    "meters_create": (P, (U32, c_int, U64)),
     "meters_destroy": (None, (P,)),
     "meter_configure": (c_int, (P, U64, c_int, P, U64)),
     "meter_configuration": (c_int, (P, U64, P)),

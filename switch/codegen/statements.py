@@ -450,10 +450,10 @@ class Statements:
         if array.direct_table is not None:
             return []
         index = self.e.index(cast(Expr, p.args[1]))
-        cell = f"w->pipeline->meters[{array.index}], {index}"
-        call = f"meter_execute({cell}, p->frame.ingress_length, w->now_ns, METER_GREEN)"
+        meters, where = f"w->pipeline->meters[{array.index}]", f"{index}, p->frame.ingress_length, w->now_ns"
+        call = f"meter_execute({meters}, w->index, {where}, METER_GREEN)"
         if self.trace:
-            call = f"trace_meter(w->trace, {array.index}, -1, {cell}, p->frame.ingress_length, w->now_ns)"
+            call = f"trace_meter(w->trace, {array.index}, -1, {meters}, {where})"
         return self._store_u64(cast(FieldRef, p.args[2]), call, 2)
 
     def _store_u64(self, to: FieldRef, text: str, bits: int) -> list[str]:

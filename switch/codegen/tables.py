@@ -256,10 +256,10 @@ class TableCode:
     def _meter(self, t: Table, cell: str) -> list[str]:
         meter = t.direct_meter
         assert meter is not None and meter.target is not None
-        where = f"t->meters, {cell}, p->frame.ingress_length, w->now_ns"
-        call = f"meter_execute({where}, METER_GREEN)"
+        where = f"{cell}, p->frame.ingress_length, w->now_ns"
+        call = f"meter_execute(t->meters, w->index, {where}, METER_GREEN)"
         if self.trace:
-            call = f"trace_meter(w->trace, {meter.index}, {t.index}, {where})"
+            call = f"trace_meter(w->trace, {meter.index}, {t.index}, t->meters, {where})"
         return self.s.store(meter.target, C(call, "u64"))
 
     def _run(self, t: Table) -> list[str]:

@@ -8,22 +8,24 @@
 
 static size_t bytes_of(const struct counters *c)
 {
-    return (1 + (size_t)c->workers) * c->row * sizeof *c->cells;
+    return (1 + (size_t)c->workers) * c->row_size * sizeof *c->cells;
 }
 
 struct counters *counters_create(uint32_t workers, uint64_t size)
 {
-    struct counters *c = calloc(1, sizeof *c);
+    struct counters *c = calloc(1, sizeof *c + workers * sizeof *c->row);
     if (!c)
         return NULL;
     c->size = size;
-    c->row = (size + PAGE_CELLS - 1) / PAGE_CELLS * PAGE_CELLS;
+    c->row_size = (size + PAGE_CELLS - 1) / PAGE_CELLS * PAGE_CELLS;
     c->workers = workers;
     c->cells = memory_reserve(bytes_of(c));
     if (!c->cells) {
         free(c);
         return NULL;
     }
+    for (uint32_t w = 0; w < workers; w++)
+        c->row[w] = c->cells + (1 + (size_t)w) * c->row_size;
     return c;
 }
 
@@ -40,7 +42,7 @@ static void sum_rows(const struct counters *c, uint64_t index, uint32_t first_ro
 {
     *packets = *bytes = 0;
     for (uint32_t row = first_row; row <= c->workers; row++) {
-        const struct counter_cell *cell = &c->cells[row * c->row + index];
+        const struct counter_cell *cell = &c->cells[row * c->row_size + index];
         *packets += atomic_load_explicit(&cell->packets, memory_order_relaxed);
         *bytes += atomic_load_explicit(&cell->bytes, memory_order_relaxed);
     }

@@ -21,8 +21,9 @@ struct counter_cell {
 struct counters {
     struct counter_cell *cells; /* row 0: the writer's correction; row 1 + w: worker w's */
     uint64_t size;
-    uint64_t row; /* cells from row to row: size rounded up to whole pages */
+    uint64_t row_size; /* cells from row to row: size rounded up to whole pages */
     uint32_t workers;
+    struct counter_cell *row[]; /* by worker */
 };
 
 /* Writer. For direct counters: size = the table's size + ENTRY_SPARE, index = entry_number. NULL: no memory. */
@@ -33,20 +34,23 @@ void counters_read(const struct counters *c, uint64_t first, uint64_t n, uint64_
 /* Writer. Out of range: ignored. */
 void counter_write(struct counters *c, uint64_t index, uint64_t packets, uint64_t bytes);
 
-/* Worker `worker` only. An index out of range counts nothing. */
-static inline void counter_add(struct counters *c, uint32_t worker, uint64_t index, uint64_t bytes)
+/* The only thread that stores to `cell`: no read-modify-write needed. */
+static inline void counter_cell_add(struct counter_cell *cell, uint64_t bytes)
 {
-    if (index >= c->size)
-        return;
-    struct counter_cell *cell = &c->cells[(1 + (uint64_t)worker) * c->row + index];
-    /* the only thread that stores here: no read-modify-write needed */
     atomic_store_explicit(&cell->packets, atomic_load_explicit(&cell->packets, memory_order_relaxed) + 1, memory_order_relaxed);
     atomic_store_explicit(&cell->bytes, atomic_load_explicit(&cell->bytes, memory_order_relaxed) + bytes, memory_order_relaxed);
 }
 
+/* Worker `worker` only. An index out of range counts nothing. */
+static inline void counter_add(struct counters *c, uint32_t worker, uint64_t index, uint64_t bytes)
+{
+    if (index < c->size)
+        counter_cell_add(&c->row[worker][index], bytes);
+}
+
 static inline void counter_prefetch(const struct counters *c, uint32_t worker, uint64_t index)
 {
-    __builtin_prefetch(&c->cells[(1 + (uint64_t)worker) * c->row + index], 1);
+    __builtin_prefetch(&c->row[worker][index], 1);
 }
 
 #endif

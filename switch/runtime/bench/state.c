@@ -87,13 +87,13 @@ static void bench_counters(void)
 
 static void bench_meter(const char *what, enum meter_kind kind)
 {
-    struct meters *m = meters_create(METER_BYTES, CELLS);
+    struct meters *m = meters_create(1, METER_BYTES, CELLS);
     const struct meter_config config = {1000000000, 100000, 2000000000, 200000};
     for (uint32_t i = 0; i < CELLS; i++)
         meter_configure(m, i, kind, &config, 0);
     uint64_t now = 0;
-    report(what, "a cell", BEST(sum += meter_execute(m, 5, 104, now += 64, METER_GREEN)));
-    report(what, "64k cells", BEST(sum += meter_execute(m, at, 104, now += 64, METER_GREEN)));
+    report(what, "a cell", BEST(sum += meter_execute(m, 0, 5, 104, now += 64, METER_GREEN)));
+    report(what, "64k cells", BEST(sum += meter_execute(m, 0, at, 104, now += 64, METER_GREEN)));
     meters_destroy(m);
 }
 

@@ -4,6 +4,7 @@
 #include "exact.h"
 #include "idle.h"
 #include "lpm_lookup.h"
+#include "meter.h"
 #include "qsbr.h"
 #include "random.h"
 #include "registers.h"
@@ -64,6 +65,11 @@ void probe_lpm_burst(const struct lpm *t, const uint64_t *keys, uint32_t exact_w
 void probe_ternary_burst(const struct ternary *t, const uint64_t *keys, uint32_t words, const struct entry **found, uint32_t n)
 {
     ternary_lookup_burst(t, keys, words, found, n);
+}
+
+int probe_meter_execute(struct meters *m, uint32_t worker, uint64_t index, uint64_t bytes, uint64_t now_ns, int color)
+{
+    return (int)meter_execute(m, worker, index, bytes, now_ns, (enum meter_color)color);
 }
 
 void probe_counter_add(struct counters *c, uint32_t worker, uint64_t index, uint64_t bytes)

@@ -73,9 +73,10 @@ class Rfc2697:
 
 
 class Meters:
-    def __init__(self, unit: int, size: int = 4) -> None:
+    def __init__(self, unit: int, size: int = 4, workers: int = 3) -> None:
         self.library = load()
-        self.handle = ctypes.c_void_p(self.library.meters_create(unit, ctypes.c_uint64(size)))
+        handle = self.library.meters_create(ctypes.c_uint32(workers), unit, ctypes.c_uint64(size))
+        self.handle = ctypes.c_void_p(handle)
 
     def configure(self, index: int, kind: int, config: tuple[int, int, int, int], now: int) -> int:
         numbers = (ctypes.c_uint64 * 4)(*config)
@@ -83,9 +84,13 @@ class Meters:
             self.library.meter_configure(self.handle, ctypes.c_uint64(index), kind, numbers, ctypes.c_uint64(now))
         )
 
-    def execute(self, index: int, size: int, now: int, color: int = GREEN) -> int:
+    def execute(self, index: int, size: int, now: int, color: int = GREEN, worker: int = 0) -> int:
         arguments = (ctypes.c_uint64(n) for n in (index, size, now))
-        return int(self.library.meter_execute(self.handle, *arguments, color))
+        return int(self.library.probe_meter_execute(self.handle, ctypes.c_uint32(worker), *arguments, color))
+
+    def peek(self, index: int, size: int, now: int, color: int = GREEN) -> int:
+        arguments = (ctypes.c_uint64(n) for n in (index, size, now))
+        return int(self.library.meter_peek(self.handle, *arguments, color))
 
     def close(self) -> None:
         self.library.meters_destroy(self.handle)
@@ -115,10 +120,69 @@ def test_any_sequence_of_packets(kind, cir, cburst, extra, pburst, packets, unit
     meters, start = Meters(unit), 12345
     assert meters.configure(1, kind, config, start) == OK
     elapsed = 0
-    for gap, size, color in packets:
+    for number, (gap, size, color) in enumerate(packets):
         elapsed += gap
         expected = model.execute(size if unit == BYTES else 1, elapsed, color)
+        if number % 3 == 0:  # a trace takes the buckets away from the worker for a moment, and spends nothing
+            assert meters.peek(1, size, start + elapsed, color) == expected
         assert meters.execute(1, size, start + elapsed, color) == expected
+    meters.close()
+
+
+class Bucket:
+    """What may pass at most: `rate` tokens a second and a burst."""
+
+    def __init__(self, rate: int, burst: int) -> None:
+        self.rate, self.burst, self.level, self.credited = rate, burst, burst, 0
+
+    def take(self, size: int, elapsed: int) -> None:
+        credit = self.rate * elapsed // SECOND
+        self.level = min(self.burst, self.level + credit - self.credited) - size
+        self.credited = credit
+        assert self.level >= 0
+
+
+MANY_WORKERS = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, SECOND // 20), st.integers(0, SECOND // 100), st.integers(1, 300)),
+    max_size=150,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from([TWO_RATE, SINGLE_RATE]), RATES, RATES, RATES, RATES, MANY_WORKERS)
+def test_several_workers_let_pass_no_more_than_the_rfc(kind, cir, cburst, extra, pburst, packets):
+    """Oracle: rate * time + burst in whole tokens, over any stretch of time; the workers' clocks differ. After a
+    pause a worker that is alone has the RFC's colours."""
+    meters, start = Meters(BYTES), 12345
+    assert meters.configure(1, kind, (cir, cburst, cir + extra, pburst), start) == OK
+    green = Bucket(cir, cburst)
+    passed = Bucket(cir + extra, pburst) if kind == TWO_RATE else Bucket(cir, cburst + pburst)
+    model = Rfc2698(cir, cburst, cir + extra, pburst) if kind == TWO_RATE else Rfc2697(cir, cburst, 0, pburst)
+    elapsed = 0
+    for worker, gap, behind, size in packets:
+        elapsed += gap
+        result = meters.execute(1, size, start + max(0, elapsed - behind), worker=worker)
+        green.take(size if result == GREEN else 0, elapsed)
+        passed.take(size if result != RED else 0, elapsed)
+    if cir:
+        elapsed += 200 * SECOND + (cburst + pburst) * SECOND // cir
+        model.execute(0, elapsed, RED)
+        for _, gap, _, size in packets:
+            assert meters.execute(1, size, start + elapsed, worker=1) == model.execute(size, elapsed, GREEN)
+            elapsed += gap
+    meters.close()
+
+
+def test_workers_that_take_turns_lose_little():
+    """Two workers in turns offer four times the rate. Oracle: rate * time + burst, less a lease of the other's."""
+    meters, rate, burst, size = Meters(BYTES), 10**8, 10**6, 200
+    assert meters.configure(0, TWO_RATE, (rate, burst, rate, burst), 0) == OK
+    green, now = 0, 0
+    for number in range(200_000):
+        now = number * 500
+        green += size * (meters.execute(0, size, now, worker=number // 8 % 2) == GREEN)
+    most = burst + rate * now // SECOND
+    assert most - burst // 8 - burst // 64 - 2 * size <= green <= most
     meters.close()
 
 
