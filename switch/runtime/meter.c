@@ -69,10 +69,10 @@ void meters_destroy(struct meters *m)
 
 /* ---- the lock */
 
-/* Wait a moment for another thread; it may not be running. */
+/* Wait a moment for another thread, which needs microseconds at most, unless it is not running. */
 static void wait_a_moment(unsigned *times)
 {
-    if (++*times % 64 == 0)
+    if (++*times % 8192 == 0)
         sched_yield();
 }
 
@@ -187,26 +187,35 @@ static void give(struct meter *meter, struct meter_share *s, uint32_t worker, st
     atomic_store_explicit(&s->until, METER_SECOND, memory_order_relaxed);
 }
 
-/* Take a lease's tokens of one bucket out of it: half of what may still be on lease. */
-static int64_t lend(int64_t *level, int64_t *burst, int64_t configured)
+/* What may be lent of a bucket: half of what is not on lease yet of all that may be. */
+static int64_t lendable(int64_t level, int64_t burst, int64_t configured)
 {
-    int64_t on_lease = configured - *burst, tokens = (configured / LEASED - on_lease) / 2;
-    tokens = tokens < *level ? tokens : *level;
-    *level -= tokens;
-    *burst -= tokens;
-    return tokens;
+    int64_t on_lease = configured - burst, tokens = (configured / LEASED - on_lease) / 2;
+    return tokens < level ? tokens : level;
 }
 
-/* `short_of`: tokens of the packet that came and was not green; a bucket that has not as many is not asked again at once. */
-static void give_lease(struct meters *m, struct meter *meter, uint64_t index, uint32_t worker, int64_t short_of, uint64_t now_ns)
+/* A packet of `amount` tokens came, and became `color`. A bucket that it found short is not asked again at once. A lease that would
+ * not do for another such packet is not given, unless for that. */
+static void give_lease(struct meters *m, struct meter *meter, uint64_t index, uint32_t worker, int64_t amount, enum meter_color color,
+                       uint64_t now_ns)
 {
     struct meter_buckets *b = &meter->buckets;
-    m->patience[worker * m->row_size + index] = (struct meter_patience){b->committed < short_of ? meter->patience.committed : 0,
-                                                                        b->peak < short_of ? meter->patience.peak : 0};
-    struct meter_buckets lease = {.start = now_ns, .kind = b->kind};
-    lease.committed = lease.cburst = lend(&b->committed, &b->cburst, meter->cburst);
-    lease.peak = lease.pburst = lend(&b->peak, &b->pburst, meter->pburst);
-    give(meter, &m->row[worker][index], worker, lease, 1);
+    struct meter_patience patience = {0, 0};
+    if (color != METER_GREEN && b->committed < amount)
+        patience.committed = meter->patience.committed;
+    if (color != METER_GREEN && b->peak < amount)
+        patience.peak = meter->patience.peak;
+    int64_t committed = lendable(b->committed, b->cburst, meter->cburst), peak = lendable(b->peak, b->pburst, meter->pburst);
+    if (committed < amount && !patience.committed && !patience.peak)
+        return;
+    b->committed -= committed;
+    b->cburst -= committed;
+    b->peak -= peak;
+    b->pburst -= peak;
+    m->patience[worker * m->row_size + index] = patience;
+    give(meter, &m->row[worker][index], worker,
+         (struct meter_buckets){.start = now_ns, .kind = b->kind, .committed = committed, .cburst = committed, .peak = peak, .pburst = peak},
+         1);
 }
 
 /* Whether no other worker has been here for a while. The buckets know when the last one was. */
@@ -233,8 +242,8 @@ static int gather(struct meters *m, struct meter *meter, uint64_t index, uint32_
 }
 
 /* The worker gets a share: the buckets, if nobody else comes here, or a lease. A meter that is off needs none. */
-static void give_share(struct meters *m, struct meter *meter, uint64_t index, uint32_t worker, int64_t short_of, uint64_t now_ns,
-                       int alone)
+static void give_share(struct meters *m, struct meter *meter, uint64_t index, uint32_t worker, int64_t amount, enum meter_color color,
+                       uint64_t now_ns, int alone)
 {
     if (meter->buckets.kind == METER_OFF) {
         give(meter, &m->row[worker][index], worker, (struct meter_buckets){.start = now_ns}, 0);
@@ -242,7 +251,7 @@ static void give_share(struct meters *m, struct meter *meter, uint64_t index, ui
         give(meter, &m->row[worker][index], worker, meter->buckets, 0);
         meter->sole = worker + 1;
     } else {
-        give_lease(m, meter, index, worker, short_of, now_ns);
+        give_lease(m, meter, index, worker, amount, color, now_ns);
     }
 }
 
@@ -273,6 +282,7 @@ enum meter_color meter_execute_shared(struct meters *m, uint32_t worker, uint64_
         return result;
     }
     atomic_store_explicit(&own->busy, 0, memory_order_release);
+    __builtin_prefetch(&meter->buckets.peak, 1);
     lock(meter);
     uint64_t self = UINT64_C(1) << worker;
     if (meter->holders & self) {
@@ -282,7 +292,7 @@ enum meter_color meter_execute_shared(struct meters *m, uint32_t worker, uint64_
     int alone = meter->buckets.kind != METER_OFF && gather(m, meter, index, worker, now_ns);
     result = execute(&meter->buckets, amount, now_ns, color);
     if (!m->shared_only)
-        give_share(m, meter, index, worker, result == METER_GREEN ? 0 : amount, now_ns, alone);
+        give_share(m, meter, index, worker, amount, result, now_ns, alone);
     uint64_t counted = atomic_load_explicit(&meter->counted, memory_order_relaxed);
     if (!(counted & self))
         atomic_store_explicit(&meter->counted, counted | self, memory_order_relaxed);

@@ -1,11 +1,12 @@
 /* Workers that execute the same meters at the same time, and alone by turns, while the control thread looks on or interferes.
  *
- *     stress_meter share|below|configure BURSTS     exit 0, or 1 with a line on stderr
+ *     stress_meter share|below|configure|off BURSTS     exit 0, or 1 with a line on stderr
  *
  * Time is a clock that the bursts move on, not the machine's. What came out green, and green or yellow, must never be more than
  * rate * time + burst, as RFC 2697 and RFC 2698 have it, and is counted by the meter as by the workers themselves.
  *     share      more packets than the rates allow: hardly less may come out. Traces and reads meanwhile.
  *     below      fewer packets than the rates allow: all are green.
+ *     off        meters without a configuration: all are green.
  *     configure  meters are configured anew, off and on meanwhile: a burst more for each time.
  */
 #include <pthread.h>
@@ -115,12 +116,13 @@ int main(int argc, char **argv)
     if (argc != 3)
         return 2;
     int share = strcmp(argv[1], "share") == 0, configuring = strcmp(argv[1], "configure") == 0;
+    int off = strcmp(argv[1], "off") == 0;
     below = strcmp(argv[1], "below") == 0;
     end_ns = strtoull(argv[2], NULL, 10) * STEP;
     meters = meters_create(WORKERS, METER_BYTES, METERS);
     struct configured configured[METERS] = {{0, 0}};
     uint64_t interfered = 0;
-    for (unsigned i = 0; i < METERS; i++)
+    for (unsigned i = 0; i < METERS && !off; i++)
         configure(i, &configured[i]);
     pthread_t threads[WORKERS];
     struct counted *counted[WORKERS];
@@ -160,8 +162,9 @@ int main(int argc, char **argv)
             fail("miscounted", meter, (double)count[0].packets, (double)sum[0].packets);
         if (configuring && meter == 3)
             continue; /* it was off now and then */
-        check(meter, count, &configured[meter], share);
-        if (below && count[METER_YELLOW].packets + count[METER_RED].packets)
+        if (!off)
+            check(meter, count, &configured[meter], share);
+        if ((below || off) && count[METER_YELLOW].packets + count[METER_RED].packets)
             fail("not all green", meter, (double)count[METER_RED].packets, 0);
     }
     for (unsigned i = 0; i < WORKERS; i++)

@@ -78,9 +78,21 @@ def test_workers_at_one_meter_let_pass_what_the_rfcs_do(stress_meter: tuple[Path
 @pytest.mark.parametrize("what", METER_STRESSES)
 def test_meters_without_membarrier(tmp_path: Path, what: str) -> None:
     """An old kernel or a sandbox: every execution takes the lock."""
-    without = tmp_path / "without.c"
-    without.write_text(
-        '#include "membarrier.h"\nint membarrier_prepare(void) { return 0; }\n'
+    assert run(
+        built("address", "stress_meter", tmp_path, [never_called(tmp_path, has_it=False)], METER_SOURCES), what, 25_000
+    )
+
+
+def test_workers_at_a_meter_that_is_off_do_not_disturb_each_other(tmp_path: Path) -> None:
+    sources = [never_called(tmp_path, has_it=True)]
+    assert run(built("address", "stress_meter", tmp_path, sources, METER_SOURCES), "off", 25_000)
+
+
+def never_called(folder: Path, has_it: bool) -> Path:
+    """A membarrier.c that ends the program where a barrier is asked for."""
+    source = folder / "never_called.c"
+    source.write_text(
+        f'#include "membarrier.h"\nint membarrier_prepare(void) {{ return {int(has_it)}; }}\n'
         "void membarrier_everywhere(void) { __builtin_trap(); }\n"
     )
-    assert run(built("address", "stress_meter", tmp_path, [without], METER_SOURCES), what, 25_000)
+    return source
