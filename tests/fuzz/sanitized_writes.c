@@ -53,7 +53,7 @@ static void make_table(uint32_t index)
                                              : (void *)ternary_create(&qsbr, words, param_words, size, ranges, range);
     uint32_t cells = size + ENTRY_SPARE, counters = number(), meters = number(), idle = number();
     struct entry_state *state =
-        entry_state_create(counters ? counters_create(1, cells) : NULL, meters ? meters_create(METER_PACKETS, cells) : NULL,
+        entry_state_create(counters ? counters_create(1, cells) : NULL, meters ? meters_create(1, METER_PACKETS, cells) : NULL,
                            idle ? idle_create(cells) : NULL);
     marks[index] = calloc(cells / 64 + 1, sizeof **marks);
     if (!lookup || !state || !marks[index])

@@ -17,9 +17,10 @@ from tests.fuzz.write_requests import Requests
 
 HERE = Path(__file__).parent
 FLAGS = ("-std=gnu11", "-O0", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-march=native")
-TABLES = "arena cells clock counter entry_state exact idle lpm lpm_branch lpm_tree memory meter numbers qsbr seats"
+TABLES = "arena cells clock counter entry_state exact idle lpm lpm_branch lpm_tree memory numbers qsbr seats"
 PARTS = (
     *TABLES.split(" "),
+    *("membarrier", "meter"),
     *("ternary", "ternary_bits", "ternary_groups", "ternary_rules", "ternary_split"),
     *("p4rt_schema", "p4rt_decode", "p4rt_write", "p4rt_read"),
 )

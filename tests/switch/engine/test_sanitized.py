@@ -126,7 +126,8 @@ def _setup(program: Program, rng: random.Random) -> str:
             make.append(f"pipeline_set_arrays(p, {c.index}, counters_create(1, {max(1, c.size)}), NULL, NULL, NULL);")
     for m in program.meters:
         if m.direct_table is None:
-            make.append(f"pipeline_set_arrays(p, {m.index}, NULL, meters_create(0, {max(1, m.size)}), NULL, NULL);")
+            create = f"meters_create(1, METER_PACKETS, {max(1, m.size)})"
+            make.append(f"pipeline_set_arrays(p, {m.index}, NULL, {create}, NULL, NULL);")
     for r in program.registers:
         create = f"registers_create({r.width}, {max(1, r.size)})"
         make.append(f"pipeline_set_arrays(p, {r.index}, NULL, NULL, {create}, NULL);")
@@ -194,7 +195,7 @@ def _make_table(layout: TableLayout, rng: random.Random) -> str:
                 f"(struct ternary_range[]){{{ranges}}})"
             )
     counter = "counters_create(1, 128)" if t.direct_counter else "NULL"
-    meter = "meters_create(0, 128)" if t.direct_meter else "NULL"
+    meter = "meters_create(1, METER_PACKETS, 128)" if t.direct_meter else "NULL"
     idle = "idle_create(128)" if t.idle_timeout else "NULL"
     lines = [f"pipeline_set_table(p, {t.index}, {create}, {counter}, {meter}, {idle});"]
     for a in t.actions if t.profile is None else ():

@@ -127,10 +127,11 @@ def test_bursts_leave_in_order(program: dict[str, object], by_hand: bench_by_han
 
 def test_policers_spend_what_the_runtime_s_meters_spend(by_hand: bench_by_hand.ByHand) -> None:
     library = native.native()
-    library.meter_execute.argtypes = (ctypes.c_void_p, *(ctypes.c_uint64,) * 3, ctypes.c_int)
+    execute = library.meter_execute_shared  # meter_execute itself is inline
+    execute.argtypes = (ctypes.c_void_p, ctypes.c_uint32, *(ctypes.c_uint64,) * 3, ctypes.c_int)
     rng = random.Random(3)
     by_hand.fill([])
-    meters = library.meters_create(1, 100)
+    meters = library.meters_create(1, 1, 100)
     for index in range(100):
         cir = rng.randrange(1 << rng.randrange(1, 45))
         config = MeterConfig(cir, rng.randrange(1 << 14), cir + rng.randrange(1 << 30), rng.randrange(1 << 15))
@@ -142,7 +143,7 @@ def test_policers_spend_what_the_runtime_s_meters_spend(by_hand: bench_by_hand.B
             now += rng.randrange(1 << rng.randrange(1, 32))
             length = rng.randrange(60, 1500)
             color = by_hand.meter(index, length, now)
-            assert color == library.meter_execute(meters, index, length, now, 0)
+            assert color == execute(meters, 0, index, length, now, 0)
             colors.add(color)
     library.meters_destroy(meters)
 
