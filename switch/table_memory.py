@@ -34,7 +34,9 @@ class TableMemory:
             self.counters = (
                 made(lib.counters_create(workers, cells), lib.counters_destroy) if t.direct_counter else None
             )
-            self.meters = made(lib.meters_create(workers, unit, cells), lib.meters_destroy) if meter is not None else None
+            self.meters = (
+                made(lib.meters_create(workers, unit, cells), lib.meters_destroy) if meter is not None else None
+            )
             self.idle = made(lib.idle_create(cells), lib.idle_destroy) if t.idle_timeout else None
             self.state = made(lib.entry_state_create(self.counters, self.meters, self.idle), lib.entry_state_destroy)
             self.store = table_store.create(layout, keys, lib.pipeline_qsbr(pipeline), size, self.state)
