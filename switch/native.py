@@ -173,6 +173,7 @@ DROP_REASONS = (
     "no copy",
     "assertion",
     "too long",
+    "loop limit",
 )
 DROPS_THAT_ARE_NOT = frozenset({"resubmitted"})
 

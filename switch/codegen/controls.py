@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from switch.bmv2_json.program import Action, ActionCall, Conditional, Pipeline, Table
 from switch.codegen.dataflow import Written, between, key_stays, written_by_node
+from switch.codegen.jumps import has_loop, jumps_back
 from switch.codegen.names import Names, comment
 from switch.codegen.tables import TableCode
 
 
 def may_exit(a: Action) -> bool:
-    return any(p.op in ("exit", "assert", "assume") for p in a.primitives)
+    return any(p.op in ("exit", "assert", "assume") for p in a.primitives) or jumps_back(a.primitives)
 
 
 class ControlCode:
@@ -112,7 +113,8 @@ class ControlCode:
         kept = [line[:-1] + ";" if line.endswith("@") else line for line in kept]
         if kept and kept[-1] == "    return 0;":
             kept.pop()
-        return [head, "{", "    (void)w, (void)p;", *kept, "    return 0;", "}", ""]
+        turns = ["    w->turns = 0;"] if self.loops or any(map(has_loop, self.pipeline.nodes.values())) else []
+        return [head, "{", "    (void)w, (void)p;", *turns, *kept, "    return 0;", "}", ""]
 
     def _sequence(self, node: str | None, stop: str | None, indent: str) -> list[str]:
         lines: list[str] = []
@@ -151,6 +153,8 @@ class ControlCode:
             todo += reversed(self.followers[name])
             node = self.pipeline.nodes[name]
             lines.append(f"{self.labels[name]}:@")
+            if any(self.order[name] <= self.order[n] for n, after in self.followers.items() if name in after):
+                lines += ["    if (out_of_turns(w, p))", "        return 0;"]
             match node:
                 case Conditional():
                     test = f"({self.t.e.truth(node.condition)})"

@@ -34,6 +34,7 @@ from switch.bmv2_json.program import (
 from switch.codegen.dead_fields import is_dead
 from switch.codegen.expressions import Expressions
 from switch.codegen.in_place import store_field
+from switch.codegen.jumps import jump, targets
 from switch.codegen.names import comment
 from switch.codegen.references import HeaderRef
 from switch.codegen.trace_hooks import Hooks
@@ -107,11 +108,11 @@ class Statements:
 
     def body(self, primitives: tuple[Primitive, ...]) -> list[str]:
         """All primitives of an action, with jumps as gotos and the P4 source beside them."""
-        targets = {cast(Const, p.args[-1]).value for p in primitives if p.op in ("_jump", "_jump_if_zero")}
+        labelled = targets(primitives)
         lines: list[str] = []
         last = ""
         for i, p in enumerate(primitives):
-            if i in targets:
+            if i in labelled:
                 lines.append(f"to_{i}:;")
             if is_dead(p, self.dead):
                 continue
@@ -121,12 +122,12 @@ class Statements:
             if not p.op.startswith("_jump"):
                 lines += [line.strip() for line in self.hooks.statement(i)]
             if p.op == "_jump":
-                lines.append(f"goto to_{cast(Const, p.args[0]).value};")
+                lines += jump(i, p, len(primitives))
             elif p.op == "_jump_if_zero":
-                lines += [f"if (!{self._truth(p.args[0])})", f"    goto to_{cast(Const, p.args[1]).value};"]
+                lines += jump(i, p, len(primitives), f"if (!{self._truth(p.args[0])})")
             else:
                 lines += self.primitive(p)
-        if len(primitives) in targets:
+        if len(primitives) in labelled:
             lines.append(f"to_{len(primitives)}:;")
         return lines
 

@@ -45,10 +45,10 @@ STANDARD = {
 
 # What asks the driver for more than forwarding: MAY_X is 0 where no generated line has it.
 REQUESTS = {
-    "CLONE": "p->frame.clone_session =",
-    "RESUBMIT": "p->frame.resubmit_list =",
-    "RECIRCULATE": "p->frame.recirculate_list =",
-    "FAIL": "assertion_failed(",
+    "CLONE": ("p->frame.clone_session =",),
+    "RESUBMIT": ("p->frame.resubmit_list =",),
+    "RECIRCULATE": ("p->frame.recirculate_list =",),
+    "FAIL": ("assertion_failed(", "out_of_turns("),
 }
 
 
@@ -177,8 +177,8 @@ def _standard(program: Program, e: Expressions, logic: str, *, trace: bool) -> l
     always there, as one part of the driver tells it to another.
     """
     lines = ["/* What the program may ask of the driver. */"]
-    for name, request in REQUESTS.items():
-        lines.append(f"#define MAY_{name} {int(request in logic)}")
+    for name, requests in REQUESTS.items():
+        lines.append(f"#define MAY_{name} {int(any(request in logic for request in requests))}")
     group = program.standard(STANDARD["mcast_grp"])
     lines.append(f"#define MAY_MULTICAST {int(trace or (group is not None and _names(logic, group, e)))}")
     lines.append(f"#define MAY_DROP_IN_EGRESS {int(trace or _egress_may_drop(program))}")

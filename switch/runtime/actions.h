@@ -84,7 +84,19 @@ static inline void assertion_failed(struct worker *w, struct packet *p, unsigned
 {
     log_message(w, index, NULL, 0);
     p->frame.exited = 1;
-    p->frame.failed = 1;
+    p->frame.failed = DROP_ASSERTION;
+}
+
+#define TURNS_MAX (1u << 20) /* of loops, for a packet in ingress and in egress */
+
+/* A loop goes round: true if it may not, since the program has too often. BMv2 goes on for ever; here others wait. */
+static inline int out_of_turns(struct worker *w, struct packet *p)
+{
+    if (++w->turns <= TURNS_MAX)
+        return 0;
+    p->frame.exited = 1;
+    p->frame.failed = DROP_LOOP_LIMIT;
+    return 1;
 }
 
 #endif

@@ -202,7 +202,7 @@ ALWAYS_INLINE void leave_now(struct worker *w, struct packet *p, uint16_t port)
     if (MAY_CLONE && p->frame.clone_session)
         clone_egress(w, p);
     if (MAY_FAIL && p->frame.failed) {
-        drop_packet(w, p, DROP_ASSERTION);
+        drop_packet(w, p, (enum drop_reason)p->frame.failed);
         return;
     }
     if (MAY_DROP_IN_EGRESS && get_egress_spec(p) == w->pipeline->drop_port) {
@@ -267,7 +267,7 @@ static void manage_traffic(struct worker *w, struct packet *p)
         p->frame.clone_session = p->frame.clone_list = 0;
     }
     if (MAY_FAIL && p->frame.failed) {
-        drop_packet(w, p, DROP_ASSERTION);
+        drop_packet(w, p, (enum drop_reason)p->frame.failed);
         return;
     }
     p->frame.exited = 0;

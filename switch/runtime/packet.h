@@ -25,7 +25,7 @@ struct frame {
     uint16_t clone_session;   /* CLONE_REQUESTED + session */
     uint16_t clone_list, resubmit_list, recirculate_list;
     uint16_t passes;          /* resubmits, recirculations and clones on the way to this packet */
-    uint8_t exited, failed;   /* exit; an assert or assume did not hold */
+    uint8_t exited, failed;   /* exit; why it will be dropped (enum drop_reason), 0: it need not be */
     uint8_t stage;            /* of the control that is running: where it goes on; 0: it is done */
     uint32_t parser_error;
     union {

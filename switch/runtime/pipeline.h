@@ -83,6 +83,7 @@ enum drop_reason {
     DROP_NO_COPY,            /* the worker's pool of copies was empty */
     DROP_ASSERTION,          /* an assert or assume of the program did not hold */
     DROP_TOO_LONG,           /* longer than PACKET_LENGTH_MAX, or the headers outgrew the head-room */
+    DROP_LOOP_LIMIT,         /* more than TURNS_MAX turns of the program's loops */
     DROP_REASONS
 };
 
@@ -170,6 +171,7 @@ struct worker {
     struct packet_copy *free_copies;   /* ready to be used */
     struct packet_copy *sent_copies;   /* in `out`: free after the next delivery */
     struct packet_copy *waiting, **waiting_end; /* to pass through ingress or egress, first in first out */
+    uint32_t turns;             /* of loops, since the packet began its ingress or egress; of programs that have loops */
     uint64_t received, received_bytes, sent, sent_bytes;
     uint64_t drops[DROP_REASONS];
     struct trace *trace;        /* NULL unless this is a tracing worker */

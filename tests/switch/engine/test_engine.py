@@ -192,6 +192,36 @@ def test_endless_recirculation_ends() -> None:
         assert engine.drops()["pass limit"] == 1
 
 
+def test_an_endless_loop_in_an_action_ends() -> None:
+    """The packet is dropped after TURNS_MAX turns, and the next one is treated as if it were the first."""
+    back = {"op": "_jump", "parameters": [{"type": "hexstr", "value": "0x0"}]}
+    made = program([("a", 8, False)], [("b", 8, False)], [back])
+    with Engine.load(made, optimise="quick") as engine:
+        assert engine.process(1, bytes(64)) == engine.process(1, bytes(64)) == []
+        assert engine.drops()["loop limit"] == 2
+        assert engine.trace(1, bytes(64)) is not None
+
+
+def test_a_loop_that_ends_goes_on() -> None:
+    """200 turns of `b = b - 1` from 200: the packet leaves. Primitives 0 and 1 are those of `program`."""
+    b = field("o", "b")
+    minus = {"op": "-", "left": b, "right": {"type": "hexstr", "value": "0x1"}}
+    less = {"type": "expression", "value": {"type": "expression", "value": minus}}
+    made = program(
+        [("a", 8, False)],
+        [("b", 8, False)],
+        [
+            {"op": "assign", "parameters": [b, {"type": "hexstr", "value": "0xc8"}]},
+            {"op": "_jump_if_zero", "parameters": [b, {"type": "hexstr", "value": "0x6"}]},
+            {"op": "assign", "parameters": [b, less]},
+            {"op": "_jump", "parameters": [{"type": "hexstr", "value": "0x3"}]},
+        ],
+    )
+    with Engine.load(made, optimise="quick") as engine:
+        assert [(port, data[0]) for port, data in engine.process(1, bytes(64))] == [(1, 0)]
+        assert engine.drops()["loop limit"] == 0
+
+
 def test_a_batch_answers_each_write(exact: Engine) -> None:
     """Inserts go to the runtime together; the answers are those of one write after the other."""
     writes: list[tuple[WriteKind, Entry]] = [("insert", entry(k)) for k in (1, 2, 1, 3)]
