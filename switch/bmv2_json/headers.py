@@ -65,6 +65,8 @@ def read_headers(root: Node) -> Headers:
         if header_type is None:
             type_node.fail(f"no header type is named '{type_node.text()}'")
         header = Header(node.name(), node["id"].number(), header_type, node.flag("metadata"))
+        if header.name == "standard_metadata" and not header.metadata:
+            node.fail("standard_metadata is not marked as metadata")
         if header.name in headers:
             node.fail(f"a second header named '{header.name}'")
         if not header.metadata and header_type.fixed_bits % 8:

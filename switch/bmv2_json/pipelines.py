@@ -136,13 +136,14 @@ class PipelineReader:
         )
 
     def _table_actions(self, node: Node) -> tuple[Action, ...]:
+        """Each once, as BMv2 keeps them by name."""
         if node.get("action_ids") is not None:
-            return tuple(self._action(i) for i in node["action_ids"])
+            return tuple(dict.fromkeys(self._action(i) for i in node["action_ids"]))
         found = []
         for name_node in node["actions"]:
             action = self.by_name.get(name_node.text())
             found.append(action if action is not None else name_node.fail(f"no action is named '{name_node.text()}'"))
-        return tuple(found)
+        return tuple(dict.fromkeys(found))
 
     def _key_field(self, node: Node) -> KeyField:
         kind = node["match_type"].text()

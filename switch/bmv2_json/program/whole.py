@@ -42,10 +42,13 @@ class Program:
     varbit_lengths: dict[str, Expr]
 
     def standard(self, name: str) -> FieldRef | None:
-        """The field that simple_switch calls `name` (as intrinsic_metadata.mcast_grp), by alias or by its own name."""
+        """The field that simple_switch calls `name` (as intrinsic_metadata.mcast_grp), by alias or by its own name.
+
+        Only metadata are such: what is in a packet's header is the packet's.
+        """
         header, _, member = name.partition(".")
         header, member = self.aliases.get(name, (header, member))
-        if header in self.headers:
+        if header in self.headers and self.headers[header].metadata:
             found = self.headers[header].type.field(member)
             if found is not None:
                 return FieldRef(self.headers[header], found)
