@@ -48,7 +48,11 @@ class CodeObjects:
             self._optimiser.start()
 
     def _load(self, source: str, optimise: str) -> ctypes.CDLL:
-        library = ctypes.CDLL(str(build.build_code(source, optimise, self._cache)))
+        path = build.build_code(source, optimise, self._cache)
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError as error:  # a cache on a file system from which nothing may be run
+            raise build.CompileError(f"the compiled program cannot be loaded: {error}") from None
         self._libraries.append(library)
         return library
 

@@ -23,6 +23,11 @@ class Headers:
         found = self.headers.get(node.text())
         return found if found is not None else node.fail(f"no header is named '{node.text()}'")
 
+    def packet_header(self, node: Node) -> Header:
+        """One that a packet can have."""
+        found = self.header(node)
+        return found if not found.metadata else node.fail(f"'{found.name}' is metadata, which no packet has")
+
     def stack(self, node: Node) -> Stack:
         found = self.stacks.get(node.text())
         return found if found is not None else node.fail(f"no header stack is named '{node.text()}'")

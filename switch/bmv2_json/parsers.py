@@ -51,7 +51,7 @@ def read_parser(node: Node, scope: Scope) -> Parser:
 
 
 def read_deparser(node: Node, scope: Scope) -> Deparser:
-    order = tuple(scope.headers.header(h) for h in node["order"])
+    order = tuple(scope.headers.packet_header(h) for h in node["order"])
     primitives = tuple(read_primitive(_inner_primitive(p), scope) for p in node.list_at("primitives"))
     return Deparser(node.name(), order, primitives)
 
@@ -110,7 +110,7 @@ def _inner_primitive(node: Node) -> Node:
 def _extract_target(node: Node, scope: Scope) -> tuple[Header | Stack | UnionStack, int]:
     match node["type"].text():
         case "regular":
-            return scope.headers.header(node["value"]), 0
+            return scope.headers.packet_header(node["value"]), 0
         case "stack":
             return scope.headers.stack(node["value"]), 0
         case "union_stack":

@@ -25,6 +25,7 @@ def attempt(name: str) -> dict[str, Any]:
 
     def again(switch: SwitchThread, steps: list[Step]) -> None:
         packets = [(s["packet"]["port"], bytes.fromhex(s["packet"]["hex"])) for s in steps if "packet" in s]
+        found["packets"] = len(packets)
         engine = switch.switch.engine
         if engine is None or compiler == "ours":  # refused, or to be taken as traced with p4c's JSON
             return
@@ -38,7 +39,7 @@ def attempt(name: str) -> dict[str, Any]:
             switch.settle()
             switch.plane.take()
         engine.unwatch()
-        found["packets"], found["traces"] = 2 * len(packets), len(packets)
+        found["packets"], found["traces"] = 2 * len(packets), len(packets)  # once more, and traced
 
     try:
         config = json.dumps(programs.load(name)).encode()
