@@ -43,13 +43,16 @@ static void set_tag(const struct exact *t, const struct exact_slots *s, uint64_t
 
 static struct exact_slots *slots_create(const struct exact *t, uint64_t count)
 {
-    struct exact_slots *s = calloc(1, sizeof *s);
+    struct exact_slots *s = aligned_alloc(64, sizeof *s);
     if (!s)
         return NULL;
+    memset(s, 0, sizeof *s);
     s->count = count;
     s->buckets = count * t->stride / exact_bucket_words(t->stride);
+    s->shift = (uint32_t)__builtin_clzll(s->buckets) + 1;
+    memcpy(s->seed, t->seed, sizeof s->seed);
     s->bytes = count * t->stride * sizeof(uint64_t);
-    s->base = memory_reserve(s->bytes);
+    s->base = memory_reserve_scattered(s->bytes);
     if (!s->base) {
         free(s);
         return NULL;
@@ -71,7 +74,7 @@ static uint32_t slots_a_bucket(const struct exact *t)
 
 static uint64_t home_of(const struct exact *t, const struct exact_slots *s, const uint64_t *key)
 {
-    return exact_home(s, exact_hash(t, key, t->words));
+    return exact_home(s, key, t->words);
 }
 
 /* The slot of `key`, or UINT64_MAX. */
@@ -182,15 +185,13 @@ static uint64_t slots_an_entry(uint64_t entries)
     return entries <= 4096 ? 8 : entries <= 131072 ? 4 : 3;
 }
 
-/* Slots for `entries` entries: SLOTS_MIN doubled, last what the declared size asks for. */
-static uint64_t slots_for(const struct exact *t, uint64_t entries)
+/* Slots for `entries` entries: SLOTS_MIN, doubled until they are enough. */
+static uint64_t slots_for(uint64_t entries)
 {
-    uint64_t full = (slots_an_entry(t->size) * t->size + 7) & ~7ull, count = SLOTS_MIN; /* whole buckets */
-    if (full < SLOTS_MIN)
-        full = SLOTS_MIN;
-    while (count < slots_an_entry(entries) * entries && count < full)
+    uint64_t count = SLOTS_MIN;
+    while (count < slots_an_entry(entries) * entries)
         count *= 2;
-    return count < full ? count : full;
+    return count;
 }
 
 /* Room for `more` entries: at most a third of the slots hold entries, at most three quarters are not empty. */
@@ -199,7 +200,7 @@ static int make_room(struct exact *t, uint32_t more)
     if (t->slots_leaving.count >= RECLAIM_BATCH)
         reclaim_slots(t);
     struct exact_slots *s = current(t);
-    uint64_t want = slots_for(t, (uint64_t)t->count + more);
+    uint64_t want = slots_for((uint64_t)t->count + more);
     if (want > s->count)
         return rebuild(t, want);
     if (4 * ((uint64_t)t->used + more) <= 3 * s->count)
@@ -222,7 +223,7 @@ static void draw_seed(uint64_t seed[2])
 
 struct exact *exact_create(struct qsbr *qsbr, uint32_t words, uint32_t param_words, uint32_t size)
 {
-    if (words == 0 || slots_an_entry(size) * size > SLOTS_MAX)
+    if (words == 0 || slots_for(size) > SLOTS_MAX)
         return NULL;
     struct exact *t = calloc(1, sizeof *t);
     if (!t)
@@ -233,6 +234,7 @@ struct exact *exact_create(struct qsbr *qsbr, uint32_t words, uint32_t param_wor
     t->size = size;
     t->qsbr = qsbr;
     draw_seed(t->seed);
+    t->seed[0] |= 1;
     numbers_init(&t->numbers, qsbr, size + ENTRY_SPARE);
     numbers_init(&t->slots_leaving, qsbr, 0);
     t->slot_of = memory_reserve((size + ENTRY_SPARE) * sizeof *t->slot_of);

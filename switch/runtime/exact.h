@@ -36,19 +36,21 @@
 enum { EXACT_EMPTY = 0, EXACT_FREE = 1, EXACT_LEAVING = 2 }; /* tags below ENTRY_FIRST; a search ends in a bucket that has an EXACT_EMPTY */
 
 struct exact_slots {
-    uint64_t *base;         /* count * stride words */
-    uint64_t count;         /* slots, below 2^32 */
-    uint64_t buckets;
+    _Alignas(64) uint64_t *base;         /* count * stride words */
+    uint64_t seed[2];       /* of the hash; the first one is odd */
+    uint32_t shift;         /* what is left of a hash is a bucket's number */
+    uint64_t count;         /* slots, a power of 2, below 2^32 */
+    uint64_t buckets;       /* a power of 2, at least 2 */
     size_t bytes;
-    _Atomic uint64_t moves; /* entries that changed their slot */
+    _Alignas(64) _Atomic uint64_t moves; /* entries that changed their slot; written often, so not beside what look-ups read */
 };
 
 struct exact {
     _Atomic(struct exact_slots *) slots;
-    uint64_t seed[2]; /* of the hash, random for each table */
     uint32_t words, param_words, stride;
     uint32_t size, count; /* entries allowed, entries there */
     /* the rest is the writer's */
+    uint64_t seed[2];            /* random for each table */
     uint32_t used;               /* slots that are not EXACT_EMPTY */
     uint32_t *slot_of;           /* by entry number */
     struct numbers numbers, slots_leaving;
@@ -82,6 +84,7 @@ const struct entry *exact_find(const struct exact *t, const uint64_t *key);
 /* ---- readers. `words` and `param_words` are the table's; give them as constants and the compiler unrolls. ---- */
 
 #define EXACT_INLINE static inline __attribute__((always_inline))
+#define EXACT_EITHER(condition) __builtin_expect_with_probability(condition, 1, 0.5) /* no branch: it would be guessed wrong */
 
 /* Words from one slot to the next, and from one bucket to the next. */
 EXACT_INLINE uint32_t exact_stride(uint32_t words, uint32_t param_words)
@@ -101,10 +104,14 @@ EXACT_INLINE uint64_t exact_fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* One multiplication for each two words. The seeds keep an operand from being zero for more than a chance key. */
-EXACT_INLINE uint64_t exact_hash(const struct exact *t, const uint64_t *key, uint32_t words)
+/* One word: its product with a random odd number, whose upper bits spread any set of keys (multiply-shift: two keys meet with a
+ * chance of at most two buckets' share). More: one multiplication for each two words, folded. The seeds keep an operand from
+ * being zero for more than a chance key. */
+EXACT_INLINE uint64_t exact_hash(const struct exact_slots *s, const uint64_t *key, uint32_t words)
 {
-    uint64_t a = t->seed[0], b = t->seed[1];
+    if (words == 1)
+        return key[0] * s->seed[0];
+    uint64_t a = s->seed[0], b = s->seed[1];
     uint32_t i = 0;
     for (; i + 2 < words; i += 2)
         a ^= exact_fold(key[i] ^ a, key[i + 1] ^ b);
@@ -113,29 +120,43 @@ EXACT_INLINE uint64_t exact_hash(const struct exact *t, const uint64_t *key, uin
     return exact_fold(key[i] ^ a, b);
 }
 
-/* The bucket where a key's search begins: the hash scaled to the number of buckets. */
-EXACT_INLINE uint64_t exact_home(const struct exact_slots *s, uint64_t hash)
+/* The bucket where a key's search begins: the hash's upper bits. */
+EXACT_INLINE uint64_t exact_home(const struct exact_slots *s, const uint64_t *key, uint32_t words)
 {
-    return (uint64_t)((unsigned __int128)hash * s->buckets >> 64);
+    return exact_hash(s, key, words) >> s->shift;
 }
 
 EXACT_INLINE uint64_t exact_next(const struct exact_slots *s, uint64_t bucket)
 {
-    return bucket + 1 == s->buckets ? 0 : bucket + 1;
+    return (bucket + 1) & (s->buckets - 1);
 }
 
 /* Where the search for a key begins. */
 EXACT_INLINE const uint64_t *exact_bucket(const struct exact *t, const uint64_t *key, uint32_t words, uint32_t param_words)
 {
     const struct exact_slots *s = atomic_load_explicit(&t->slots, memory_order_acquire);
-    return s->base + exact_home(s, exact_hash(t, key, words)) * exact_bucket_words(exact_stride(words, param_words));
+    return s->base + exact_home(s, key, words) * exact_bucket_words(exact_stride(words, param_words));
 }
+
+/* A word that a writer may be storing to. Where the processor keeps loads in order, a plain load will do, with a fence for the
+ * compiler where the order counts: it becomes part of the comparison, as an atomic one does not. */
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#define EXACT_LOAD(word) (word)
+#define EXACT_TAG(entry) (*(const uint32_t *)&(entry)->tag)
+#define EXACT_ORDERED() atomic_signal_fence(memory_order_acquire)
+#else
+#define EXACT_LOAD(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
+#define EXACT_TAG(entry) atomic_load_explicit(&(entry)->tag, memory_order_acquire)
+#define EXACT_ORDERED() (void)0
+#endif
 
 EXACT_INLINE int exact_same_key(const uint64_t *slot, const uint64_t *key, uint32_t words)
 {
+    if (words == 1)
+        return EXACT_LOAD(slot[0]) == key[0];
     uint64_t difference = 0;
     for (uint32_t i = 0; i < words; i++)
-        difference |= __atomic_load_n(&slot[i], __ATOMIC_RELAXED) ^ key[i];
+        difference |= EXACT_LOAD(slot[i]) ^ key[i];
     return difference == 0;
 }
 
@@ -174,7 +195,7 @@ static __attribute__((noinline)) const struct entry *exact_search_on(const struc
                                                                      uint32_t param_words)
 {
     const struct exact_slots *s = atomic_load_explicit(&t->slots, memory_order_acquire);
-    const uint64_t home = exact_home(s, exact_hash(t, key, words));
+    const uint64_t home = exact_home(s, key, words);
     uint64_t moves = atomic_load_explicit(&s->moves, memory_order_acquire);
     for (;;) {
         const struct entry *found = exact_search(s, home, key, words, param_words);
@@ -188,20 +209,31 @@ static __attribute__((noinline)) const struct entry *exact_search_on(const struc
     }
 }
 
+/* The same for keys of one or two words, by value: so the caller's key can stay in registers. */
+static __attribute__((noinline)) const struct entry *exact_search_short(const struct exact *t, uint64_t first, uint64_t second,
+                                                                        uint32_t words, uint32_t param_words)
+{
+    const uint64_t key[2] = {first, second};
+    return exact_search_on(t, key, words, param_words);
+}
+
 /* The entry of `key`; `bucket` is what exact_bucket answered for it. A first comparison only says which slot to look at. The
  * second one, after the tag was seen, counts: a slot whose tag says that it holds an entry keeps its key as long as a reader looks. */
 EXACT_INLINE const struct entry *exact_probe(const struct exact *t, const uint64_t *bucket, const uint64_t *key, uint32_t words,
                                              uint32_t param_words)
 {
     const uint32_t stride = exact_stride(words, param_words), n = exact_bucket_words(stride) / stride;
-    uint32_t at = 0;
+    const uint64_t *slot = bucket;
     for (uint32_t i = 1; i < n; i++)
-        at |= (exact_same_key(bucket + i * stride, key, words) ? i : 0u);
-    const uint64_t *slot = bucket + at * stride;
+        slot = EXACT_EITHER(exact_same_key(bucket + i * stride, key, words)) ? bucket + i * stride : slot;
     const struct entry *e = (const struct entry *)(slot + words);
-    uint32_t tag = atomic_load_explicit(&e->tag, memory_order_acquire);
-    if (__builtin_expect(tag >= ENTRY_FIRST && exact_same_key(slot, key, words), 1))
-        return e;
+    if (__builtin_expect(EXACT_TAG(e) >= ENTRY_FIRST, 1)) {
+        EXACT_ORDERED(); /* the key, action and data after the tag */
+        if (__builtin_expect(exact_same_key(slot, key, words), 1))
+            return e;
+    }
+    if (words <= 2)
+        return exact_search_short(t, key[0], words == 2 ? key[1] : 0, words, param_words);
     return exact_search_on(t, key, words, param_words);
 }
 
@@ -225,7 +257,7 @@ EXACT_INLINE void exact_lookup_burst(const struct exact *t, const uint64_t *keys
     uint32_t opens = 0;
     for (uint32_t i = 0; i < n + EXACT_AHEAD; i++) {
         if (i < n) {
-            bucket[i] = exact_home(s, exact_hash(t, keys + (size_t)i * words, words));
+            bucket[i] = exact_home(s, keys + (size_t)i * words, words);
             __builtin_prefetch(s->base + bucket[i] * bucket_words);
         }
         if (i >= EXACT_AHEAD) {

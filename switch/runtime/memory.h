@@ -11,6 +11,8 @@
 
 /* Page-aligned zeroed memory, NULL when the kernel refuses. memory_release takes the same size. */
 void *memory_reserve(size_t bytes);
+/* The same for memory of which all will be touched, in no order: in huge pages from its beginning, where it fills one. */
+void *memory_reserve_scattered(size_t bytes);
 void memory_release(void *memory, size_t bytes);
 
 #endif
