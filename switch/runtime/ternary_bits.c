@@ -3,17 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
-
-#define SAMPLES 64u       /* keys by which bytes are judged */
-#define WRONG_MAX 2u      /* rules that they may let pass wrongly, all together */
-
-/* Rows of all bytes that any rule cares about, by which they are judged. */
-struct all_rows {
-    uint32_t dims, row_words;
-    uint16_t *byte;  /* by dimension */
-    uint64_t *rows;  /* [dimension][byte value][row_words] */
-};
+#include "ternary_judge.h"
 
 /* The parts of the block that one allocation holds behind the struct, each on a line of its own. */
 struct plan {
@@ -76,92 +66,8 @@ static void fill_rows(const struct ternary_writer *w, const uint64_t *const *mas
             rows[v * row_words + word] |= careless[word];
 }
 
-static const uint64_t *row_of(const struct all_rows *all, uint32_t dim, uint32_t value)
-{
-    return all->rows + (256ull * dim + value) * all->row_words;
-}
-
-/* ---- which bytes tell most ---- */
-
-/* A key that the rule describes, drawn at random: its byte by dimension. Of a range, its low bound. */
-static void draw_key(const struct ternary_writer *w, const uint64_t *mask, const struct all_rows *all, uint64_t *state, uint8_t *key)
-{
-    const uint64_t *value = mask + w->words;
-    for (uint32_t d = 0; d < all->dims; d++) {
-        struct byte_match match = rule_byte(w, mask, value, all->byte[d]);
-        uint32_t word = w->words - 1 - all->byte[d] / 8, at = 8 * (all->byte[d] % 8);
-        uint8_t low = (uint8_t)(value[word] >> at) & match.ranged, fixed = match.cares | match.ranged;
-        key[d] = match.wants | low | (uint8_t)(random_next(state) & (uint8_t)~fixed);
-    }
-}
-
-static uint32_t and_rows(uint64_t *rules, const uint64_t *row, uint32_t row_words)
-{
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < row_words; i++)
-        left += (uint32_t)__builtin_popcountll(rules[i] &= row[i]);
-    return left;
-}
-
-/* Rules that a row would leave of these. */
-static uint32_t left_by(const uint64_t *rules, const uint64_t *row, uint32_t row_words)
-{
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < row_words; i++)
-        left += (uint32_t)__builtin_popcountll(rules[i] & row[i]);
-    return left;
-}
-
-/* Choose the bytes that rule out most, the best first, until keys like those that the rules describe are compared in vain with
- * hardly a rule: every dimension costs a look-up a line or two. 0: no memory. */
-static int judge(struct ternary_writer *w, const uint64_t *const *masks, uint32_t n, const struct all_rows *all)
-{
-    const uint32_t row_words = all->row_words, samples = n < SAMPLES ? n : SAMPLES;
-    uint8_t *keys = malloc((size_t)samples * all->dims + 1), *taken = calloc(all->dims + 1, 1);
-    uint64_t *left = malloc(((size_t)samples * row_words + 1) * sizeof *left), state = 1;
-    uint32_t right = 0, now = samples * n; /* rules that match the samples; that are left */
-    int ok = keys && taken && left;
-    if (!ok)
-        goto done;
-    w->tellings = 0;
-    w->told_by = n;
-    w->told_since = 0;
-    for (uint32_t s = 0; s < samples; s++) {
-        uint64_t *rules = left + (size_t)s * row_words;
-        draw_key(w, masks[(size_t)s * n / samples], all, &state, keys + (size_t)s * all->dims);
-        memset(rules, 0xff, row_words * sizeof *rules);
-        uint32_t matching = n;
-        for (uint32_t d = 0; d < all->dims; d++)
-            matching = and_rows(rules, row_of(all, d, keys[(size_t)s * all->dims + d]), row_words);
-        right += matching;
-        memset(rules, 0, row_words * sizeof *rules);
-        for (uint32_t i = 0; i < n; i++)
-            rules[i / 64] |= UINT64_C(1) << i % 64;
-    }
-    while (now > right + WRONG_MAX) {
-        uint32_t best = 0, best_left = UINT32_MAX;
-        for (uint32_t d = 0; d < all->dims; d++) {
-            uint32_t would = 0;
-            for (uint32_t s = 0; s < samples && !taken[d]; s++)
-                would += left_by(left + (size_t)s * row_words, row_of(all, d, keys[(size_t)s * all->dims + d]), row_words);
-            if (!taken[d] && would < best_left)
-                best = d, best_left = would;
-        }
-        taken[best] = 1;
-        w->telling[w->tellings++] = all->byte[best];
-        now = 0;
-        for (uint32_t s = 0; s < samples; s++)
-            now += and_rows(left + (size_t)s * row_words, row_of(all, best, keys[(size_t)s * all->dims + best]), row_words);
-    }
-done:
-    free(keys);
-    free(taken);
-    free(left);
-    return ok;
-}
-
-/* As judge, with the rows made for it. */
-static int choose_bytes(struct ternary_writer *w, const uint64_t *const *masks, uint32_t n, struct all_rows *all)
+/* As ternary_judge, with the rows made for it. */
+static int choose_bytes(struct ternary_writer *w, const uint64_t *const *masks, uint32_t n, struct ternary_all_rows *all)
 {
     const size_t table = 256ull * all->row_words;
     all->rows = calloc(table * all->dims + 1, sizeof *all->rows);
@@ -169,7 +75,7 @@ static int choose_bytes(struct ternary_writer *w, const uint64_t *const *masks, 
         return 0;
     for (uint32_t d = 0; d < all->dims; d++)
         fill_rows(w, masks, n, all->byte[d], all->row_words, all->rows + table * d);
-    int ok = judge(w, masks, n, all);
+    int ok = ternary_judge(w, masks, n, all);
     free(all->rows);
     return ok;
 }
@@ -195,7 +101,7 @@ static void fill_compare(const struct ternary_writer *w, const uint64_t *const *
 }
 
 /* Do the chosen bytes tell all that these rules want? */
-static int tells_all(const struct ternary_writer *w, const struct all_rows *all)
+static int tells_all(const struct ternary_writer *w, const struct ternary_all_rows *all)
 {
     for (uint32_t d = 0; d < all->dims; d++) {
         uint32_t i = 0;
@@ -208,7 +114,7 @@ static int tells_all(const struct ternary_writer *w, const struct all_rows *all)
 }
 
 static struct ternary_root *assemble(const struct ternary_writer *w, const uint32_t *numbers, const uint64_t *const *masks, uint32_t n,
-                                     const struct all_rows *all)
+                                     const struct ternary_all_rows *all)
 {
     struct plan p = plan_of(w, w->tellings, n, all->row_words);
     char *block = aligned_alloc(64, lines(p.end));
@@ -240,7 +146,7 @@ static struct ternary_root *assemble(const struct ternary_writer *w, const uint3
 struct ternary_root *ternary_bits_build(struct ternary_writer *w, const uint32_t *numbers, uint32_t n)
 {
     const uint64_t *masks[TERNARY_SMALL];
-    struct all_rows all = {.row_words = n <= 64 ? 1 : n <= 128 ? 2 : n <= 256 ? 4 : n <= 512 ? 8 : 16};
+    struct ternary_all_rows all = {.row_words = n <= 64 ? 1 : n <= 128 ? 2 : n <= 256 ? 4 : n <= 512 ? 8 : 16};
     all.byte = malloc(key_bytes(w) * sizeof *all.byte);
     if (!all.byte)
         return NULL;

@@ -21,7 +21,7 @@ TABLES = "arena cells clock counter entry_state exact idle lpm lpm_branch lpm_tr
 PARTS = (
     *TABLES.split(" "),
     *("membarrier", "meter"),
-    *("ternary", "ternary_bits", "ternary_groups", "ternary_rules", "ternary_split"),
+    *("ternary", "ternary_bits", "ternary_groups", "ternary_judge", "ternary_rules", "ternary_split"),
     *("p4rt_schema", "p4rt_decode", "p4rt_write", "p4rt_read"),
 )
 

@@ -20,7 +20,8 @@ RUNTIME = HERE.parents[2] / "switch" / "runtime"
 SOURCES = [
     "arena.c", "cells.c", "clock.c", "counter.c", "crc.c", "entry_state.c", "exact.c", "hash.c", "idle.c", "lpm.c",
     "lpm_branch.c", "lpm_tree.c", "membarrier.c", "memory.c", "meter.c", "numbers.c", "qsbr.c", "registers.c",
-    "seats.c", "selector.c", "ternary.c", "ternary_bits.c", "ternary_groups.c", "ternary_rules.c", "ternary_split.c",
+    "seats.c", "selector.c", "ternary.c", "ternary_bits.c", "ternary_groups.c", "ternary_judge.c", "ternary_rules.c",
+    "ternary_split.c",
 ]  # fmt: skip
 OK, EXISTS, MISSING, FULL, NO_MEMORY, INVALID = 0, -1, -2, -3, -4, -5
 
