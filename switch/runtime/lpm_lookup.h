@@ -69,30 +69,42 @@ LPM_INLINE uint64_t lpm_window(const uint64_t *address, uint32_t words, uint32_t
 /* Where a search stands. */
 struct lpm_search {
     uint32_t node, best; /* 0: ended; the last leaf seen */
-    uint32_t at;         /* bytes decided */
+    uint32_t at;         /* bytes decided, */
+    uint64_t left;       /* or, of an address of one word, what is undecided, left-aligned */
 };
+
+LPM_INLINE uint64_t lpm_undecided(const struct lpm_search *s, const uint64_t *address, uint32_t words)
+{
+    return words == 1 ? s->left : lpm_window(address, words, s->at);
+}
+
+/* Decide `bytes`; of an address of one word fewer than 8. */
+LPM_INLINE void lpm_decide(struct lpm_search *s, uint32_t bytes)
+{
+    s->at += bytes;
+    s->left <<= 8 * bytes % 64;
+}
 
 /* One node further down. */
 LPM_INLINE void lpm_step(const struct lpm *t, struct lpm_search *s, const uint64_t *address, uint32_t words)
 {
     const struct lpm_node *node = (const struct lpm_node *)arena_at(t->nodes, s->node);
-    uint64_t window = lpm_window(address, words, s->at);
     s->node = 0;
     if (node->skip) {
-        if ((window ^ node->path) >> (64 - 8 * node->skip))
+        if ((lpm_undecided(s, address, words) ^ node->path) >> (64 - 8 * node->skip))
             return;
-        s->at += node->skip;
-        window = lpm_window(address, words, s->at);
+        lpm_decide(s, node->skip); /* at least one byte is left for the slot */
     }
-    uint32_t index = (uint32_t)(window >> 56);
-    s->at++;
+    uint64_t window = lpm_undecided(s, address, words);
+    uint32_t index = (uint32_t)(window >> 56), decided = 1;
     if (node->kind == LPM_RUNS) {
         uint32_t word = index / 64;
         index = node->before[word] + (uint32_t)__builtin_popcountll(node->bits[word] << (63 - index % 64)) - 1;
     } else if (node->kind == LPM_TWO_BYTES) {
         index = (uint32_t)(window >> 48);
-        s->at++;
+        decided = 2;
     }
+    lpm_decide(s, decided);
     uint64_t slot = atomic_load_explicit(&node->slot[index], memory_order_acquire);
     s->best = lpm_leaf(slot) ? lpm_leaf(slot) : s->best;
     s->node = lpm_below(slot);
@@ -109,17 +121,33 @@ LPM_INLINE const struct entry *lpm_entry(const struct lpm *t, uint32_t leaf)
     return leaf ? cells_at(t->entries, t->entry_stride, leaf - 1) : NULL;
 }
 
-LPM_INLINE const struct entry *lpm_lookup(const struct lpm *t, const uint64_t *key, uint32_t exact_width, uint32_t width)
+/* `exact` and `address`: room for lpm_split. */
+LPM_INLINE const struct entry *lpm_search_in(const struct lpm *t, const uint64_t *key, uint32_t exact_width, uint32_t width,
+                                             uint64_t *exact, uint64_t *address)
 {
     const uint32_t exact_words = KEY_WORDS(exact_width), words = KEY_WORDS(width);
-    uint64_t exact[exact_words + 1], address[words]; /* lengths are constants once inlined */
     lpm_split(key, exact_width, width, exact, address);
     uint64_t root = exact_words ? lpm_root_of(exact_lookup(t->roots, exact, exact_words, 1))
                                 : atomic_load_explicit(&t->root, memory_order_acquire);
-    struct lpm_search s = {lpm_below(root), lpm_leaf(root), 0};
+    struct lpm_search s = {lpm_below(root), lpm_leaf(root), 0, address[0]};
     while (s.node)
         lpm_step(t, &s, address, words);
     return lpm_entry(t, s.best);
+}
+
+static __attribute__((noinline)) const struct entry *lpm_lookup_long(const struct lpm *t, const uint64_t *key, uint32_t exact_width,
+                                                                     uint32_t width)
+{
+    uint64_t exact[KEY_WORDS(exact_width) + 1], address[KEY_WORDS(width)];
+    return lpm_search_in(t, key, exact_width, width, exact, address);
+}
+
+LPM_INLINE const struct entry *lpm_lookup(const struct lpm *t, const uint64_t *key, uint32_t exact_width, uint32_t width)
+{
+    if (KEY_WORDS(exact_width) > 2 || KEY_WORDS(width) > 2)
+        return lpm_lookup_long(t, key, exact_width, width);
+    uint64_t exact[2] = {0, 0}, address[2] = {0, 0}; /* in registers, which an array whose length is an argument never is */
+    return lpm_search_in(t, key, exact_width, width, exact, address);
 }
 
 LPM_INLINE void lpm_prefetch_node(const struct lpm *t, uint32_t node)
@@ -156,7 +184,7 @@ LPM_INLINE void lpm_lookup_burst(const struct lpm *t, const uint64_t *keys, uint
         exact_lookup_burst(t->roots, exact, exact_words, 1, found, n);
     for (uint32_t i = 0; i < n; i++) {
         uint64_t root = exact_words ? lpm_root_of(found[i]) : atomic_load_explicit(&t->root, memory_order_acquire);
-        search[i] = (struct lpm_search){lpm_below(root), lpm_leaf(root), 0};
+        search[i] = (struct lpm_search){lpm_below(root), lpm_leaf(root), 0, address[i][0]};
         lpm_prefetch_node(t, lpm_below(root));
         live[alive] = (uint8_t)i;
         alive += lpm_below(root) != 0;
