@@ -98,9 +98,12 @@ def _place(ref: FieldRef, expressions: Expressions) -> tuple[str, int] | None:
     return expressions.header(ref.header).lvalue, ref.field.offset
 
 
-def _whole_loads(run: Run) -> list[tuple[str, int]]:
-    """The parts, where neighbours in the packet are loaded together: 32 or 16 bits from a multiple of 16 bits on."""
-    found: list[tuple[str, int]] = []
+def _in_memory(run: Run) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """Neighbours in the packet that are a sum's whole 16-bit words are left as they lie: their loads, and the other
+    parts with the bits from each part's end to the end of its word."""
+    loads: list[tuple[str, int]] = []
+    others: list[tuple[str, int]] = []
+    rest: list[tuple[str, int, int]] = []
     i = offset = 0
     while i < len(run.parts):
         place, bits, end = run.places[i], 0, i
@@ -112,16 +115,24 @@ def _whole_loads(run: Run) -> list[tuple[str, int]]:
                 if total % 16 == 0:
                     bits, stop = total, end
         if place is None or bits == 0:
-            found.append(run.parts[i])
-            offset += run.parts[i][1]
+            text, width = run.parts[i]
+            rest.append((text, width, offset))
+            offset += width
             i += 1
             continue
-        for at in range(place[1] // 8, (place[1] + bits) // 8, 4):
-            n = min(4, (place[1] + bits) // 8 - at)
-            found.append((f"load_be({place[0]} + {at}, {n})".replace(" + 0,", ","), 8 * n))
+        at, last = place[1] // 8, (place[1] + bits) // 8
+        while at < last:
+            n = next(n for n in (8, 4, 2) if at + n <= last)
+            loads.append((place[0] + (f" + {at}" if at else ""), n))
+            at += n
         offset += bits
         i = stop
-    return found
+    for text, width, start in rest:
+        shift = -(start + width) % 16
+        if width + shift > 48:  # fold before the shift, which would push bits out at the top
+            text = f"(((uint64_t){text} >> 32) + ({text} & 0xffffffffu))"
+        others.append((f"((uint64_t){text} << {shift})" if shift else text, width))
+    return loads, others
 
 
 def _add_constant(add: object, value: int, width: int) -> None:
@@ -140,29 +151,42 @@ def _guard(run: Run, expressions: Expressions, lines: list[str]) -> list[str]:
 
 
 def _sum(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[str] | None:
-    """The internet checksum by adding the fields: 2^16 is 1 modulo 0xffff, so a field counts by its place modulo 16."""
+    """The internet checksum by adding the fields: 2^16 is 1 modulo 0xffff, so a field counts by its place modulo 16.
+
+    What lies in the packet is added as it lies, up to 8 bytes at a time; bytes are exchanged once, in the result.
+    """
     if any(r.bits % 16 or r.varbit or any(w > 64 for _, w in r.parts) for r in runs):
         return None
-    lines = ["    uint64_t sum = 0;"]
+    lines: list[str] = []
+    memory = numbers = False
     for run in runs:
-        terms, offset = [], 0
-        for text, width in _whole_loads(run):
-            offset += width
-            shift = -offset % 16
-            if width + shift > 48:  # fold before the shift, which would push bits out at the top
-                text = f"(((uint64_t){text} >> 32) + ({text} & 0xffffffffu))"
-            terms.append(f"((uint64_t){text} << {shift})" if shift else text)
-        statements, statement = [], "    sum +="
-        for i, term in enumerate(terms):
-            piece = f" {'(uint64_t)' if i == 0 and not term.startswith('((') else '+ ' if i else ''}{term}"
-            if len(statement) + len(piece) > 110:
-                statements.append(statement)
-                statement = "       "
-            statement += piece
-        lines += _guard(run, expressions, [*statements, statement + ";"])
+        loads, others = _in_memory(run)
+        memory, numbers = memory or bool(loads), numbers or bool(others)
+        statements = [f"    memory = checksum_add_memory(memory, {at}, {n});" for at, n in loads]
+        if others:
+            statements += _added([term for term, _ in others])
+        lines += _guard(run, expressions, statements)
     if calc.payload:
+        numbers = True
         lines.append("    sum = checksum_add(sum, p->frame.payload, payload_length(p));")
-    return [*lines, "    return checksum_finish(sum);"]
+    if not memory:
+        return ["    uint64_t sum = 0;", *lines, "    return checksum_finish(sum);"]
+    if not numbers:
+        return ["    uint64_t memory = 0;", *lines, "    return checksum_finish_memory(memory);"]
+    head = ["    uint64_t sum = 0, memory = 0;"]
+    return [*head, *lines, "    return checksum_finish(sum + checksum_fold_memory(memory));"]
+
+
+def _added(terms: list[str]) -> list[str]:
+    """sum += terms"""
+    statements, statement = [], "    sum +="
+    for i, term in enumerate(terms):
+        piece = f" {'(uint64_t)' if i == 0 and not term.startswith('((') else '+ ' if i else ''}{term}"
+        if len(statement) + len(piece) > 110:
+            statements.append(statement)
+            statement = "       "
+        statement += piece
+    return [*statements, statement + ";"]
 
 
 def _buffer(calc: Calculation, runs: list[Run], expressions: Expressions) -> list[str]:

@@ -56,6 +56,36 @@ static inline uint16_t checksum_finish(uint64_t sum)
     return (uint16_t)~((half + (half << 16 | half >> 16)) >> 16);
 }
 
+/* Sums of words as they lie in memory, n bytes (2, 4 or 8, a constant) at a time, with the carry come round: the byte order matters
+ * to the result only, and is exchanged there (RFC 1071, section 2). */
+static inline uint64_t checksum_add_memory(uint64_t memory, const uint8_t *bytes, unsigned n)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, n);
+    memory += word;
+    return memory + (memory < word);
+}
+
+static inline uint16_t checksum_from_memory(uint16_t sum)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return __builtin_bswap16(sum);
+#else
+    return sum;
+#endif
+}
+
+static inline uint16_t checksum_finish_memory(uint64_t memory)
+{
+    return checksum_from_memory(checksum_finish(memory));
+}
+
+/* To be added to a sum of numbers. */
+static inline uint16_t checksum_fold_memory(uint64_t memory)
+{
+    return checksum_from_memory((uint16_t)~checksum_finish(memory));
+}
+
 /* RFC 1624 equation 3: the checksum after a 16-bit word changed from `old` to `new`. Unlike RFC 1141's it never makes
  * 0xffff of what a full computation makes 0. */
 static inline uint16_t checksum_update16(uint16_t checksum, uint16_t old, uint16_t new)
