@@ -17,6 +17,7 @@ from switch.codegen.parsers import pack_words
 from switch.codegen.statements import Statements
 from switch.codegen.values import C, constant
 
+DEFAULT_ENTRY = "e = atomic_load_explicit(&t->default_entry, memory_order_acquire);"
 NO_ACTION = "NO_ACTION"  # a miss without default action
 PREFETCH_BYTES = 1 << 20  # a table that may grow to this size does not stay in a core's own cache
 
@@ -34,8 +35,8 @@ def action(a: Action, statements: Statements, name: str) -> list[str]:
             declarations.append(f"    const uint64_t {name_c} = 0;")
         elif place.words == 1:
             value = f"params[{place.word}]" + (f" >> {place.shift}" if place.shift else "")
-            if place.shift + place.width < 64:
-                value += f" & {constant((1 << place.width) - 1, 'u64').text}"
+            if any(other.word == place.word and other.shift > place.shift for other in places):
+                value += f" & {constant((1 << place.width) - 1, 'u64').text}"  # above the last one of a word is nothing
             declarations.append(f"    const uint64_t {name_c} = {value};")
         elif place.width <= 128:
             value = f"(unsigned __int128)params[{place.word}] << 64 | params[{place.word + 1}]"
@@ -167,33 +168,88 @@ class TableCode:
         if fixed is not None:
             return [*head, *self._fixed(t, fixed, name)]
         layout = self.layout.tables[t.index]
-        result = {"hit": "int", "action": "uint32_t", "nothing": "void"}[self.returns(t)]
+        if not self.trace and layout.kind != "keyless":
+            return [*self._miss(t, head), *self._hit(t, head)]
         lines = [
             *head,
-            f"static inline {result} {name}(struct worker *w, struct packet *p)",
+            f"static inline {self._result(t)} {name}(struct worker *w, struct packet *p)",
             "{",
             f"    const struct table *t = &w->tables[{t.index}];",
             *self._lookup(layout),
             "    const int hit = e != NULL;",
             *self.s.hooks.counted(t.index, "hit"),
         ]
-        default = "e = atomic_load_explicit(&t->default_entry, memory_order_acquire);"
         on_hit, on_miss = self._direct(t)
         if on_hit:
-            lines += ["    if (hit) {", *on_hit, "    } else {", *on_miss, f"        {default}", "    }"]
+            lines += ["    if (hit) {", *on_hit, "    } else {", *on_miss, f"        {DEFAULT_ENTRY}", "    }"]
         else:
-            lines += ["    if (!hit)", f"        {default}"]
+            lines += ["    if (!hit)", f"        {DEFAULT_ENTRY}"]
         lines += self._run(t)
+        lines += self._return(t, "hit")
+        if self.returns(t) != "hit":
+            lines.insert(len(lines) - (self.returns(t) == "action"), "    (void)hit;")
+        return [*lines, "}", ""]
+
+    def _hit(self, t: Table, head: list[str]) -> list[str]:
+        """apply_T: what a hit does, without a question that only a miss would ask."""
+        missed = "e == NULL" if self._often_missed(t) else "__builtin_expect(e == NULL, 0)"
+        call = f"{self._miss_name(t)}(w, p)"
+        stop = [f"        {call};", "        return;"] if self.returns(t) == "nothing" else [f"        return {call};"]
+        on_hit, _ = self._direct(t)
+        lines = [
+            *head,
+            f"static inline {self._result(t)} {self.layout.table_names[t.index]}(struct worker *w, struct packet *p)",
+            "{",
+            f"    const struct table *t = &w->tables[{t.index}];",
+            *self._lookup(self.layout.tables[t.index]),
+            f"    if ({missed})" + (" {" if len(stop) > 1 else ""),
+            *stop,
+            *(["    }"] if len(stop) > 1 else []),
+            *self.s.hooks.counted(t.index, "1"),
+            *[line.removeprefix("    ") for line in on_hit],
+        ]
+        if t.profile is not None:
+            lines += [f"    e = {self._member(t)};", "    if (e) {", *self._switch(t.actions, every=False), "    }"]
+        else:
+            lines += [line.removeprefix("    ") for line in self._switch(t.actions, every=True)]
+        return [*lines, *self._return(t, "1"), "}", ""]
+
+    def _miss(self, t: Table, head: list[str]) -> list[str]:
+        """miss_T: the default entry; out of the way of hits where those are the rule."""
+        place = "static inline" if self._often_missed(t) else "static __attribute__((noinline))"
+        _, on_miss = self._direct(t)
+        only = t.default_const and t.default_action is not None and t.default_action in t.actions
+        lines = [
+            head[0].replace(" */", ": a miss */"),
+            f"{place} {self._result(t)} {self._miss_name(t)}(struct worker *w, struct packet *p)",
+            "{",
+            f"    const struct table *t = &w->tables[{t.index}];",
+            f"    const struct entry *{DEFAULT_ENTRY}",
+            *self.s.hooks.counted(t.index, "0"),
+            *[line.removeprefix("    ") for line in on_miss],
+            "    if (e) {",
+            *self._switch((t.default_action,) if only and t.default_action else t.actions, every=False),
+            "    }",
+        ]
+        return [*lines, *self._return(t, "0"), "}", ""]
+
+    def _often_missed(self, t: Table) -> bool:
+        """Access lists and the like, where most packets match no entry."""
+        return self.layout.tables[t.index].kind not in ("exact", "lpm")
+
+    def _miss_name(self, t: Table) -> str:
+        return self.layout.table_names[t.index].replace("apply", "miss", 1)
+
+    def _result(self, t: Table) -> str:
+        return {"hit": "int", "action": "uint32_t", "nothing": "void"}[self.returns(t)]
+
+    def _return(self, t: Table, hit: str) -> list[str]:
         match self.returns(t):
             case "hit":
-                lines.append("    return hit;")
+                return [f"    return {hit};"]
             case "action":
-                lines.append(f"    return e ? e->action : {NO_ACTION};")
-        if self.returns(t) != "hit":
-            lines.append("    (void)hit;")
-            if self.returns(t) == "action":
-                lines[-1], lines[-2] = lines[-2], lines[-1]
-        return [*lines, "}", ""]
+                return [f"    return e ? e->action : {NO_ACTION};"]
+        return []
 
     def _fixed(self, t: Table, a: Action, name: str) -> list[str]:
         words = ", ".join(f"UINT64_C({w:#x})" for w in pack_params(a, t.default_params)) or "0"
@@ -266,35 +322,37 @@ class TableCode:
         """Run e's action; for an indirect table through its member first."""
         lines = ["    const uint32_t number = hit ? entry_number(e) : 0;"] if self.trace else list[str]()
         if t.profile is not None:
-            s = f"w->pipeline->selectors[{t.profile.index}]"
-            if t.profile.selector is not None:
-                hashed = self.s.hooks.hashed(-1, f"{self.selectors[t.profile.name]}(w, p)")
-                pick = f"selector_lookup({s}, (uint32_t)e->params[0], {hashed}, &w->random)"
-                member = f"e->action == {GROUP} ? {pick} : selector_member({s}, (uint32_t)e->params[0])"
-            else:
-                member = f"selector_member({s}, (uint32_t)e->params[0])"
             if self.trace:
                 lines.append(f"    const int group = hit && e->action == {GROUP} ? (int)e->params[0] : -1;")
-            lines += ["    if (hit)", f"        e = {member};"]
+            lines += ["    if (hit)", f"        e = {self._member(t)};"]
         key = f"key, {self.layout.tables[t.index].words}" if t.key else "NULL, 0"
         params = "e ? e->params : NULL, e ? action_words(e->action) : 0"
         lines += self.s.hooks.applied(f"{t.index}, hit, e ? e->action : {NO_ACTION}, number, {key}, {params}")
         if self.trace and t.profile is not None:
             lines += ["    if (hit)", "        trace_member(w->trace, e ? entry_number(e) : UINT32_MAX, group);"]
-        actions = t.actions
-        if len(actions) == 1:
-            name = self.layout.action_names[actions[0].index]
-            lines += ["    if (e)", f"        {name}(w, p, e->params);"]
-        else:
-            lines += ["    if (e) {", "        switch (e->action) {"]
-            for a in actions:
-                lines += [
-                    f"        case {a.index}:",
-                    f"            {self.layout.action_names[a.index]}(w, p, e->params);",
-                ]
-                lines.append("            break;")
-            lines += ["        }", "    }"]
-        return lines
+        return [*lines, "    if (e) {", *self._switch(t.actions, every=False), "    }"]
+
+    def _member(self, t: Table) -> str:
+        """The member that e, an entry of an indirect table, leads to; NULL: of an empty group."""
+        assert t.profile is not None
+        s = f"w->pipeline->selectors[{t.profile.index}]"
+        member = f"selector_member({s}, (uint32_t)e->params[0])"
+        if t.profile.selector is None:
+            return member
+        hashed = self.s.hooks.hashed(-1, f"{self.selectors[t.profile.name]}(w, p)")
+        pick = f"selector_lookup({s}, (uint32_t)e->params[0], {hashed}, &w->random)"
+        return f"e->action == {GROUP} ? {pick} : {member}"
+
+    def _switch(self, actions: tuple[Action, ...], *, every: bool) -> list[str]:
+        """Run e's action. `every`: it is one of these, so the last one needs no test."""
+        calls = [(a.index, f"{self.layout.action_names[a.index]}(w, p, e->params);") for a in actions]
+        if len(calls) == 1:
+            return [f"        {calls[0][1]}"]
+        lines = ["        switch (e->action) {"]
+        for place, (index, call) in enumerate(calls):
+            last = every and place == len(calls) - 1
+            lines += [f"        {'default' if last else f'case {index}'}:", f"            {call}", "            break;"]
+        return [*lines, "        }"]
 
 
 def _by_action(t: Table) -> bool:
