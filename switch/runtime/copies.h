@@ -7,6 +7,11 @@
 /* Hand over what is in `out`; the copies among it are free again. */
 static inline void deliver(struct worker *w)
 {
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < w->out_count; i++)
+        bytes += w->out[i].length;
+    w->sent += w->out_count;
+    w->sent_bytes += bytes;
     w->deliver(w->deliver_context, w->out, w->out_count);
     w->out_count = 0;
     while (w->sent_copies) {

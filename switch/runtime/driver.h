@@ -17,6 +17,7 @@
 #include "notes.h"
 
 #define MAY_WAIT (MAY_CLONE || MAY_RESUBMIT || MAY_RECIRCULATE)
+#define MAY_COPY (MAY_WAIT || MAY_MULTICAST)
 
 /* ---- sending */
 
@@ -25,23 +26,23 @@ static inline void send_packet(struct worker *w, struct packet *p)
     uint32_t length = (uint32_t)(p->frame.end - p->frame.start);
     if (length > p->frame.truncate)
         length = p->frame.truncate;
-    w->sent++;
-    w->sent_bytes += length;
     if (w->pipeline->cpu_port && p->frame.egress_port == w->pipeline->cpu_port) {
         note(w, p, "to the CPU", p->frame.egress_port);
         note_sent(w, p, length);
+        w->sent++;
+        w->sent_bytes += length;
         uint8_t *b = ring_reserve(w->to_cpu, RING_PACKET_IN, 0, p->frame.ingress_port, length);
         if (b) {
             memcpy(b, p->frame.start, length);
             ring_publish(w->to_cpu);
         }
-        if (p->frame.copy)
+        if (MAY_COPY && p->frame.copy)
             copy_free(w, p->frame.copy);
         return;
     }
     note_sent(w, p, length);
     w->out[w->out_count++] = (struct packet_out){p->frame.start, length, p->frame.egress_port};
-    if (p->frame.copy)
+    if (MAY_COPY && p->frame.copy)
         copy_sent(w, p->frame.copy);
     if (w->out_count == BURST)
         deliver(w);
@@ -52,7 +53,7 @@ static inline void drop_packet(struct worker *w, struct packet *p, enum drop_rea
     w->drops[why]++;
     count_drop(w, p, why);
     note(w, p, "dropped", why);
-    if (p->frame.copy)
+    if (MAY_COPY && p->frame.copy)
         copy_free(w, p->frame.copy);
 }
 
@@ -230,7 +231,7 @@ ALWAYS_INLINE void leave_now(struct worker *w, struct packet *p, uint16_t port)
             copy_wait(w, q->frame.copy);
         }
     }
-    if (p->frame.copy)
+    if (MAY_COPY && p->frame.copy)
         copy_free(w, p->frame.copy);
 }
 
@@ -292,7 +293,7 @@ static void manage_traffic(struct worker *w, struct packet *p)
         set_instance_type(p, REPLICATION);
         note(w, p, "multicast", group);
         replicate(w, p, group < MULTICAST_GROUPS ? multicast_group(w, group) : NULL, UINT32_MAX);
-        if (p->frame.copy)
+        if (MAY_COPY && p->frame.copy)
             copy_free(w, p->frame.copy);
         return;
     }
@@ -331,9 +332,10 @@ static void process_group(struct worker *w, struct packet_in *in, unsigned count
 {
     struct packet *packets = w->contexts;
     uint64_t now = (w->now_ns - w->pipeline->start_ns) / 1000;
+    uint64_t bytes = 0;
     for (unsigned i = 0; i < count; i++) {
         struct packet *p = &packets[i];
-        w->received_bytes += in[i].length;
+        bytes += in[i].length;
         begin_packet(p, in[i].data, in[i].length, in[i].port);
         set_ingress_port(p, in[i].port);
         set_packet_length(p, in[i].length);
@@ -341,6 +343,7 @@ static void process_group(struct worker *w, struct packet_in *in, unsigned count
         note_arrival(w, p, NULL, "received");
         enter(w, p);
     }
+    w->received_bytes += bytes;
     ingress(w, packets, count);
     for (unsigned i = 0; i < count; i++)
         manage_traffic(w, &packets[i]);
