@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from switch.p4runtime import canonical
 from switch.p4runtime.status import INVALID_ARGUMENT, StatusError
 from switch.p4runtime.translation import Translation
 from switch.ports import Port
@@ -35,6 +36,11 @@ def port_of_number(number: int, cpu_port: int, what: str) -> int:
     if not 0 <= number <= MAX_PORT:
         raise StatusError(INVALID_ARGUMENT, f"{what} {number} is not in 0..{MAX_PORT}")
     return number
+
+
+def port_to_bytes(data: bytes, strings: Translation | None) -> bytes:
+    """As a reply shows a port that was accepted: the shortest string of its number ("Bytestrings")."""
+    return canonical.shorten(data) if strings is None and data else data
 
 
 def ports_up(ports: Iterable[Port], watched: set[int], cpu_port: int, unconnected: bool) -> set[int]:

@@ -16,7 +16,7 @@ from finsy.proto import p4r
 from switch import errors
 from switch.engine import Engine
 from switch.p4runtime import actions
-from switch.p4runtime.port_numbers import port_of_bytes, port_of_number
+from switch.p4runtime.port_numbers import port_of_bytes, port_of_number, port_to_bytes
 from switch.p4runtime.schema import Profile, Schema, Scope, Table
 from switch.p4runtime.status import (
     ALREADY_EXISTS,
@@ -35,7 +35,7 @@ Weighted = p4r.ActionProfileGroup.Member | p4r.ActionProfileAction
 
 @dataclass
 class _State:
-    """What one profile holds, as written."""
+    """What one profile holds, as reads show it: byte strings in canonical form, all else as written."""
 
     groups: dict[int, p4r.ActionProfileGroup] = field(default_factory=dict)
     sets: dict[int, p4r.ActionProfileActionSet] = field(default_factory=dict)  # by our own numbers of their groups
@@ -116,6 +116,7 @@ class Profiles:
             self._check_group(profile, message, old)
             copy = p4r.ActionProfileGroup()
             copy.CopyFrom(message)
+            self._shorten_ports(copy.members)
             self._put_group(profile, number, copy)
         undo.add(lambda: self._put_group(profile, number, old))
 
@@ -283,6 +284,9 @@ class Profiles:
         ]
         copy = p4r.ActionProfileActionSet()
         copy.CopyFrom(message)
+        self._shorten_ports(copy.action_profile_actions)
+        for item, (_, action) in zip(copy.action_profile_actions, members, strict=True):
+            item.action.CopyFrom(actions.action_to_message(profile.actions, action))
         group = Group(next(self._own_ids))
         self._make_set(profile, group.id, members, copy)
         # Taking the entry back takes its group with it: no step of our own for the log.
@@ -337,6 +341,11 @@ class Profiles:
         if message.watch_port:
             return port_of_bytes(message.watch_port, cpu, what, self._schema.port_strings)
         return port_of_number(message.watch, cpu, what) if message.watch else None
+
+    def _shorten_ports(self, members: Iterable[Weighted]) -> None:
+        for member in members:
+            if member.watch_port:
+                member.watch_port = port_to_bytes(member.watch_port, self._schema.port_strings)
 
     def _check_weights(self, profile: Profile, members: Iterable[Weighted], count_members: bool) -> None:
         for message in members:

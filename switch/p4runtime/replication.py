@@ -1,7 +1,7 @@
 """The packet replication engine: multicast groups and clone sessions (P4Runtime 1.5, "PacketReplicationEngineEntry").
 
-The engine holds what the data plane needs; the entries as they were written are kept here for reading them back
-(opaque metadata, class of service, ports in the form the client used).
+The engine holds what the data plane needs; the entries are kept here for reading them back (opaque metadata, class of
+service, ports by the number or the bytes that the client used).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from finsy.proto import p4r
 
 from switch.engine import Engine
-from switch.p4runtime.port_numbers import port_of_bytes, port_of_number
+from switch.p4runtime.port_numbers import port_of_bytes, port_of_number, port_to_bytes
 from switch.p4runtime.status import ALREADY_EXISTS, INVALID_ARGUMENT, NOT_FOUND, StatusError
 from switch.p4runtime.translation import Translation
 from switch.p4runtime.updates import DELETE, INSERT, Undo, UpdateKind
@@ -27,11 +27,14 @@ E = TypeVar("E", p4r.MulticastGroupEntry, p4r.CloneSessionEntry)
 
 
 class _Store(Generic[E]):
-    """Entries by number, as written; `apply` makes one (or its absence) true in the engine."""
+    """Entries by number; `apply` makes one (or its absence) true in the engine, `kept` is what a reply shows of one."""
 
-    def __init__(self, what: str, maximum: int, apply: Callable[[int, E | None], None]) -> None:
+    def __init__(
+        self, what: str, maximum: int, apply: Callable[[int, E | None], None], kept: Callable[[E], E]
+    ) -> None:
         self._what = what
         self._maximum = maximum
+        self._kept: Callable[[E], E] = kept
         self._apply: Callable[[int, E | None], None] = apply
         self._entries: dict[int, E] = {}
 
@@ -46,9 +49,7 @@ class _Store(Generic[E]):
         if kind == DELETE:
             self._put(number, None)
         else:
-            copy = type(entry)()
-            copy.CopyFrom(entry)
-            self._put(number, copy)
+            self._put(number, self._kept(entry))
         undo.add(lambda: self._put(number, old))
 
     def selected(self, number: int) -> list[E]:
@@ -72,8 +73,8 @@ class Replication:
         """`port_strings`: where the control plane calls ports by strings."""
         self._engine = engine
         self._strings = port_strings
-        self._groups: _Store[p4r.MulticastGroupEntry] = _Store("multicast group", MAX_GROUP, self._apply_group)
-        self._sessions: _Store[p4r.CloneSessionEntry] = _Store("clone session", MAX_SESSION, self._apply_session)
+        self._groups: _Store[p4r.MulticastGroupEntry] = _Store("multicast group", MAX_GROUP, self._apply_group, self._shown)
+        self._sessions: _Store[p4r.CloneSessionEntry] = _Store("clone session", MAX_SESSION, self._apply_session, self._shown)
 
     def write(self, kind: UpdateKind, entry: p4r.PacketReplicationEngineEntry, undo: Undo) -> None:
         which = entry.WhichOneof("type")
@@ -98,6 +99,17 @@ class Replication:
             for session in self._sessions.selected(entry.clone_session_entry.session_id):
                 found = p4r.PacketReplicationEngineEntry(clone_session_entry=session)
                 yield p4r.Entity(packet_replication_engine_entry=found)
+
+    def _shown(self, entry: E) -> E:
+        """The entry with its ports in canonical form."""
+        copy = type(entry)()
+        copy.CopyFrom(entry)
+        for replica in copy.replicas:
+            if replica.WhichOneof("port_kind") == "port":
+                replica.port = port_to_bytes(replica.port, self._strings)
+            for backup in replica.backup_replicas:
+                backup.port = port_to_bytes(backup.port, self._strings)
+        return copy
 
     def _apply_group(self, number: int, entry: p4r.MulticastGroupEntry | None) -> None:
         replicas = self._replicas(entry.replicas) if entry is not None else []

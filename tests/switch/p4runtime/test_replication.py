@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from device import DELETE, INSERT, MODIFY, Device, entities
@@ -78,6 +78,22 @@ def test_backup_replicas_are_read_back_in_their_order(device: Device) -> None:
     device.reads_back(written, by=ALL_GROUPS)
     device.reads_back(written, by=multicast("", group=5))
     device.reads_back(by=multicast("", group=6))
+
+
+@pytest.mark.parametrize(
+    ("made", "replicas"),
+    [
+        (multicast, 'replicas { port: "\\000\\005" backup_replicas { port: "\\000\\000\\006" } }'),
+        (session, 'replicas { port: "\\000\\005" } replicas { port: "\\000" instance: 1 }'),
+    ],
+)
+def test_ports_are_read_in_their_shortest_form(device: Device, made: Callable[[str], str], replicas: str) -> None:
+    """ "Bytestrings": the encoder of a reply uses the shortest strings that fit the values."""
+    device.insert(made(replicas))
+    shortest = replicas.replace("\\000\\000\\006", "\\006").replace("\\000\\005", "\\005")
+    device.reads_back(made(shortest), by=ALL_GROUPS if made is multicast else ALL_SESSIONS)
+    device.modify(made(replicas))
+    device.reads_back(made(shortest), by=ALL_GROUPS if made is multicast else ALL_SESSIONS)
 
 
 def test_a_group_that_is_modified_while_a_port_is_down_uses_the_backup_at_once(device: Device) -> None:

@@ -250,6 +250,18 @@ def test_size_semantics_of_a_set_override_the_selectors(device: Device) -> None:
     assert device.write(INSERT, entry(five, key=2)) == "INVALID_ARGUMENT"
 
 
+def test_groups_and_sets_are_read_with_the_shortest_byte_strings(device: Device) -> None:
+    """ "Bytestrings": the encoder of a reply uses the shortest strings that fit the values."""
+    watched = 'members { member_id: 1 weight: 1 watch_port: "\\000\\013" }'
+    device.insert(member(1, 11), group(watched))
+    device.reads_back(group(watched.replace("\\000", "")), by="action_profile_group { action_profile_id: <sel> }")
+    shot = entry(action_set(one(12, more='watch_port: "\\000\\014"').replace('"\\014" }', '"\\000\\014" }')), table="wide")
+    assert shot.count("\\000\\014") == 2  # the parameter's value and the watch port
+    device.insert(shot)
+    device.reads_back(shot.replace("\\000\\014", "\\014"), by="table_entry { table_id: <wide> }")
+    assert ports(device, op=6) == {12}
+
+
 def test_a_set_may_hold_an_action_twice(device: Device) -> None:
     """ "One Shot Action Selector Programming": the server must not coalesce actions with the same specification."""
     shot = entry(action_set(one(11), one(11), one(12, 2)))
