@@ -12,7 +12,8 @@ from switch.values import Exact, Lpm, Match, Range, Ternary
 
 
 def numbers_in_use(schema: Schema, engine: Engine, strings: Translation) -> set[int]:
-    """By table entries and their actions, default entries, members, value sets and registers."""
+    """By table entries and their actions, default entries, members, value sets and registers; as ports, by replicas and
+    by whoever watches them."""
     found: set[int] = set()
     for table in schema.tables.values():
         if any(f.strings is strings for f in table.fields) or _any_param(table.actions.values(), strings):
@@ -31,6 +32,12 @@ def numbers_in_use(schema: Schema, engine: Engine, strings: Translation) -> set[
     for register in schema.registers.values():
         if schema.types.strings.get(register.type_spec.new_type.name) is strings:
             found.update(engine.read_register(register.name, i) for i in range(engine.register_size(register.name)))
+    if strings is schema.port_strings:
+        found |= engine.watched_ports()  # with those of the backups
+        for replicas in engine.multicast_groups().values():
+            found.update(replica.port for replica in replicas)
+        for session in engine.clone_sessions().values():
+            found.update(replica.port for replica in session.replicas)
     return found
 
 

@@ -183,6 +183,42 @@ def test_watch_ports_and_replicas_are_strings_where_ports_are() -> None:
         device.reads_back(group, by="packet_replication_engine_entry { multicast_group_entry { } }")
 
 
+def test_the_number_of_a_port_that_replicas_or_members_name_is_not_given_to_another() -> None:
+    """ "Port Translation for PSA Extern APIs": two names are two ports, however many others came and went."""
+
+    def group(number: int, port: str) -> str:
+        return (
+            f"packet_replication_engine_entry {{ multicast_group_entry {{ multicast_group_id: {number} "
+            f'replicas {{ port: "{port}" }} }} }}'
+        )
+
+    def session(port: str) -> str:
+        return (
+            "packet_replication_engine_entry { clone_session_entry { session_id: 7 "
+            f'replicas {{ port: "{port}-first" backup_replicas {{ port: "{port}" }} }} }} }}'
+        )
+
+    def watching(port: str) -> str:
+        send = 'action { action_id: <send> params { param_id: 1 value: "\\013" } }'
+        return (
+            'table_entry { table_id: <ecmp> match { field_id: 1 exact { value: "\\001" } } action { '
+            f'action_profile_action_set {{ action_profile_actions {{ {send} weight: 1 watch_port: "{port}" }} }} }} }}'
+        )
+
+    with entities(headers) as device:
+        strings = device.schema.port_strings
+        assert strings is not None
+        strings.narrow(4)
+        device.insert(group(5, "kept"), session("mirror"), watching("uplink"))
+        held = {name: strings.number(name.encode(), "") for name in ("kept", "mirror-first", "mirror", "uplink")}
+        for i in range(40):
+            device.insert(group(6, f"port-{i}"))
+            [(port, _)] = device.send(op=10, key=6)
+            assert port not in held.values()
+            device.delete(group(6, ""))
+        assert {name: strings.number(name.encode(), "") for name in held} == held
+
+
 def test_p4info_of_another_program_is_refused() -> None:
     """ "SetForwardingPipelineConfig RPC": INVALID_ARGUMENT, also where strings are looked for in what is not there."""
     info, program = compiled_entities()
