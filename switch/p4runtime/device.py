@@ -17,6 +17,7 @@ from switch.engine import Engine
 from switch.p4runtime.answers import aborted, answers
 from switch.p4runtime.arrays import Counters
 from switch.p4runtime.digests import Digests
+from switch.p4runtime.limits import READ_CHUNK
 from switch.p4runtime.meters import Meters
 from switch.p4runtime.native_tables import DONE, MORE, Batch, NativeTables, Shown
 from switch.p4runtime.profiles import Profiles
@@ -283,13 +284,23 @@ class Pipeline:
                     yield found
 
     def idle_notifications(self) -> Iterable[p4r.IdleTimeoutNotification]:
-        """One message for each table that has entries which nothing hit for as long as they allow."""
+        """The entries which nothing hit for as long as they allow: in one message only entries of one table, and no
+        more of them than a client takes at once."""
         by_table: dict[str, list[Entry]] = {}
         for idle in self.engine.expired():
             by_table.setdefault(idle.table, []).append(idle.entry)
         for name, entries in by_table.items():
             table = self.schema.table_by_name(name)
-            yield p4r.IdleTimeoutNotification(table_entry=[self.tables.message(table, e) for e in entries])
+            shown: list[p4r.TableEntry] = []
+            size = 0
+            for entry in entries:
+                message = self.tables.message(table, entry)
+                size += message.ByteSize() + 6
+                if shown and size > READ_CHUNK:
+                    yield p4r.IdleTimeoutNotification(table_entry=shown)
+                    shown, size = [], message.ByteSize() + 6
+                shown.append(message)
+            yield p4r.IdleTimeoutNotification(table_entry=shown)
 
 
 def _is_plain(request: p4r.TableEntry, counters: bool) -> bool:

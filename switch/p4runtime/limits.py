@@ -21,7 +21,7 @@ WAITING_BYTES = 8 << 20  # packet-ins, digests and notifications that wait for a
 WAITING_REPLIES = 1000  # answers to arbitration that wait; they cannot be lost, so one more ends the stream
 
 # ---- reads
-READ_CHUNK = 64 << 10  # bytes of one ReadResponse, if more than one entity is in it
+READ_CHUNK = 64 << 10  # bytes of one ReadResponse or idle notification, if more than one entity is in it
 SNAPSHOT_MAX = 256 << 20  # bytes of answers that are waiting for their readers, all readers together
 READERS_MAX = 4  # snapshots that are taken at the same time
 
