@@ -71,8 +71,10 @@ class Tables:
 
     def _modify(self, table: Table, entry_id: EntryId, message: p4r.TableEntry, undo: Undo) -> None:
         old = self._engine.entry(table.name, _key(entry_id), entry_id.priority)
-        if old.const and message.HasField("action"):
-            raise StatusError(PERMISSION_DENIED, f"{table.name}: this entry is constant")
+        if old.const and (message.HasField("action") or message.idle_timeout_ns or opaque_of(message) is not None):
+            raise StatusError(
+                PERMISSION_DENIED, f"{table.name}: this entry is constant; only its direct counter and meter change"
+            )
         wanted = self.direct.wanted(table, message)
         new_action = self._action(table, message.action, old.action) if message.HasField("action") else old.action
         if not old.const:

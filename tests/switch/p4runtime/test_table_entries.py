@@ -12,6 +12,8 @@ from golden.replay import CASES
 
 from compiler.diagnostics import Diagnostics
 from compiler.driver import compile_file
+from switch.p4runtime.limits import READ_CHUNK
+from switch.values import Action, Entry, Exact, IdleEntry
 
 
 @pytest.fixture
@@ -226,6 +228,8 @@ def test_const_entries_among_others_keep_all_but_their_direct_resources() -> Non
             assert made.write(DELETE, f"table_entry {{ {found[priority]} }}") == code
         found[100].ClearField("action")
         assert made.write(MODIFY, f"table_entry {{ {found[100]} }}") == "OK"  # modifies nothing
+        for more in ('metadata: "mine"', "controller_metadata: 7"):  # are not direct resources
+            assert made.write(MODIFY, f"table_entry {{ {found[100]} {more} }}") == "PERMISSION_DENIED"
         assert [e.table_entry.priority for e in made.read(f"table_entry {{ {table} }}")] == [100]
     finally:
         made.engine.close()
@@ -268,6 +272,22 @@ def test_idle_timeouts_are_kept_and_the_age_is_shown_on_request(device: Device) 
     )
     device.modify(entry.replace("1000000000000", "0"))
     assert list(device.pipeline.idle_notifications()) == []
+
+
+def test_notifications_of_many_idle_entries_come_in_messages_that_clients_can_take(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ "Table Idle Timeout Notification": every entry is told once. A client takes 4 MiB by gRPC's default, which
+    100,000 entries in one message would exceed."""
+    name = next(table.name for table in device.schema.tables.values() if table.idle_timeout)
+    many = [
+        IdleEntry(name, Entry((Exact(i % 256),), Action("idle_set", (1,)), 0, idle_timeout_ns=10**12))
+        for i in range(5000)
+    ]
+    monkeypatch.setattr(device.engine, "expired", lambda: many)
+    told = list(device.pipeline.idle_notifications())
+    assert sum(len(message.table_entry) for message in told) == len(many)
+    assert all(0 < message.ByteSize() <= READ_CHUNK for message in told)
 
 
 # ---- "ExternEntry"
