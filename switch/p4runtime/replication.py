@@ -29,9 +29,7 @@ E = TypeVar("E", p4r.MulticastGroupEntry, p4r.CloneSessionEntry)
 class _Store(Generic[E]):
     """Entries by number; `apply` makes one (or its absence) true in the engine, `kept` is what a reply shows of one."""
 
-    def __init__(
-        self, what: str, maximum: int, apply: Callable[[int, E | None], None], kept: Callable[[E], E]
-    ) -> None:
+    def __init__(self, what: str, maximum: int, apply: Callable[[int, E | None], None], kept: Callable[[E], E]) -> None:
         self._what = what
         self._maximum = maximum
         self._kept: Callable[[E], E] = kept
@@ -73,8 +71,12 @@ class Replication:
         """`port_strings`: where the control plane calls ports by strings."""
         self._engine = engine
         self._strings = port_strings
-        self._groups: _Store[p4r.MulticastGroupEntry] = _Store("multicast group", MAX_GROUP, self._apply_group, self._shown)
-        self._sessions: _Store[p4r.CloneSessionEntry] = _Store("clone session", MAX_SESSION, self._apply_session, self._shown)
+        self._groups: _Store[p4r.MulticastGroupEntry] = _Store(
+            "multicast group", MAX_GROUP, self._apply_group, self._shown
+        )
+        self._sessions: _Store[p4r.CloneSessionEntry] = _Store(
+            "clone session", MAX_SESSION, self._apply_session, self._shown
+        )
 
     def write(self, kind: UpdateKind, entry: p4r.PacketReplicationEngineEntry, undo: Undo) -> None:
         which = entry.WhichOneof("type")

@@ -255,7 +255,9 @@ def test_groups_and_sets_are_read_with_the_shortest_byte_strings(device: Device)
     watched = 'members { member_id: 1 weight: 1 watch_port: "\\000\\013" }'
     device.insert(member(1, 11), group(watched))
     device.reads_back(group(watched.replace("\\000", "")), by="action_profile_group { action_profile_id: <sel> }")
-    shot = entry(action_set(one(12, more='watch_port: "\\000\\014"').replace('"\\014" }', '"\\000\\014" }')), table="wide")
+    shot = entry(
+        action_set(one(12, more='watch_port: "\\000\\014"').replace('"\\014" }', '"\\000\\014" }')), table="wide"
+    )
     assert shot.count("\\000\\014") == 2  # the parameter's value and the watch port
     device.insert(shot)
     device.reads_back(shot.replace("\\000\\014", "\\014"), by="table_entry { table_id: <wide> }")
