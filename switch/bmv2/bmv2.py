@@ -16,8 +16,8 @@ from google.protobuf import text_format
 from switch.bmv2.client import Client
 from switch.bmv2.nn import Packets
 from switch.bmv2.process import Process
-from switch.errors import EngineError, InvalidArgument, NotFound
-from switch.p4runtime import schema
+from switch.errors import EngineError, InvalidArgument, NotFound, OutOfRange
+from switch.p4runtime import canonical, schema
 from switch.p4runtime.actions import action_to_message, translate_action
 from switch.p4runtime.match import key_to_messages, translate_key
 from switch.p4runtime.status import StatusError
@@ -67,8 +67,12 @@ class Bmv2:
             raise InvalidArgument(e.message) from None
         self._tables = {table.name: table for table in self._schema.tables.values()}
         self._client = Client(process.address, DEVICE_ID)
-        self._client.set_pipeline(info, config)
-        self._packets = Packets(process.packets, PORTS) if with_packets else None
+        try:
+            self._client.set_pipeline(info, config)
+            self._packets = Packets(process.packets, PORTS) if with_packets else None
+        except BaseException:
+            self._client.close()
+            raise
 
     def __enter__(self) -> Bmv2:
         return self
@@ -192,7 +196,10 @@ class Bmv2:
         return [cells[index] for index in sorted(cells)]
 
     def read_counter(self, counter: str, index: int) -> Count:
-        return self.read_counters(counter)[index]
+        cells = self.read_counters(counter)
+        if not 0 <= index < len(cells):
+            raise OutOfRange(f"{counter} has no cell {index}: 0 to {len(cells) - 1}")
+        return cells[index]
 
     # ---- replication
 
@@ -207,6 +214,7 @@ class Bmv2:
         if config is not None:
             entry.replicas.extend(map(_replica, config.replicas))
             entry.packet_length_bytes = config.truncate
+            entry.class_of_service = config.priority
         self._put(p4r.PacketReplicationEngineEntry(clone_session_entry=entry), config is not None)
 
     def _put(self, entry: p4r.PacketReplicationEngineEntry, wanted: bool) -> None:
@@ -225,7 +233,11 @@ def _raise(results: Sequence[EngineError | None]) -> None:
 
 
 def _replica(replica: Replica) -> p4r.Replica:
-    return p4r.Replica(egress_port=replica.port, instance=replica.instance)
+    """Ports by number, which every version takes. BMv2 knows no backups: what it makes of them is its answer."""
+    backups = [
+        p4r.BackupReplica(port=canonical.encode(backup.port), instance=backup.instance) for backup in replica.backups
+    ]
+    return p4r.Replica(egress_port=replica.port, instance=replica.instance, backup_replicas=backups)
 
 
 def _action(table: schema.Table, action: Action) -> p4r.Action:

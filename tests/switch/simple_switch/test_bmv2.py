@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from finsy.proto import p4r
 from golden.replay import CASES
 from shim import NAME, ROOT, compile_program, environment, install
 
@@ -114,6 +115,21 @@ def test_groups_sessions_lpm_and_ternary_reach_it(on_path: None) -> None:
             wanted = Entry(match, Action(action, (1,) * count), 5 if {"ternary", "range"} & {*table.match_kinds} else 0)
             bmv2.insert(table.name, wanted)
             assert list(bmv2.entries(table.name)) == [wanted]
+
+
+def test_backups_and_classes_of_service_are_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """BMv2 has neither, and answers for itself; p4gate-switch has both."""
+    install(tmp_path)
+    monkeypatch.setenv("PATH", environment(tmp_path)["PATH"])
+    name = "multicast"
+    with Bmv2.load(CASES / name / f"{name}.json", CASES / name / f"{name}.p4info.txtpb") as bmv2:
+        bmv2.set_clone_session(3, CloneSession((Replica(2, 1, (Replica(4, 5),)),), truncate=60, priority=7))
+        request = p4r.Entity()
+        request.packet_replication_engine_entry.clone_session_entry.session_id = 3
+        [found] = bmv2._client.read([request])
+        session = found.packet_replication_engine_entry.clone_session_entry
+        assert (session.packet_length_bytes, session.class_of_service) == (60, 7)
+        assert [(b.port, b.instance) for b in session.replicas[0].backup_replicas] == [(b"\x04", 5)]
 
 
 def test_without_it_one_line_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
