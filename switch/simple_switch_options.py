@@ -82,6 +82,7 @@ TARGET: Mapping[str, Option] = {
     "max-l2-entries": Option(Kind.NUMBER, "", _NO_LIMIT),
     "load-modules": Option(Kind.VALUE, "", "modules with extern types cannot be loaded"),
 }
+TLS = ("grpc-server-cert", "grpc-server-key", "grpc-server-cacert", "grpc-server-with-client-auth")
 LEVELS = ("trace", "debug", "info", "warn", "error", "off")
 
 
@@ -137,6 +138,10 @@ def parse(arguments: Sequence[str], is_directory: Callable[[str], bool], version
     for name, option in (*GENERAL.items(), *TARGET.items()):
         if option.ignored and (name in general or name in target):
             notes.append(f"--{name} has no effect: {option.ignored}")
+    if "grpc-server-ssl" not in target:
+        notes += [
+            f"--{name} has no effect: it needs --grpc-server-ssl; there is no TLS" for name in TLS if name in target
+        ]
     return _check(general, target, json, notes, is_directory)
 
 
@@ -214,6 +219,8 @@ def _check(
     ):
         if not 0 <= value < 65536:
             raise _error(f"--{name} {value}: expected a port, 0 to 65535")
+    if given.device_id >= 1 << 64:
+        raise _error(f"--device-id {given.device_id}: it has 64 bits at most")
     if given.ssl and not (given.cert and given.key):
         raise _error("--grpc-server-ssl needs --grpc-server-cert and --grpc-server-key")
     return given
@@ -221,8 +228,8 @@ def _check(
 
 def _interface(text: str) -> tuple[int, str]:
     number, _, name = text.partition("@")
-    if not number.isdigit() or not name:
-        raise _error(f"--interface {text}: expected PORT@IFACE")
+    if not (number.isascii() and number.isdigit()) or not name:
+        raise _error(f"--interface {text}: expected PORT@IFACE, as in 1@veth1")
     return int(number), name
 
 
@@ -283,7 +290,7 @@ def _split(word: str, options: Mapping[str, Option]) -> tuple[str | None, str | 
 
 
 def _check_number(name: str, value: str) -> None:
-    if not value.removeprefix("-").isdecimal():
+    if not value.isascii() or not value.removeprefix("-").isdigit():
         raise _error(f"--{name} {value}: expected a number")
     if value.startswith("-") and name != "use-files":
         raise _error(f"--{name} {value}: expected a number that is not negative")
@@ -298,6 +305,9 @@ def help_text() -> str:
         "Usage: p4gate-switch [options] FILE.json [-- target options]",
         "",
         "Runs a P4 switch; takes simple_switch_grpc's options. FILE.json is BMv2 JSON.",
+        "",
+        "  p4gate-switch -i 1@s1-eth1 -i 2@s1-eth2 basic.json -- --grpc-server-addr 127.0.0.1:50051 --cpu-port 255",
+        "  p4gate-switch --no-p4 --packet-in ipc:///tmp/ptf.ipc",
         "",
     ]
     for title, options in (("Options:", GENERAL), ("Target options, behind `--`:", TARGET)):

@@ -75,6 +75,9 @@ def test_lines_are_read_as_simple_switch_grpc_reads_them(line: str, expected: Gi
         ("a.json --log-level loud", "loud"),
         ("a.json -i eth0", "PORT@IFACE"),
         ("a.json -i x@eth0", "PORT@IFACE"),
+        ("a.json -i \u00b2@eth0", "PORT@IFACE"),  # a digit, but no number
+        ("a.json --device-id \u0663", "--device-id"),
+        ("a.json --device-id 18446744073709551616", "64 bits"),
         ("a.json --pcap=nosuch", "nosuch"),
         ("a.json --log-file x --log-file-max-size 0", "greater than 0"),
         ("a.json -- --cpu-port 0", "--cpu-port"),
@@ -113,8 +116,20 @@ def test_each_option_without_effect_says_so_in_one_line() -> None:
     assert all("has no effect: " in note and "\n" not in note for note in notes)
 
 
-def test_help_lists_every_option() -> None:
+@pytest.mark.parametrize("option", ["-cert c", "-key k", "-cacert a", "-with-client-auth"])
+def test_files_for_tls_without_tls_are_told(option: str) -> None:
+    """main.cpp: "SSL/TLS is disabled for gRPC server, so provided .pem files will be ignored"."""
+    name = f"--grpc-server{option}"
+    [note] = given("a.json", "--", *name.split()).notes
+    assert note.startswith(name.split()[0]) and "--grpc-server-ssl" in note
+    whole = "--grpc-server-ssl --grpc-server-cert c --grpc-server-key k --grpc-server-cacert a"
+    assert given("a.json", "--", *whole.split(), "--grpc-server-with-client-auth").notes == ()
+
+
+def test_help_lists_every_option_and_shows_how() -> None:
     with pytest.raises(Stop) as stopped:
         given("--help")
+    examples = [line.split()[1:] for line in str(stopped.value).splitlines() if line.startswith("  p4gate-switch ")]
+    assert examples and all(given(*words) for words in examples)
     for name in (*GENERAL, *TARGET):
         assert f"--{name}" in str(stopped.value)
