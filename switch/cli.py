@@ -59,7 +59,9 @@ from switch.tls import TlsError, credentials
     metavar="HOST:PORT",
     help="Where the P4Runtime server listens; port 0 picks a free one, which the ready line tells.",
 )
-@click.option("--device-id", default=1, type=click.IntRange(min=1), help="The device id that clients must use.")
+@click.option(
+    "--device-id", default=1, type=click.IntRange(1, (1 << 64) - 1), help="The device id that clients must use."
+)
 @click.option("--cpu-port", default=510, type=click.IntRange(1, 1023), help="The port of packet-ins and packet-outs.")
 @click.option("--drop-port", default=511, type=click.IntRange(0, 1023), help="egress_spec of packets to be dropped.")
 @click.option("--workers", default=1, type=click.IntRange(1, 32), help="Threads that process packets.")

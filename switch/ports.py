@@ -107,7 +107,7 @@ def parse_interface(text: str, xdp: bool = False) -> Interface:
     if where.startswith("xdp:"):
         xdp, where = True, where.removeprefix("xdp:")
     namespace, slash, name = where.rpartition("/")
-    if not number.isdigit() or not name:
+    if not (number.isascii() and number.isdigit()) or not name:
         raise PortError(f"{text}: a port is PORT@INTERFACE, as in 1@veth0, or PORT@NAMESPACE/INTERFACE")
     if slash and "/" not in namespace:
         namespace = f"/run/netns/{namespace}"

@@ -47,7 +47,7 @@ def ports_command(
 def add(address: Address, interface: str) -> None:
     """Open a Linux interface as a port, as `p4gate switch -i` does."""
     number, _, name = interface.partition("@")
-    if not number.isdigit() or not name:
+    if not (number.isascii() and number.isdigit()) or not name:
         raise click.BadParameter("expected PORT@IFACE, as in 3@veth3", param_hint="PORT@IFACE")
     _call(address, "Add", {"port": int(number), "interface": name})
 

@@ -67,7 +67,18 @@ class Address:
             details = error.details() or str(error.code())
             if details.startswith("filter: "):  # it has lines of its own
                 raise click.ClickException(details) from None
-            raise click.ClickException(f"{self.address}: {details}") from None
+            raise click.ClickException(f"{self.address}: {self._hint(error.code(), details)}") from None
+
+    def _hint(self, code: grpc.StatusCode, details: str) -> str:
+        """What is wrong, and what to do."""
+        if code == grpc.StatusCode.UNAVAILABLE:
+            tls = "" if self.authority is not None else ", with --tls-ca if it has TLS"
+            reason = details.rpartition(": ")[2].rstrip("]")
+            what_next = f"Start one with `p4gate switch`, or name it: --grpc HOST:PORT{tls}"
+            return f"no switch answers there ({reason}). {what_next}"
+        if code == grpc.StatusCode.UNIMPLEMENTED:
+            return f"the server there is not `p4gate switch` or p4gate-switch ({details})"
+        return details
 
 
 def switch_options(default: str | None) -> Callable[[F], F]:

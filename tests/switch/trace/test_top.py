@@ -133,3 +133,5 @@ def test_once_measures_a_running_switch(switch: SwitchThread, tmp_path: Path) ->
 def test_no_switch_is_one_line() -> None:
     shown = CliRunner().invoke(top_command, ["--grpc", "127.0.0.1:1", "--once"])
     assert shown.exit_code == 1 and len(shown.output.strip().splitlines()) == 1
+    for said in ("127.0.0.1:1: no switch answers there", "`p4gate switch`", "--grpc HOST:PORT"):  # what, and what next
+        assert said in shown.output
