@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from finsy.proto import p4d, p4r
+from finsy.proto import p4r
 
 from switch.p4runtime.device import Pipeline
 from switch.p4runtime.limits import SLICE
@@ -83,7 +83,7 @@ def _state(old: Pipeline, was: Initial, new: Pipeline, becomes: Initial) -> Iter
         (INSERT, _replication(p4r.PacketReplicationEngineEntry(multicast_group_entry=p4r.MulticastGroupEntry()))),
         (INSERT, _replication(p4r.PacketReplicationEngineEntry(clone_session_entry=p4r.CloneSessionEntry()))),
     ):
-        yield from _updates(kind, (entity for entity in old.read(request) if _matters(entity)))
+        yield from _updates(kind, (entity for entity in old.read(request) if _matters(old, entity)))
 
 
 def _replication(entry: p4r.PacketReplicationEngineEntry) -> p4r.Entity:
@@ -186,7 +186,7 @@ def _key_only(entry: p4r.TableEntry) -> p4r.TableEntry:
     return p4r.TableEntry(table_id=entry.table_id, match=entry.match, priority=entry.priority)
 
 
-def _matters(entity: p4r.Entity) -> bool:
+def _matters(old: Pipeline, entity: p4r.Entity) -> bool:
     """Not at the value that it has in every fresh pipeline."""
     which = entity.WhichOneof("entity")
     if which == "counter_entry":
@@ -194,19 +194,15 @@ def _matters(entity: p4r.Entity) -> bool:
     if which == "meter_entry":
         return entity.meter_entry.HasField("config")
     if which == "register_entry":
-        return _is_set(entity.register_entry.data)
+        return _is_written(old, entity.register_entry)
     if which == "value_set_entry":
         return bool(entity.value_set_entry.members)
     return True
 
 
-def _is_set(data: p4d.P4Data) -> bool:
-    """Not all zeros."""
-    which = data.WhichOneof("data")
-    if which == "bitstring":
-        return any(data.bitstring)
-    if which == "struct":
-        return any(_is_set(member) for member in data.struct.members)
-    if which == "tuple":
-        return any(_is_set(member) for member in data.tuple.members)
-    return which != "bool" or data.bool
+def _is_written(old: Pipeline, entry: p4r.RegisterEntry) -> bool:
+    """Not all zeros; where the type is a string, a client may have given the number 0 a name."""
+    register = old.schema.registers[entry.register_id]
+    if register.type_spec.new_type.name in old.schema.types.strings and entry.data.bitstring != b"0":
+        return True
+    return bool(old.engine.read_register(register.name, entry.index.index))

@@ -16,13 +16,16 @@ import finsy as fy
 import grpc
 import pytest
 from click.testing import CliRunner
+from device import Device, entities
 from everything import packet
 from finsy.p4entity import P4Replica, P4ValueSetMember
-from finsy.proto import p4r, p4r_grpc
+from finsy.proto import p4i, p4r, p4r_grpc
 from golden.switch_thread import SwitchThread
 from google.protobuf import text_format
 
 from compiler.cli import compile_command
+from switch.p4runtime.reconcile import carry_over, initial_state
+from switch.p4runtime.status import StatusError
 
 Set = p4r.SetForwardingPipelineConfigRequest
 DEFAULT = fy.P4TableEntry("exact_table", action=fy.Action("forward_counted", port=6), is_default_action=True)
@@ -197,6 +200,30 @@ def test_what_has_no_place_in_the_new_program_keeps_the_old_one(
         assert await read(client) == before
 
     run(test)
+
+
+def test_registers_that_nobody_wrote_need_no_place() -> None:
+    """The same of every type: INVALID_ARGUMENT if state cannot be preserved, and there is none."""
+
+    def fewer(info: p4i.P4Info) -> None:
+        kept = [register for register in info.registers if register.preamble.alias not in ("reg_kind", "reg_vrf")]
+        del info.registers[:]
+        info.registers.extend(kept)
+
+    async def carry(old: Device) -> None:
+        with entities(fewer) as new:
+            await carry_over(old.pipeline, initial_state(old.pipeline), new.pipeline, initial_state(new.pipeline))
+
+    with entities() as old:
+        asyncio.run(carry(old))
+    for written in (
+        'register_id: <reg_kind> data { enum_value: "\\002" }',
+        'register_id: <reg_vrf> data { bitstring: "red" }',
+    ):
+        with entities() as old:
+            old.modify(f"register_entry {{ {written} }}")
+            with pytest.raises(StatusError):
+                asyncio.run(carry(old))
 
 
 def test_the_programs_own_default_is_the_new_programs_unless_a_client_changed_it(tmp_path: Path) -> None:
