@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from finsy.proto import p4r
 
 from switch.p4runtime import p4data, schema
+from switch.p4runtime.limits import DIGEST_CACHE_MAX, DIGEST_LIST_MAX
 from switch.p4runtime.status import ALREADY_EXISTS, INVALID_ARGUMENT, NOT_FOUND, StatusError
 from switch.p4runtime.updates import DELETE, INSERT, Undo, UpdateKind
 
@@ -117,7 +118,7 @@ class Digests:
     def due(self, now: int) -> Iterator[p4r.DigestList]:
         """The lists that must be sent now; they count as sent."""
         for number, stream in self._streams.items():
-            limit = stream.config.max_list_size or MAX_LIST
+            limit = min(stream.config.max_list_size or MAX_LIST, DIGEST_LIST_MAX)
             while stream.buffer and (len(stream.buffer) >= limit or now >= stream.deadline()):
                 yield self._take(number, stream, limit, now)
 
@@ -136,6 +137,9 @@ class Digests:
         if stream.config.ack_timeout_ns:
             stream.lists[stream.last_list] = samples
             stream.unacknowledged.update((values, now + stream.config.ack_timeout_ns) for values in samples)
+            while len(stream.unacknowledged) > DIGEST_CACHE_MAX:
+                for values in stream.lists.pop(next(iter(stream.lists))):
+                    del stream.unacknowledged[values]
         message = p4r.DigestList(digest_id=number, list_id=stream.last_list)
         digest = self._schema.digests[number]
         types = self._schema.types

@@ -19,6 +19,8 @@ ROLE_NAME_MAX = 256  # characters
 ROLE_CONFIG_MAX = 1 << 20  # bytes; one is remembered for each role
 WAITING_BYTES = 8 << 20  # packet-ins, digests and notifications that wait for a slow client; more are lost
 WAITING_REPLIES = 1000  # answers to arbitration that wait; they cannot be lost, so one more ends the stream
+DIGEST_LIST_MAX = 10_000  # samples in one list, whatever max_list_size allows
+DIGEST_CACHE_MAX = 1 << 18  # samples of one digest that wait to be acknowledged; the oldest lists are forgotten
 
 # ---- reads
 READ_CHUNK = 64 << 10  # bytes of one ReadResponse or idle notification, if more than one entity is in it

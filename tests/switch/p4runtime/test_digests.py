@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from device import entities
 from finsy.proto import p4i, p4r, p4t
 
@@ -85,6 +86,33 @@ def test_an_acknowledged_list_may_be_sent_again() -> None:
     made.acknowledge(p4r.DigestListAck(digest_id=ID, list_id=message.list_id))
     made.sample(NAME, (1,), now=21)
     assert sent(made, 31) == [[1]]
+
+
+def test_a_list_is_never_longer_than_a_client_can_take() -> None:
+    """ "DigestEntry": max_list_size is a maximum. A message of more than gRPC's 4 MiB would end the client's stream."""
+    made = digests(size=(1 << 31) - 1, timeout=0)
+    for value in range(25_000):
+        made.sample(NAME, (value,), now=0)
+    lists = sent(made, 0)
+    assert [len(samples) for samples in lists] == [10_000, 10_000]
+    assert lists[1][0] == 10_000
+
+
+def test_a_client_that_acknowledges_nothing_does_not_cost_ever_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ "DigestEntry": the server may drop what it cannot handle. Here the oldest lists of its cache."""
+    monkeypatch.setattr("switch.p4runtime.digests.DIGEST_CACHE_MAX", 4)
+    made = digests(size=2, ack=1 << 62)
+    for value in (1, 2, 3, 4, 5, 6):
+        made.sample(NAME, (value,), now=0)
+    assert sent(made, 0) == [[1, 2], [3, 4], [5, 6]]
+    for value in (3, 4, 5, 6, 1, 2):
+        made.sample(NAME, (value,), now=1)
+    assert sent(made, 1) == [[1, 2]]
+    made.acknowledge(p4r.DigestListAck(digest_id=ID, list_id=1))  # forgotten
+    made.acknowledge(p4r.DigestListAck(digest_id=ID, list_id=3))
+    for value in (5, 6, 1, 2):
+        made.sample(NAME, (value,), now=2)
+    assert sent(made, 2) == [[5, 6]]
 
 
 def test_with_ack_timeout_0_every_sample_counts() -> None:
