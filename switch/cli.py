@@ -18,7 +18,7 @@ from switch import build
 from switch.errors import EngineError
 from switch.p4runtime.server import Options, Switch
 from switch.ports import DataPlane, PortError, parse_interface
-from switch.process import Program, Setup, StartError, run
+from switch.process import Program, Setup, StartError, read_file, run
 from switch.tls import TlsError, credentials
 
 
@@ -179,12 +179,12 @@ def _ready(switch: Switch, setup: Setup, as_json: bool) -> None:
 
 
 def _read_program(program: Path, p4info: Path | None) -> Program:
-    config = _read(program)
+    config = read_file(program)
     if p4info is None:
         p4info = program.with_suffix(".p4info.txtpb")
         if not p4info.exists():
             raise StartError(f"{program}: there is no {p4info.name} next to it; name its P4Info with --p4info")
-    data = _read(p4info)
+    data = read_file(p4info)
     info = p4i.P4Info()
     try:
         if p4info.suffix in (".bin", ".pb"):
@@ -206,10 +206,3 @@ def _credentials(
     if cert is None or key is None:
         raise click.UsageError("TLS needs both --tls-cert and --tls-key.")
     return credentials(cert, key, ca)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as e:
-        raise StartError(f"{path}: {e.strerror}") from None

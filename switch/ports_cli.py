@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from switch.port_service import SERVICE
+from switch.ports import PortError, parse_interface
 from switch.switch_client import Address, switch_options
 
 TIMEOUT_S = 10.0
@@ -45,18 +46,28 @@ def ports_command(
 @click.argument("interface", metavar="PORT@IFACE")
 @click.pass_obj
 def add(address: Address, interface: str) -> None:
-    """Open a Linux interface as a port, as `p4gate switch -i` does."""
-    number, _, name = interface.partition("@")
-    if not (number.isascii() and number.isdigit()) or not name:
-        raise click.BadParameter("expected PORT@IFACE, as in 3@veth3", param_hint="PORT@IFACE")
-    _call(address, "Add", {"port": int(number), "interface": name})
+    """Open a Linux interface as a port, as `p4gate switch -i` does.
+
+    \b
+      p4gate ports add 3@veth3
+      p4gate ports add 4@xdp:eth0
+    """
+    try:
+        port = parse_interface(interface).port
+    except PortError as e:
+        raise click.BadParameter(str(e), param_hint="PORT@IFACE") from None
+    _call(address, "Add", {"port": port, "interface": interface.partition("@")[2]})
 
 
 @ports_command.command("remove")
 @click.argument("port", type=click.IntRange(min=0))
 @click.pass_obj
 def remove(address: Address, port: int) -> None:
-    """Close a port; its interface stays."""
+    """Close a port; its interface stays.
+
+    \b
+      p4gate ports remove 3
+    """
     _call(address, "Remove", {"port": port})
 
 
@@ -64,7 +75,11 @@ def remove(address: Address, port: int) -> None:
 @click.argument("port", type=click.IntRange(min=0))
 @click.pass_obj
 def down(address: Address, port: int) -> None:
-    """Shut a port: what it gets in either direction is dropped and counted."""
+    """Shut a port: what it gets in either direction is dropped and counted.
+
+    \b
+      p4gate ports down 3
+    """
     _call(address, "Enable", {"port": port, "enabled": False})
 
 
@@ -72,7 +87,11 @@ def down(address: Address, port: int) -> None:
 @click.argument("port", type=click.IntRange(min=0))
 @click.pass_obj
 def up(address: Address, port: int) -> None:
-    """Open a shut port."""
+    """Open a shut port.
+
+    \b
+      p4gate ports up 3
+    """
     _call(address, "Enable", {"port": port, "enabled": True})
 
 

@@ -22,6 +22,14 @@ class StartError(Exception):
     """The switch cannot start: one line for the user."""
 
 
+def read_file(path: Path) -> bytes:
+    """Raises StartError."""
+    try:
+        return path.read_bytes()
+    except OSError as e:
+        raise StartError(f"{path}: {e.strerror}") from None
+
+
 @dataclass(frozen=True)
 class Program:
     """BMv2 JSON. Without P4Info packets pass, and a P4Runtime client finds no pipeline until it sets one."""

@@ -23,7 +23,7 @@ from switch.bmv2_json.load import VERSION
 from switch.errors import EngineError
 from switch.p4runtime.server import Options, Switch
 from switch.ports import DataPlane, PortError, parse_interface
-from switch.process import FilePort, Program, Setup, StartError, run
+from switch.process import FilePort, Program, Setup, StartError, read_file, run
 from switch.simple_switch_options import Given, Stop, parse
 from switch.tls import TlsError, credentials
 
@@ -90,7 +90,7 @@ def _setup(given: Given) -> Setup:
     program = None
     if given.json is not None:
         path = Path(given.json)
-        program = Program(path, _read(path), None)
+        program = Program(path, read_file(path), None)
     options = Options(given.device_id, given.address, given.cpu_port, given.drop_port, tls=_credentials(given))
     if given.use_files is not None:
         files = tuple(FilePort(port, name) for port, name in given.interfaces)
@@ -119,13 +119,6 @@ def _credentials(given: Given) -> grpc.ServerCredentials | None:
     if given.client_auth and authority is None:
         raise StartError("--grpc-server-with-client-auth needs --grpc-server-cacert")
     return credentials(Path(given.cert), Path(given.key), authority, client_auth=given.client_auth)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as e:
-        raise StartError(f"{path}: {e.strerror}") from None
 
 
 if __name__ == "__main__":
