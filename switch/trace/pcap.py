@@ -54,12 +54,13 @@ def _pcap(data: bytes, order: str) -> Iterator[Frame]:
         if at + 16 > len(data):
             raise PcapError(f"the file ends inside of the header of packet {number}")
         captured, length = struct.unpack_from(order + "II", data, at + 8)
-        yield Frame(number, _piece(data, at + 16, captured, number), captured < length)
+        yield Frame(number, _piece(data, at + 16, captured, len(data), number), captured < length)
         at += 16 + captured
 
 
-def _piece(data: bytes, at: int, length: int, number: int) -> bytes:
-    if length > LENGTH_MAX or at + length > len(data):
+def _piece(data: bytes, at: int, length: int, end: int, number: int) -> bytes:
+    """`end`: where the packet's block ends, or the file."""
+    if length > LENGTH_MAX or at + length > end:
         raise PcapError(f"the file ends inside of packet {number}")
     return data[at : at + length]
 
@@ -89,12 +90,12 @@ def _pcapng(data: bytes) -> Iterator[Frame]:
         elif kind == ENHANCED:
             number += 1
             captured, length = struct.unpack_from(order + "II", _body(data, at, size, 20), 12)
-            yield Frame(number, _piece(data[: at + size], at + 28, captured, number), captured < length)
+            yield Frame(number, _piece(data, at + 28, captured, at + size, number), captured < length)
         elif kind == SIMPLE:
             number += 1
             length = struct.unpack_from(order + "I", _body(data, at, size, 4), 0)[0]
             captured = min(length, snapped[0] if snapped and snapped[0] else length)
-            yield Frame(number, _piece(data[: at + size], at + 12, captured, number), captured < length)
+            yield Frame(number, _piece(data, at + 12, captured, at + size, number), captured < length)
         at += size
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -34,16 +35,38 @@ def test_pcapng(tmp_path: Path) -> None:
     assert [f.data for f in read_frames(path.read_bytes())] == FRAMES
 
 
-def test_pcapng_with_simple_packets_and_unknown_blocks() -> None:
-    def block(kind: int, body: bytes) -> bytes:
-        body += bytes(-len(body) % 4)
-        return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+def block(kind: int, body: bytes) -> bytes:
+    body += bytes(-len(body) % 4)
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
 
-    section = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+
+SECTION = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+
+
+def test_pcapng_with_simple_packets_and_unknown_blocks() -> None:
     interface = block(1, struct.pack("<HHI", 1, 0, 20))
     simple = block(3, struct.pack("<I", 60) + bytes(20))
-    frames = list(read_frames(section + interface + block(99, b"what") + simple))
+    frames = list(read_frames(SECTION + interface + block(99, b"what") + simple))
     assert [(f.data, f.cut) for f in frames] == [(bytes(20), True)]
+
+
+def test_a_packet_costs_its_own_bytes_however_long_the_file_is() -> None:
+    """Each packet of a pcapng file once took a copy of all before it."""
+    simple = block(3, struct.pack("<I", 60) + bytes(60))
+    data = SECTION + block(1, struct.pack("<HHI", 1, 0, 0)) + block(99, bytes(1 << 22)) + simple + simple
+    tracemalloc.start()
+    try:
+        assert [f.data for f in read_frames(data)] == [bytes(60)] * 2
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20  # bytes, at the peak
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_packet_ends_where_its_block_does() -> None:
+    enhanced = block(6, struct.pack("<IIIII", 0, 0, 0, 64, 64) + bytes(40))
+    data = SECTION + block(1, struct.pack("<HHI", 1, 0, 0)) + enhanced + bytes(100)
+    with pytest.raises(PcapError, match="inside of packet 1"):
+        list(read_frames(data))
 
 
 def file(link: int, *records: bytes) -> bytes:
