@@ -10,7 +10,7 @@ import asyncio
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from finsy.proto import p4r
+from finsy.proto import p4i, p4r
 
 from switch import errors
 from switch.bmv2_json.program import Table
@@ -125,8 +125,7 @@ class PipelineConfig:
         except errors.EngineError as e:
             raise StatusError(INVALID_ARGUMENT, f"p4_device_config: {e}") from None
         try:
-            info = schema.build(config.p4info, data_widths(engine.program, engine.value_set_widths()))
-            fit_together(info, engine)
+            info = schema_of(config.p4info, engine)
             kept = p4r.ForwardingPipelineConfig()
             kept.CopyFrom(config)
             return Pipeline(kept, info, engine, self._loader.stopped)
@@ -151,6 +150,13 @@ class PipelineConfig:
     def _forget(self, pipeline: Pipeline) -> None:
         del self._initial[pipeline]
         pipeline.close()
+
+
+def schema_of(p4info: p4i.P4Info, engine: Engine) -> schema.Schema:
+    """What P4Info and the loaded program say together. Raises StatusError and EngineError if they are not of one."""
+    made = schema.build(p4info, data_widths(engine.program, engine.value_set_widths()))
+    fit_together(made, engine)
+    return made
 
 
 def fit_together(info: schema.Schema, engine: Engine) -> None:

@@ -13,8 +13,7 @@ from google.protobuf import text_format
 
 from switch.engine import Engine
 from switch.errors import EngineError
-from switch.p4runtime import schema
-from switch.p4runtime.config import fit_together
+from switch.p4runtime.config import schema_of
 from switch.p4runtime.device import Pipeline
 from switch.p4runtime.status import StatusError
 from switch.stf.reader import read_stf
@@ -154,9 +153,8 @@ def _write(engine: Engine, p4info: Path, entries: Path) -> None:
             text_format.Parse(_text(path), message)
         except text_format.ParseError as error:
             raise click.ClickException(f"{path}:{error}") from None
-    built = schema.build(info)
-    fit_together(built, engine)
-    pipeline = Pipeline(p4r.ForwardingPipelineConfig(p4info=info), built, engine, nullcontext)
+    config = p4r.ForwardingPipelineConfig(p4info=info)
+    pipeline = Pipeline(config, schema_of(info, engine), engine, nullcontext)
     answers = pipeline.write(request.updates, p4r.WriteRequest.CONTINUE_ON_ERROR)
     for number, answer in enumerate(answers, 1):
         if answer.canonical_code:

@@ -16,8 +16,7 @@ from compiler.diagnostics import Diagnostics
 from compiler.driver import compile_file
 from switch import errors
 from switch.engine import Engine
-from switch.p4runtime import config, schema
-from switch.p4runtime.data_widths import data_widths
+from switch.p4runtime import config
 from switch.p4runtime.device import Pipeline
 from switch.p4runtime.status import StatusError, code_of
 
@@ -34,8 +33,7 @@ class Device:
     def __init__(self, info: p4i.P4Info, program: bytes) -> None:
         self.info = info
         self.engine = Engine.load(program, cpu_port=510, optimise="none")
-        self.schema = schema.build(info, data_widths(self.engine.program, self.engine.value_set_widths()))
-        config.fit_together(self.schema, self.engine)
+        self.schema = config.schema_of(info, self.engine)
         self.pipeline = Pipeline(p4r.ForwardingPipelineConfig(p4info=info), self.schema, self.engine, nullcontext)
 
     def text(self, template: str) -> str:

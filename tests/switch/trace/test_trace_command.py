@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from google.protobuf import text_format
 from scapy.utils import PcapWriter
 
+from compiler.diagnostics import Diagnostics
+from compiler.driver import compile_file
 from switch.trace_command.cli import trace_command
 
 from .recorded import CASES
@@ -66,6 +69,24 @@ def pcap(path: Path, *packets: bytes) -> Path:
         for packet in packets:
             writer.write(packet)
     return path
+
+
+def test_entries_of_types_that_are_translated(tmp_path: Path) -> None:
+    """As a switch takes them ("Translation of Match Fields"): a string, and a number of 32 bits for one of 9."""
+    made = compile_file(Path(__file__).parents[1] / "p4runtime" / "entities.p4", Diagnostics())
+    assert made is not None
+    program, entries = tmp_path / "entities.json", tmp_path / "writes.txtpb"
+    program.write_text(json.dumps(made.json))
+    program.with_suffix(".p4info.txtpb").write_text(text_format.MessageToString(made.p4info))
+    ids = {kind.preamble.alias: kind.preamble.id for kind in (*made.p4info.tables, *made.p4info.actions)}
+    entries.write_text(
+        f"updates {{ type: INSERT entity {{ table_entry {{ table_id: {ids['by_vrf']} "
+        'match { field_id: 1 exact { value: "0" } } match { field_id: 2 optional { value: "\\000" } } priority: 1 '
+        f'action {{ action {{ action_id: {ids["mark"]} params {{ param_id: 1 value: "\\007" }} }} }} }} }} }}'
+    )
+    shown = run(program, "--entries", entries, "--port", 1, f"04{'00' * 13}")
+    assert shown.exit_code == 0, shown.output
+    assert "table MyIngress.by_vrf: hit" in shown.output
 
 
 def test_entries_in_stf_notation(stf: Path) -> None:
