@@ -6,8 +6,8 @@ time (the servicer's loop); none of them waits for packets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 
 from finsy.proto import p4r
@@ -26,6 +26,7 @@ from switch.p4runtime.replication import Replication
 from switch.p4runtime.schema import Schema
 from switch.p4runtime.status import INVALID_ARGUMENT, OK, UNIMPLEMENTED, UNKNOWN, StatusError
 from switch.p4runtime.tables import Tables
+from switch.p4runtime.translation import Names, Translation
 from switch.p4runtime.translation_use import numbers_in_use
 from switch.p4runtime.updates import DELETE, INSERT, MODIFY, NoUndo, Undo
 from switch.p4runtime.value_sets import ValueSets
@@ -152,18 +153,18 @@ class Pipeline:
         return answers(len(updates), failed)
 
     def _write_all_or_none(self, updates: Sequence[p4r.Update]) -> list[p4r.Error]:
-        log = Undo()
+        log, names = Undo(), self._names()
         for i, update in enumerate(updates):
             try:
                 self._write_one(update, log)
             except (StatusError, errors.EngineError) as e:
-                log.roll_back()
+                _roll_back(log, names)
                 return aborted(len(updates), {i: e})
         return []
 
     def _all_or_none(self, batch: Batch) -> list[p4r.Error]:
         """As _write_all_or_none; the runtime's part is one step of the log at a time."""
-        log = Undo()
+        log, names = Undo(), self._names()
         native = self._native
         start = native.undo_mark()
         try:
@@ -177,10 +178,14 @@ class Pipeline:
                 if i != MORE:
                     self._write_one(batch.whole.updates[i], log)
         except (StatusError, errors.EngineError) as e:
-            log.roll_back()
+            _roll_back(log, names)
             return aborted(batch.count, {i: e})
         finally:
             native.forget(start)
+
+    def _names(self) -> dict[Translation, Names]:
+        """A batch that is taken back gives numbers back to the strings that had them."""
+        return {strings: strings.names() for strings in self._strings}
 
     def _write_one(self, update: p4r.Update, undo: Undo) -> None:
         for strings in self._strings:
@@ -301,6 +306,13 @@ class Pipeline:
                     shown, size = [], message.ByteSize() + 6
                 shown.append(message)
             yield p4r.IdleTimeoutNotification(table_entry=shown)
+
+
+def _roll_back(log: Undo, names: Mapping[Translation, Names]) -> None:
+    with ExitStack() as stack:
+        for strings, before in names.items():
+            stack.enter_context(strings.taking_back(before))
+        log.roll_back()
 
 
 def _is_plain(request: p4r.TableEntry, counters: bool) -> bool:

@@ -8,7 +8,8 @@ decimal number. So strings and numbers correspond one to one, and a client reads
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from finsy.proto import p4t
@@ -17,6 +18,14 @@ from switch.p4runtime.status import INVALID_ARGUMENT, RESOURCE_EXHAUSTED, Status
 
 UNKNOWN_WIDTH = 32
 MAX_DIGITS = 40
+
+
+@dataclass(frozen=True)
+class Names:
+    """Strings and their numbers, both ways."""
+
+    numbers: dict[str, int]
+    strings: dict[int, str]
 
 
 class Translation:
@@ -62,6 +71,20 @@ class Translation:
                 text = "#" + text
             self._assign(text, number)
         return text.encode()
+
+    def names(self) -> Names:
+        """All that are given now."""
+        return Names(dict(self._numbers), dict(self._strings))
+
+    @contextmanager
+    def taking_back(self, before: Names) -> Iterator[None]:
+        """While a batch is taken back, the names that were given before it are known, and those that it gave; then
+        those before it only."""
+        self._numbers |= before.numbers
+        try:
+            yield
+        finally:
+            self._numbers, self._strings = before.numbers, before.strings
 
     def _assign(self, text: str, number: int) -> int:
         self._numbers[text], self._strings[number] = number, text

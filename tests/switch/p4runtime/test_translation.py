@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from device import INSERT, Device, compiled_entities, entities, golden
+from device import DELETE, INSERT, MODIFY, ROLLBACK, Device, compiled_entities, entities, golden
 from finsy.proto import p4i, p4r
 from golden.client import Client, Refused
 from golden.switch_thread import SwitchThread
@@ -66,6 +66,40 @@ def test_strings_come_and_go_and_numbers_are_used_again(device: Device) -> None:
     assert device.write(INSERT, to_vrf(20, "one-too-many")) == "RESOURCE_EXHAUSTED"
     device.delete(many[3])
     device.insert(to_vrf(20, "one-too-many"))
+
+
+def test_a_batch_that_is_taken_back_gives_the_numbers_back_to_their_strings(device: Device) -> None:
+    """ "Batch Atomicity": all or none; the batch frees a number, and gives it to another string."""
+    many = [to_vrf(key, f"many-{key}") for key in range(15)]
+    device.insert(*many)
+    for failing in (to_vrf(20, "new"), to_vrf(21, "one-too-many")):
+        updates = [(DELETE, many[3]), (INSERT, to_vrf(20, "new")), (INSERT, failing)]
+        codes = device.batch(updates, ROLLBACK)
+        assert codes[:2] == ["ABORTED"] * 2 and codes[2] in ("ALREADY_EXISTS", "RESOURCE_EXHAUSTED")
+        device.reads_back(*many, by=ALL)
+    device.delete(many[3])
+    device.insert(to_vrf(20, "new"))
+    device.reads_back(*many[:3], *many[4:], to_vrf(20, "new"), by=ALL)
+
+
+def test_a_batch_of_new_ports_is_taken_back() -> None:
+    """ "Batch Atomicity", where the steps back name ports by strings that only the batch knew."""
+
+    def group(port: str) -> str:
+        return (
+            "packet_replication_engine_entry { multicast_group_entry { multicast_group_id: 5 "
+            f'replicas {{ port: "{port}" }} }} }}'
+        )
+
+    with entities(headers) as device:
+        assert device.schema.port_strings is not None
+        device.schema.port_strings.narrow(2)
+        device.insert(group("kept"))
+        [(port, _)] = device.send(op=10, key=5)
+        updates = [(MODIFY, group(name)) for name in ("a", "b", "c", "d")]
+        assert device.batch([*updates, (INSERT, group("kept"))], ROLLBACK)[-1] == "ALREADY_EXISTS"
+        device.reads_back(group("kept"), by="packet_replication_engine_entry { multicast_group_entry { } }")
+        assert [out for out, _ in device.send(op=10, key=5)] == [port]
 
 
 @pytest.mark.parametrize("bad", ["", "\\377\\376"])
