@@ -31,9 +31,11 @@ void ring_destroy(struct ring *r)
     free(r);
 }
 
+/* In whole headers, so that what is left before the end always has room for a filler's. */
 static uint32_t padded(uint32_t length)
 {
-    return (uint32_t)sizeof(struct ring_record) + ((length + 7) & ~7u);
+    const uint32_t unit = sizeof(struct ring_record);
+    return unit + (length + unit - 1) / unit * unit;
 }
 
 uint8_t *ring_reserve(struct ring *r, enum ring_kind kind, uint64_t id, uint16_t port, uint32_t length)

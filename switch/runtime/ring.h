@@ -3,7 +3,7 @@
  * The producer never waits: when the ring is full the record is lost and counted. The consumer may sleep on `event`
  * (an eventfd), which the producer bumps at the end of a burst in which it pushed something (ring_wake).
  *
- * A record is a 16-byte header {length, kind, id, port} and its bytes, padded to 8; it is published by one release store
+ * A record is a 16-byte header {length, kind, port, id} and its bytes, padded to 16; it is published by one release store
  * of `head`. A record that would straddle the end is preceded by a filler record.
  */
 #ifndef P4GATE_RING_H

@@ -1,5 +1,5 @@
 """stress.c: a writer and two readers on each kind of table; stress_meter.c: three workers and a control thread on
-meters. Under ThreadSanitizer, and under Address- and UBSanitizer.
+meters. Under ThreadSanitizer, and under Address- and UBSanitizer. stress_ring.c: one thread at a ring's both ends.
 
 Oracle: every entry carries a checksum and says which keys it is for; some entries are always there; what RFC 2697 and
 RFC 2698 let pass at most, and by how little several workers may miss it; the sanitizers. Bounded by the number of
@@ -86,6 +86,10 @@ def test_meters_without_membarrier(tmp_path: Path, what: str) -> None:
 def test_workers_at_a_meter_that_is_off_do_not_disturb_each_other(tmp_path: Path) -> None:
     sources = [never_called(tmp_path, has_it=True)]
     assert run(built("address", "stress_meter", tmp_path, sources, METER_SOURCES), "off", 25_000)
+
+
+def test_a_ring_keeps_records_of_any_length_within_its_memory(tmp_path: Path) -> None:
+    assert run(built("address", "stress_ring", tmp_path, [], ["ring.c"]), 100_000).endswith(" records\n")
 
 
 def never_called(folder: Path, has_it: bool) -> Path:
