@@ -1,5 +1,6 @@
 /* Ports come, go, are shut and opened, and are asked what they counted. See dataplane.h. */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,10 @@ static int add_interface(struct dataplane *d, uint32_t port, const char *interfa
 {
     if (!is_free(d, port, error, room))
         return -1;
+    if (strlen(interface) >= IFNAMSIZ) { /* cut off it might be another one's */
+        snprintf(error, room, "interface %s: there is none of that name", interface);
+        return -1;
+    }
     struct link *link = open(d, port, interface, error, room);
     if (!link)
         return -1;

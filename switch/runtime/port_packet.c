@@ -115,6 +115,8 @@ static int begin_large(struct packet_queue *q, const struct tpacket2_hdr *h, str
         struct iovec parts[2] = {{&header, sizeof header}, {data, LARGEST_GSO}};
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
         received = recvmsg(q->fd, &message, MSG_DONTWAIT) - (ssize_t)sizeof header;
+        if (message.msg_flags & MSG_TRUNC)
+            return 0;
     } else
         memcpy(data, slot_data, (size_t)received);
     if (received < ETH_HLEN)
@@ -143,7 +145,7 @@ static int take_slot(struct packet_link *p, struct packet_queue *q, unsigned wor
                      struct packet_in *in)
 {
     uint8_t *data = (uint8_t *)h + h->tp_mac;
-    uint32_t length = h->tp_snaplen;
+    uint32_t length = h->tp_snaplen, tag = h->tp_status & TP_STATUS_VLAN_VALID ? VLAN_TAG : 0;
     struct virtio_net_hdr header;
     memcpy(&header, data - sizeof header, sizeof header);
     if (__builtin_expect(h->tp_status & TP_STATUS_COPY || header.gso_type != VIRTIO_NET_HDR_GSO_NONE, 0)) {
@@ -153,12 +155,12 @@ static int take_slot(struct packet_link *p, struct packet_queue *q, unsigned wor
         }
         return 0;
     }
-    if (length < h->tp_len || length < ETH_HLEN || length > PACKET_LENGTH_MAX - VLAN_TAG ||
+    if (length < h->tp_len || length < ETH_HLEN || length + tag > PACKET_LENGTH_MAX ||
         (header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM && !offload_finish_checksum(&header, data, length))) {
         count_wrong(p, worker);
         return 0;
     }
-    if (h->tp_status & TP_STATUS_VLAN_VALID)
+    if (tag)
         data = restore_vlan(h, data, &length);
     *in = (struct packet_in){data, length, (uint16_t)p->link.port};
     return 1;

@@ -5,26 +5,17 @@ from __future__ import annotations
 import random
 import struct
 import time
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from scapy.layers.l2 import Ether
 from scapy.utils import RawPcapReader, wrpcap, wrpcapng
+from waiting import wait_until
 
 from switch import build
 from switch.benchmark.bare import BareForwarder
 from switch.ports import DataPlane, PortError
-
-TIMEOUT = 30
-
-
-def wait_until(holds: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + TIMEOUT
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.001)
 
 
 def pcap(packets: list[tuple[int, bytes]], *, order: str = "<", unit: int = 1) -> bytes:

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
 import pytest
 from veths import TIMEOUT, frame, number_of, raw_socket, veths
+from waiting import wait_until
 
 from switch import build
 from switch.benchmark.bare import BareForwarder
@@ -26,13 +27,6 @@ from switch.port_service import SERVICE
 from switch.ports import DataPlane, Interface, PortError
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces and raw packets need root")
-
-
-def wait_until(holds: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + TIMEOUT
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.001)
 
 
 @pytest.fixture(params=[False, True], ids=["packet", "xdp"])
@@ -95,6 +89,28 @@ def test_jumbo_frames_pass_and_longer_ones_are_counted_as_errors(plane: DataPlan
         assert plane.counters(2).send_errors == 1
         assert plane.counters(1).received == 4
         assert plane.counters(2).sent == 3
+
+
+def test_the_longest_frames_pass(plane: DataPlane, xdp: bool) -> None:
+    with veths([1, 2], mtu=20000) as place, raw_socket(place, "far1") as one, raw_socket(place, "far2") as two:
+        for port in (1, 2):
+            plane.add_interface(Interface(port, f"near{port}", place, xdp))
+        lengths = (10236, 10241, 10237, 10240)
+        for number, length in enumerate(lengths):
+            one.send(frame(number, length))
+        assert [two.recv(20000) for _ in range(3)] == [frame(n, lengths[n]) for n in (0, 2, 3)]
+        plane.settle()  # a packet arrives before it is counted
+        assert plane.counters(1).receive_errors == 1
+
+
+def test_a_name_is_not_cut_to_that_of_another_interface(plane: DataPlane, xdp: bool) -> None:
+    with veths([1]) as place:
+        name = place.rpartition("/")[2]
+        subprocess.run(["ip", "-n", name, "link", "set", "near1", "down"], check=True)
+        subprocess.run(["ip", "-n", name, "link", "set", "near1", "name", "fifteen-letters"], check=True)
+        with pytest.raises(PortError, match="fifteen-letters-and-more: there is none of that name"):
+            plane.add_interface(Interface(1, "fifteen-letters-and-more", place, xdp))
+        plane.add_interface(Interface(1, "fifteen-letters", place, xdp))
 
 
 def test_packets_for_which_the_ring_has_no_room_are_counted(plane: DataPlane, xdp: bool) -> None:
