@@ -199,11 +199,13 @@ static void settled(struct thread *t, uint64_t wanted)
     pthread_mutex_unlock(&t->dataplane->lock);
 }
 
-/* The thread has something to do again. The clock is only read where the worker has not just done so. */
-static void end_idleness(struct thread *t, uint64_t since, uint64_t now)
+/* The thread has something to do again. The clock is only read where the worker has not just done so: it has not where all
+ * that came was dropped. */
+static void end_idleness(struct thread *t, uint64_t since)
 {
     if (!since)
         return;
+    uint64_t now = t->worker && t->worker->now_ns > since ? t->worker->now_ns : monotonic_ns();
     uint64_t idle = atomic_load_explicit(&t->idle_ns, memory_order_relaxed) + (now > since ? now - since : 0);
     atomic_store_explicit(&t->idle_since, 0, memory_order_relaxed);
     atomic_store_explicit(&t->idle_ns, idle, memory_order_relaxed);
@@ -224,7 +226,7 @@ static void *run(void *argument)
             park(t);
         uint64_t wanted = atomic_load_explicit(&t->settle_wanted, memory_order_acquire);
         if (round_trip(t)) {
-            end_idleness(t, idle_since, t->worker ? t->worker->now_ns : monotonic_ns());
+            end_idleness(t, idle_since);
             idle_since = spinning_since = 0;
             continue;
         }
@@ -312,16 +314,19 @@ struct dataplane *dataplane_create(unsigned workers, int flow_affinity)
     d->flow_affinity = flow_affinity;
     pthread_mutex_init(&d->lock, NULL);
     pthread_cond_init(&d->changed, NULL);
+    int failed = 0;
     for (unsigned i = 0; i < workers; i++) {
         threads[i].dataplane = d;
         threads[i].index = i;
         threads[i].event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        failed |= threads[i].event < 0;
     }
     d->memory = link_open_memory(d);
-    if (d->memory) {
-        d->memory->queues = 1;
-        threads[0].inputs[threads[0].input_count++] = (struct input){d->memory, 0};
+    if (failed || !d->memory) {
+        dataplane_destroy(d);
+        return NULL;
     }
+    threads[0].inputs[threads[0].input_count++] = (struct input){d->memory, 0};
     return d;
 }
 
@@ -340,7 +345,8 @@ void dataplane_destroy(struct dataplane *d)
         capture_close(d->capture_out[i]);
     }
     for (unsigned i = 0; i < d->threads; i++)
-        close(d->thread[i].event);
+        if (d->thread[i].event >= 0)
+            close(d->thread[i].event);
     pthread_cond_destroy(&d->changed);
     pthread_mutex_destroy(&d->lock);
     free(d->thread);

@@ -1,7 +1,7 @@
 /* The ports and threads of a running switch. The packet path begins and ends here; it never enters Python.
  *
  * Each worker thread goes round its links: receive a burst, worker_process (pipeline.h), which calls back
- * dataplane_deliver with what leaves. A worker that found nothing for a while sleeps in ppoll on all its links and on an
+ * dataplane_deliver with what leaves. A worker that found nothing for a while sleeps in poll on all its links and on an
  * eventfd of its own, so an idle switch costs no processor time; it spins for SPIN_NS before that, so that a busy one
  * pays for no system call it does not need.
  *
@@ -11,7 +11,7 @@
  *
  * dataplane_pause() returns when every worker is parked between two bursts; links and pipelines change only then. What
  * takes long about a port (rings mapped and freed) is done outside of the pause, so other ports wait for microseconds.
- * All functions below but dataplane_deliver are for one control thread at a time.
+ * All functions below but dataplane_deliver, and those of which it is said, are for one control thread at a time.
  */
 #ifndef P4GATE_DATAPLANE_H
 #define P4GATE_DATAPLANE_H
@@ -35,6 +35,7 @@ struct port_state {
     struct port_counters counters;
 };
 
+/* NULL: no memory, no file descriptors, or no such number of workers. */
 struct dataplane *dataplane_create(unsigned workers, int flow_affinity);
 void dataplane_destroy(struct dataplane *d);
 int dataplane_start(struct dataplane *d); /* 0, or an errno */
@@ -42,7 +43,7 @@ void dataplane_stop(struct dataplane *d);
 
 void dataplane_pause(struct dataplane *d);
 void dataplane_resume(struct dataplane *d);
-/* Return when every packet that had arrived at a link before the call has been processed and sent. For tests. */
+/* Return when every packet that had arrived at a link before the call has been processed and sent. For tests. Any thread. */
 void dataplane_settle(struct dataplane *d);
 
 /* Paused. NULL: packets are received and dropped. */

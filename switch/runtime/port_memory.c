@@ -147,7 +147,8 @@ static void memory_close(struct link *link)
     struct queue *queues[] = {&m->in, &m->out};
     for (unsigned i = 0; i < 2; i++) {
         free_all(queues[i]->first);
-        close(queues[i]->event);
+        if (queues[i]->event >= 0)
+            close(queues[i]->event);
         pthread_mutex_destroy(&queues[i]->lock);
     }
     free_all(m->held);
@@ -170,7 +171,10 @@ struct link *link_open_memory(struct dataplane *d)
     m->link = (struct link){.ops = &memory_ops, .kind = "memory", .dataplane = d, .port = PORT_ANY, .queues = 1};
     queue_init(&m->in);
     queue_init(&m->out);
-    return &m->link;
+    if (m->in.event >= 0 && m->out.event >= 0)
+        return &m->link;
+    memory_close(&m->link);
+    return NULL;
 }
 
 int memory_push(struct link *link, uint32_t port, const uint8_t *data, uint32_t length)

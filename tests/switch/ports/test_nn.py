@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pynng
 import pytest
+from waiting import wait_until
 
 from switch import build
 from switch.benchmark.bare import BareForwarder
@@ -59,6 +60,22 @@ def receive(peer: pynng.Pair0) -> tuple[int, bytes]:
     assert kind == PACKET_OUT
     assert length == len(message) - 12
     return port, message[12:]
+
+
+def test_packets_for_a_shut_port_do_not_undo_idleness(plane: DataPlane, address: str) -> None:
+    """What a worker found to do and dropped tells nothing of the time before."""
+    with dial(address, 1, 2) as peer:
+        send(peer, 1, b"x")
+        receive(peer)
+        plane.enable(1, False)
+        plane.settle()
+        [before] = plane.idle_ns()
+        wait_until(lambda: plane.idle_ns()[0] > before + 300_000_000, "it has been idle")
+        [idle] = plane.idle_ns()
+        send(peer, 1, b"y")
+        wait_until(lambda: plane.counters(1).receive_drops == 1, "the packet has come")
+        plane.settle()
+        assert plane.idle_ns()[0] >= idle
 
 
 @pytest.mark.parametrize("size", [0, 1, 13, 60, 1500, 9000, 10240])
