@@ -18,7 +18,7 @@ from typing import Protocol
 log = logging.getLogger(__name__)
 
 ERROR_ROOM = 300
-PACKET_MAX = 10240
+PACKET_OUT_MAX = 512 + 10240  # bytes of a packet that leaves (runtime/pipeline.h)
 PORTS_MAX = 1024
 CLONE_NEWNET = 0x40000000
 
@@ -103,15 +103,21 @@ def parse_interface(text: str, xdp: bool = False) -> Interface:
 
     `xdp`: as if `xdp:` were there. Raises PortError.
     """
-    number, _, where = text.partition("@")
+    digits, _, where = text.partition("@")
+    number = port_number(digits)
     if where.startswith("xdp:"):
         xdp, where = True, where.removeprefix("xdp:")
     namespace, slash, name = where.rpartition("/")
-    if not (number.isascii() and number.isdigit()) or not name:
+    if number is None or not name:
         raise PortError(f"{text}: a port is PORT@INTERFACE, as in 1@veth0, or PORT@NAMESPACE/INTERFACE")
     if slash and "/" not in namespace:
         namespace = f"/run/netns/{namespace}"
-    return Interface(int(number), name, namespace, xdp)
+    return Interface(number, name, namespace, xdp)
+
+
+def port_number(text: str) -> int | None:
+    """A port's number as users write it: up to nine digits. None: it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 class DataPlane:
@@ -126,7 +132,7 @@ class DataPlane:
         self.keeps_unconnected = False
         self._plane = self._lib.dataplane_create(workers, int(flow_affinity))
         if not self._plane:
-            raise PortError(f"{workers} workers: not possible; there can be 1 to 32")
+            raise PortError(f"{workers} workers: not possible; there can be 1 to 32, and each takes a file descriptor")
 
     def __enter__(self) -> DataPlane:
         return self
@@ -280,8 +286,8 @@ class DataPlane:
         """The packets that were sent to ports without a link, in the order in which they left."""
         found: list[tuple[int, bytes]] = []
         port = ctypes.c_uint32()
-        buffer = ctypes.create_string_buffer(PACKET_MAX)
-        while (length := self._lib.dataplane_take(self._plane, ctypes.byref(port), buffer, PACKET_MAX)) >= 0:
+        buffer, room = ctypes.create_string_buffer(PACKET_OUT_MAX), PACKET_OUT_MAX
+        while (length := self._lib.dataplane_take(self._plane, ctypes.byref(port), buffer, room)) >= 0:
             found.append((port.value, buffer.raw[:length]))
         return found
 

@@ -219,9 +219,13 @@ ALWAYS_INLINE void leave_now(struct worker *w, struct packet *p, uint16_t port)
         send_packet(w, p);
         return;
     }
+    size_t length = (size_t)(p->frame.end - p->frame.start);
+    if (length > PACKET_LENGTH_MAX) {
+        drop_packet(w, p, DROP_TOO_LONG);
+        return;
+    }
     if (may_pass_again(w, p)) {
-        size_t length = (size_t)(p->frame.end - p->frame.start);
-        struct packet *q = length <= PACKET_LENGTH_MAX ? copy_bytes(w, p, p->frame.start, length) : NULL;
+        struct packet *q = copy_bytes(w, p, p->frame.start, length);
         if (q) {
             keep_fields(q, p, p->frame.recirculate_list);
             set_instance_type(q, RECIRCULATED);

@@ -46,6 +46,7 @@
 #define PACKET_HEADROOM 512  /* writable bytes in front of a received packet: headers may grow by as much */
 #define PACKET_TAILROOM 64   /* readable bytes behind it (wide loads), contents don't care */
 #define PACKET_LENGTH_MAX 10240
+#define PACKET_OUT_MAX (PACKET_HEADROOM + PACKET_LENGTH_MAX) /* of one that leaves, whose headers may have grown */
 #define WORKERS_MAX 32
 
 struct packet_in {
@@ -56,7 +57,7 @@ struct packet_in {
 
 struct packet_out {
     uint8_t *data;
-    uint32_t length;
+    uint32_t length; /* up to PACKET_OUT_MAX */
     uint16_t port;
 };
 
@@ -82,7 +83,7 @@ enum drop_reason {
     DROP_PASS_LIMIT,         /* more than PASSES_MAX resubmits, recirculations and clones of clones */
     DROP_NO_COPY,            /* the worker's pool of copies was empty */
     DROP_ASSERTION,          /* an assert or assume of the program did not hold */
-    DROP_TOO_LONG,           /* longer than PACKET_LENGTH_MAX, or the headers outgrew the head-room */
+    DROP_TOO_LONG,           /* to come in again, longer than PACKET_LENGTH_MAX; or the headers outgrew the head-room */
     DROP_LOOP_LIMIT,         /* more than TURNS_MAX turns of the program's loops */
     DROP_REASONS
 };

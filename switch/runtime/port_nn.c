@@ -38,7 +38,7 @@ enum { INFO_SUCCESS = 0, INFO_NOT_SUPPORTED = 1 };
 #define NONSENSE (64u << 20)                           /* a length that no message has: hang up */
 #define INBOX (4 * (9 + MESSAGE_MAX))                 /* bytes read but not yet taken apart */
 #define SLOT (PACKET_HEADROOM + PACKET_LENGTH_MAX + PACKET_TAILROOM)
-#define OUTBOX (9 + MESSAGE_MAX)
+#define OUTBOX (9 + HEADER + PACKET_OUT_MAX)
 #define PATIENCE_MS 1000
 
 static const uint8_t hello[HANDSHAKE] = {0, 'S', 'P', 0, 0, 16, 0, 0}; /* 16: Pair, version 0 */

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import sys
 import threading
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from switch import build
 from switch.benchmark.bare import BareForwarder
+from switch.engine import Engine
 from switch.ports import DataPlane, Interface, PortError, parse_interface
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
+from program import program
 
 
 def test_packets_from_memory_are_processed_by_the_workers_in_order() -> None:
@@ -94,6 +102,36 @@ def test_packets_that_cannot_be_are_refused() -> None:
                 plane.inject(port, data)
 
 
+def test_a_packet_that_grew_beyond_what_may_come_in_is_taken() -> None:
+    """One byte in, 300 out, before a payload as long as possible: the packet leaves, and those behind it."""
+    grow = program([("a", 8, False)], [("b", 2400, False)], [])
+    with Engine.load(grow, optimise="none") as engine, DataPlane(build.runtime_library()) as plane:
+        plane.start()
+        plane.keep_unconnected()
+        plane.attach(engine)
+        sent = bytes(10240), bytes(64)
+        for data in sent:
+            plane.inject(3, data)
+        plane.settle()
+        assert plane.take() == [(1, bytes(len(data) - 1 + 300)) for data in sent]
+
+
+def test_without_file_descriptors_there_are_no_workers() -> None:
+    """A worker that nobody can wake would hold up whoever waits for it."""
+    library = build.runtime_library()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as all_open:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+            with suppress(OSError):
+                while True:
+                    all_open.callback(os.close, os.open("/dev/null", os.O_RDONLY))
+            with pytest.raises(PortError, match="file descriptor"):
+                DataPlane(library)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 @pytest.mark.parametrize(
     ("text", "interface"),
     [
@@ -108,7 +146,9 @@ def test_interfaces_are_named_with_port_and_namespace(text: str, interface: Inte
     assert parse_interface(text) == interface
 
 
-@pytest.mark.parametrize("text", ["veth0", "@veth0", "x@veth0", "1@", "-1@veth0", "1@ns/"])
+@pytest.mark.parametrize(
+    "text", ["veth0", "@veth0", "x@veth0", "1@", "-1@veth0", "1@ns/", "²@veth0", "4294967297@veth0"]
+)
 def test_what_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(PortError, match="PORT@INTERFACE"):
         parse_interface(text)
