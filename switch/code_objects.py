@@ -31,7 +31,7 @@ class CodeObjects:
         self._libraries: list[ctypes.CDLL] = []
         self._lock = Lock()  # which object is in use
         self._trace_lock = Lock()
-        self._watched = self._counting = False
+        self._watched = self._counting = self._closed = False
         self._counting_code: int | None = None
         self._compiler: Thread | None = None
         self._counting_error: EngineError | None = None
@@ -71,7 +71,7 @@ class CodeObjects:
         with self._lock:
             self._plain = code
             if not self._counting:
-                self._set_code(self._pipeline, code)
+                self._use(code)
 
     def wait_optimised(self) -> None:
         """Return when the optimised code is compiled. Raises what its compilation raised."""
@@ -80,11 +80,18 @@ class CodeObjects:
         if self._optimise_error is not None:
             raise self._optimise_error
 
-    def join(self) -> None:
-        """Return when nothing is being compiled."""
+    def close(self) -> None:
+        """Return when nothing is being compiled. From now on the pipeline, which is about to go, is left alone."""
+        with self._lock:
+            self._closed = True
         for thread in (self._optimiser, self._compiler):
             if thread is not None:
                 thread.join()
+
+    def _use(self, code: int | None) -> None:
+        """The lock held."""
+        if not self._closed:
+            self._set_code(self._pipeline, code)
 
     # ---- counting
 
@@ -111,7 +118,7 @@ class CodeObjects:
             self._watched = False
             if self._counting:
                 self._counting = False
-                self._set_code(self._pipeline, self._plain)
+                self._use(self._plain)
 
     def wait_counting(self) -> None:
         """Return when watch() has taken effect. Raises what went wrong."""
@@ -134,7 +141,7 @@ class CodeObjects:
     def _count(self) -> None:
         if not self._counting:
             self._counting = True
-            self._set_code(self._pipeline, self._counting_code)
+            self._use(self._counting_code)
 
     # ---- traced
 

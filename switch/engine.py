@@ -138,7 +138,7 @@ class Engine(TableCalls, ProfileCalls, ArrayCalls, ReplicationCalls, Explained):
         if self._closed:
             return
         self._closed = True
-        self._code.join()
+        self._code.close()
         with self._packet_lock, self._lock:
             for worker in list(self._workers):
                 self.destroy_worker(worker)

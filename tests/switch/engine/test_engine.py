@@ -192,6 +192,28 @@ def test_endless_recirculation_ends() -> None:
         assert engine.drops()["pass limit"] == 1
 
 
+def test_a_recirculated_packet_that_outgrew_the_limit_is_dropped_and_counted() -> None:
+    """One byte in, 300 out, and once more: what leaves may be longer than what comes in, what comes back may not."""
+    again = {"op": "recirculate", "parameters": [{"type": "hexstr", "value": "0x1"}]}
+    made = program([("a", 8, False)], [("b", 2400, False)], [again])
+    made["field_lists"] = [{"id": 1, "name": "none", "elements": []}]
+    with Engine.load(made, optimise="none") as engine:
+        assert engine.process(1, bytes(10240)) == []
+        assert {why: n for why, n in engine.drops().items() if n} == {"too long": 1}
+
+
+def test_who_watches_may_stop_when_the_engine_is_closed() -> None:
+    """`p4gate top` ends some seconds after another pipeline has taken the place of the one that it watched."""
+    with Engine.load(json_path("table_exact"), optimise="none") as engine:
+        engine.watch()
+        engine.wait_counting()
+        assert engine.counting
+    written: list[object] = []
+    engine._code._set_code = lambda *given: written.append(given)  # type: ignore[assignment]
+    engine.unwatch()
+    assert written == []
+
+
 def test_an_endless_loop_in_an_action_ends() -> None:
     """The packet is dropped after TURNS_MAX turns, and the next one is treated as if it were the first."""
     back = {"op": "_jump", "parameters": [{"type": "hexstr", "value": "0x0"}]}
