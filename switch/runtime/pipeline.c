@@ -67,6 +67,8 @@ void pipeline_destroy(struct pipeline *p)
         if (s)
             clone_session_free(s);
     }
+    for (uint32_t i = 0; p->tables && i < p->table_count; i++)
+        free((void *)atomic_load(&p->tables[i].default_entry));
     for (uint32_t i = 0; p->value_sets && i < p->value_set_count; i++)
         free(atomic_load(&p->value_sets[i]));
     qsbr_destroy(&p->qsbr);

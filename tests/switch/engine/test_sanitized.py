@@ -143,7 +143,6 @@ def _setup(program: Program, rng: random.Random) -> str:
     counts = (program.tables, program.counters, program.meters, program.registers, program.profiles, program.value_sets)
     rounds = [_default(layout, n, rng) for layout in layouts for n in range(ROUNDS)]
     free = [f"{t.kind}_destroy(p->tables[{t.table.index}].lookup);" for t in layouts if t.kind != "keyless"]
-    free += [f"free((void *)p->tables[{t.table.index}].default_entry);" for t in layouts]
     for name, items in (("counters", program.counters), ("meters", program.meters), ("registers", program.registers)):
         free += [f"if (p->{name}[{i}]) {name}_destroy(p->{name}[{i}]);" for i in range(len(items))]
     free += [f"selector_destroy(p->selectors[{s.index}]);" for s in program.profiles]
