@@ -72,7 +72,7 @@ class DebugService:
         engine = await self._engine(context)
         try:
             port, data = int(asked["port"]), bytes.fromhex(asked["data"])
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             await _refuse(context, 'expected {"port": NUMBER, "data": "HEX"}')
         if not 0 <= port < 1 << 16:
             await _refuse(context, f"port {port}: 0 to 65535")
@@ -91,7 +91,7 @@ class DebugService:
             wanted = resolve(parse(str(asked.get("filter", "length>=0"))), engine.program)
         except FilterError as error:
             await _refuse(context, str(error))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             await _refuse(context, 'expected {"filter": "...", "count": NUMBER, "seconds": NUMBER}')
         if not 0 < count <= COUNT_MAX or not 0 < seconds <= SECONDS_MAX:
             await _refuse(context, f"count: 1 to {COUNT_MAX}; seconds: up to {SECONDS_MAX:.0f}")

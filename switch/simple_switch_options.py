@@ -17,6 +17,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from switch.ports import port_number
+
+DIGITS_MAX = 20  # of any number
+
 
 class Kind(Enum):
     FLAG = auto()
@@ -227,10 +231,11 @@ def _check(
 
 
 def _interface(text: str) -> tuple[int, str]:
-    number, _, name = text.partition("@")
-    if not (number.isascii() and number.isdigit()) or not name:
+    digits, _, name = text.partition("@")
+    number = port_number(digits)
+    if number is None or not name:
         raise _error(f"--interface {text}: expected PORT@IFACE, as in 1@veth1")
-    return int(number), name
+    return number, name
 
 
 # ---- words to options
@@ -290,7 +295,7 @@ def _split(word: str, options: Mapping[str, Option]) -> tuple[str | None, str | 
 
 
 def _check_number(name: str, value: str) -> None:
-    if not value.isascii() or not value.removeprefix("-").isdigit():
+    if not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > DIGITS_MAX:
         raise _error(f"--{name} {value}: expected a number")
     if value.startswith("-") and name != "use-files":
         raise _error(f"--{name} {value}: expected a number that is not negative")

@@ -188,7 +188,7 @@ def _check_address(address: str) -> None:
             raise PortError(f"{address}: cannot listen there: there is no such directory")
         return
     host, _, port = address.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+    if not host or not (port.isascii() and port.isdigit()) or len(port) > 5 or int(port) > 65535:
         raise PortError(f"{address}: an address is HOST:PORT, as in 127.0.0.1:9559, or unix:PATH")
     try:
         found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
@@ -198,3 +198,5 @@ def _check_address(address: str) -> None:
             probe.listen(1)
     except OSError as e:
         raise PortError(f"{address}: cannot listen there: {e.strerror}") from None
+    except UnicodeError:
+        raise PortError(f"{address}: cannot listen there: that is no name of a host") from None

@@ -135,6 +135,7 @@ def test_by_default_the_switch_listens_on_loopback_only() -> None:
         (["--packet-in", "udp://x"], 1, "udp://x"),
         (["--grpc-server-addr", "203.0.113.1:9559"], 1, "203.0.113.1:9559"),
         (["--no-p4", "--grpc-server-addr", "127.0.0.1:65537"], 1, "127.0.0.1:65537"),  # not port 1
+        (["--no-p4", "--grpc-server-addr", "a..b:9559"], 1, "a..b:9559"),
         (["--device-id", str(1 << 64)], 2, "--device-id"),
         (["--workers", "0"], 2, "--workers"),
         (["--no-p4", "x.json"], 2, "--no-p4"),

@@ -75,6 +75,8 @@ def test_lines_are_read_as_simple_switch_grpc_reads_them(line: str, expected: Gi
         ("a.json --log-level loud", "loud"),
         ("a.json -i eth0", "PORT@IFACE"),
         ("a.json -i x@eth0", "PORT@IFACE"),
+        ("a.json -i 4294967297@eth0", "PORT@IFACE"),
+        (f"a.json --device-id {'1' * 5000}", "--device-id"),
         ("a.json -i \u00b2@eth0", "PORT@IFACE"),  # a digit, but no number
         ("a.json --device-id \u0663", "--device-id"),
         ("a.json --device-id 18446744073709551616", "64 bits"),

@@ -120,6 +120,7 @@ def test_bad_requests_are_refused_with_one_line(switch: SwitchThread) -> None:
             (TRACE, b'{"port": 1}', "data"),
             (TRACE, b'{"port": 1, "data": "xyz"}', "HEX"),
             (TRACE, b'{"port": 70000, "data": ""}', "0 to 65535"),
+            (TRACE, b'{"port": Infinity, "data": ""}', "NUMBER"),
             (STATS, b"[]", "JSON object"),
         ):
             with pytest.raises(grpc.RpcError) as refused:
@@ -128,6 +129,7 @@ def test_bad_requests_are_refused_with_one_line(switch: SwitchThread) -> None:
             assert message in (refused.value.details() or "")
         for request in (
             b'{"count": 0}',
+            b'{"count": Infinity}',
             b'{"seconds": -1}',
             b'{"count": "x"}',
             b'{"filter": "h.q==1"}',
