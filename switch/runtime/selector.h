@@ -1,10 +1,10 @@
 /* Action profiles and selectors: members (an action and its data), and groups of weighted members.
  *
- * A table entry's data names a member or a group by its id (the caller's, 32 bits, sparse); the look-up takes it to the member's
+ * A table entry's data holds the slot of a member or of a group (ids are the caller's); the look-up takes it to the member's
  * entry, for a group by hash modulo the sum of weights over the members in the order in which the writer gave them. Sums above
  * SELECTOR_MODULO_MAX are more than a 16-bit hash reaches: there the hash is mixed and scaled to the sum. A random group asks no hash.
  *
- * Readers: any worker, one or two dependent loads past the id. Writer: one.
+ * Readers: any worker, one or two dependent loads past the slot. Writer: one.
  * Published: a member by its pointer in `member` (release), a group whole by its pointer in `group` (release), each a fresh copy,
  * the old one retired. So a packet sees the old group or the new one, whole; and a member changes for all its groups at once.
  */
@@ -25,7 +25,7 @@ struct selector_group {
     uint32_t member[];   /* slots */
 };
 
-/* Ids are sparse, slots are dense: generated code and entries hold slots (selector_*_slot). */
+/* Ids are sparse, slots are dense: entries hold slots. */
 struct selector {
     _Atomic(struct entry *) *member;         /* by member slot; NULL: none */
     _Atomic(struct selector_group *) *group; /* by group slot */
@@ -37,7 +37,7 @@ struct selector {
 #define SELECTOR_MODULO_MAX 65536u /* up to this sum of weights a hash is taken modulo the sum */
 #define SELECTOR_EXPANDED_MAX 1024u /* up to this sum a group has a slot for each unit of weight: one load finds the member */
 
-/* Writer. `members` and `groups` are numbers of slots; who maps ids to slots is the caller (a dict in engine.py). */
+/* Writer. `members` and `groups` are numbers of slots; who maps ids to slots is the caller (loaded_profile.py). */
 struct selector *selector_create(struct qsbr *qsbr, uint32_t param_words, uint32_t members, uint32_t groups);
 void selector_destroy(struct selector *s);
 /* Insert or replace. TABLE_INVALID: slot out of range. */
