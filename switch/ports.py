@@ -274,6 +274,11 @@ class DataPlane:
         self._lib.dataplane_counters(self._plane, port, ctypes.byref(counters))
         return counters.value()
 
+    def unconnected(self) -> int:
+        """Packets that were sent to a port that does not exist, since the start."""
+        sent: int = self._lib.dataplane_unconnected(self._plane)
+        return sent
+
     # ---- packets from and to memory
 
     def inject(self, port: int, data: bytes) -> None:
@@ -355,6 +360,7 @@ def _declare(lib: ctypes.CDLL) -> ctypes.CDLL:
         ("dataplane_inject", ctypes.c_int, [pointer, u32, string, u32]),
         ("dataplane_take", ctypes.c_int, [pointer, ctypes.POINTER(u32), string, u32]),
         ("dataplane_counters", None, [pointer, u32, ctypes.POINTER(_Counters)]),
+        ("dataplane_unconnected", ctypes.c_uint64, [pointer]),
     ):
         function = getattr(lib, name)
         function.restype = result

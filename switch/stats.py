@@ -57,7 +57,7 @@ def snapshot(plane: DataPlane, engine: Engine | None, p4runtime: dict[str, int])
         return found
     lookups = engine.lookups()
     found["counting"] = engine.counting
-    found["drops"] = engine.drops()
+    found["drops"] = {**engine.drops(), "no such port": plane.unconnected()}
     found["drops_by_action"] = engine.drops_by_action()
     for table in engine.tables():
         if table.match_kinds:

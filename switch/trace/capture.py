@@ -14,7 +14,6 @@ from threading import Lock
 from typing import Protocol
 
 from switch import native as n
-from switch.errors import EngineError
 from switch.trace import filter as packet_filter
 from switch.trace.events import Trace
 from switch.trace.filter import native
@@ -130,7 +129,3 @@ class Capture:
             self._closed = True
             self._plane.set_tap(None)
             self._n.tap_destroy(self._tap)
-
-
-class CaptureBusy(EngineError):
-    """Another capture is under way."""

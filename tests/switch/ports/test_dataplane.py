@@ -47,6 +47,17 @@ def test_without_a_pipeline_packets_are_counted_as_lost() -> None:
         assert plane.counters(1).receive_drops == 1
 
 
+def test_packets_for_a_port_that_does_not_exist_are_counted() -> None:
+    with DataPlane(build.runtime_library()) as plane:
+        plane.start()
+        plane.attach(BareForwarder(1, 2))
+        for _ in range(3):
+            plane.inject(1, b"x")
+        plane.settle()
+        assert plane.unconnected() == 3
+        assert plane.counters(2).sent == plane.counters(2).send_drops == 0
+
+
 def test_no_packet_passes_while_stopped_and_all_pass_afterwards() -> None:
     with DataPlane(build.runtime_library()) as plane:
         plane.start()
