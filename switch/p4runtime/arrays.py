@@ -40,7 +40,7 @@ class Counters:
 
     def read(self, entry: p4r.CounterEntry) -> Iterator[p4r.Entity]:
         for counter in selected(self._schema.counters, entry.counter_id, "counter"):
-            for cell in cells(counter, self._engine.counter_size(counter.name), entry):
+            for cell in cells(counter, self._engine.counter_size(counter.name), entry, one_of_all=not entry.counter_id):
                 found = p4r.Entity()
                 found.counter_entry.counter_id = counter.id
                 found.counter_entry.index.index = cell
@@ -90,13 +90,19 @@ def selected(objects: Mapping[int, T], number: int, what: str) -> Iterable[T]:
     return objects.values() if number == 0 else [known(objects, number, what)]
 
 
-def cells(array: Array, size: int, entry: p4r.CounterEntry | p4r.MeterEntry | p4r.RegisterEntry) -> range:
-    """The cell that the entry's index names, or all of them. Raises StatusError: OUT_OF_RANGE if it is too large."""
+def cells(
+    array: Array, size: int, entry: p4r.CounterEntry | p4r.MeterEntry | p4r.RegisterEntry, *, one_of_all: bool = False
+) -> range:
+    """The cell that the entry's index names, or all of them. Raises StatusError: OUT_OF_RANGE if it is too large, but
+    with `one_of_all` (a read of every array) the array has no such cell then.
+    """
     if not entry.HasField("index"):
         return range(size)
     index = entry.index.index
     if index < 0:
         raise StatusError(INVALID_ARGUMENT, f"{array.name}: the index {index} is negative")
+    if index >= size and one_of_all:
+        return range(0)
     if index >= size:
         raise StatusError(OUT_OF_RANGE, f"{array.name}: the index {index} is not below its size {size}")
     return range(index, index + 1)

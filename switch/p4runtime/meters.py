@@ -40,7 +40,7 @@ class Meters:
 
     def read(self, entry: p4r.MeterEntry) -> Iterator[p4r.Entity]:
         for meter in arrays.selected(self._schema.meters, entry.meter_id, "meter"):
-            for cell in arrays.cells(meter, self._engine.meter_size(meter.name), entry):
+            for cell in arrays.cells(meter, self._engine.meter_size(meter.name), entry, one_of_all=not entry.meter_id):
                 found = p4r.Entity()
                 found.meter_entry.meter_id = meter.id
                 found.meter_entry.index.index = cell

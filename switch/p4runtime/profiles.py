@@ -153,7 +153,9 @@ class Profiles:
         name, number = profile.name, message.group_id
         if old is not None and message.max_size != old.max_size:
             raise StatusError(INVALID_ARGUMENT, f"{name}: group {number}: max_size cannot be changed")
-        if message.max_size < 0 or 0 < profile.max_group_size < message.max_size:
+        if message.max_size < 0:
+            raise StatusError(INVALID_ARGUMENT, f"{name}: group {number}: max_size {message.max_size} is below 0")
+        if 0 < profile.max_group_size < message.max_size:
             raise StatusError(
                 INVALID_ARGUMENT,
                 f"{name}: group {number}: max_size {message.max_size} is above the selector's {profile.max_group_size}",

@@ -49,7 +49,8 @@ class Registers:
     def read(self, entry: p4r.RegisterEntry) -> Iterator[p4r.Entity]:
         for register in arrays.selected(self._schema.registers, entry.register_id, "register"):
             widths = self._widths(register)
-            for cell in arrays.cells(register, self._engine.register_size(register.name), entry):
+            size = self._engine.register_size(register.name)
+            for cell in arrays.cells(register, size, entry, one_of_all=not entry.register_id):
                 found = p4r.Entity()
                 found.register_entry.register_id = register.id
                 found.register_entry.index.index = cell

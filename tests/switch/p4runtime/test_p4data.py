@@ -200,6 +200,16 @@ def test_an_insert_writes_as_in_the_specifications_example(device: Device) -> No
     assert device.write(DELETE, cell("reg", "")) == "INVALID_ARGUMENT"
 
 
+def test_an_index_without_an_array_is_read_where_there_is_one(device: Device) -> None:
+    """ "Wildcard Reads": a request may omit parts of the key; no array's lack of a cell is an error then."""
+    assert [e.register_entry.index.index for e in device.read("register_entry { index { index: 3 } }")] == [3]
+    assert len(device.read("register_entry { index { index: 1 } }")) == 5
+    assert len(device.read("meter_entry { index { index: 1 } }")) == 3
+    for kind in ("counter_entry", "meter_entry", "register_entry"):
+        assert device.read(f"{kind} {{ index {{ index: 300 }} }}") == []
+        assert device.read_code(f"{kind} {{ index {{ index: -1 }} }}") == "INVALID_ARGUMENT"
+
+
 def test_what_is_no_register_entry(device: Device) -> None:
     """ "RegisterEntry": INVALID_ARGUMENT for a negative index or another format, OUT_OF_RANGE beyond the array."""
     value = 'bitstring: "\\001"'
