@@ -135,7 +135,7 @@ def _headers(program: Program, layout: Layout, logic: str | None, tables: TableC
 def _inline_once(logic: list[str], names: list[str]) -> list[str]:
     """What is called from one place becomes part of it, however large that grows."""
     miss = re.compile(r"^static [^\n]*\bmiss_\w+\([^)]*\)\n\{.*?^\}", re.MULTILINE | re.DOTALL)
-    text = miss.sub("", "\n".join(logic))  # of a miss's call the hit's one is none the less the only one
+    text = miss.sub("", "\n".join(logic))  # a call for a miss stands beside the one for a hit, which counts
     calls = Counter(re.findall(r"\b(?:apply|action)_\w+(?=\()", text))
     once = {name for name in names if calls[name] == 2}  # its definition, and the call
     heads = {f"static inline {kind} {name}(" for name in once for kind in ("void", "int", "uint32_t")}

@@ -109,7 +109,7 @@ static inline enum meter_color meter_execute(struct meters *m, uint32_t worker, 
         return METER_GREEN;
     struct meter_share *s = &m->row[worker][index];
     atomic_store_explicit(&s->busy, 1, memory_order_relaxed);
-    atomic_signal_fence(memory_order_seq_cst); /* the fence itself is whose who takes the share back */
+    atomic_signal_fence(memory_order_seq_cst); /* for the compiler: the processor's is made by whoever takes the share back */
     uint64_t ns = now_ns - s->buckets.start;
     if (__builtin_expect(ns >= atomic_load_explicit(&s->until, memory_order_relaxed), 0))
         return meter_execute_shared(m, worker, index, bytes, now_ns, color);

@@ -44,7 +44,7 @@ class HeaderType:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Header:
-    """A header or metadata instance. `stack` and `union` are names of what it is part of, or empty."""
+    """A header or metadata instance."""
 
     name: str
     id: int
